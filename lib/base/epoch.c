@@ -1,0 +1,92 @@
+#include "epoch.h"
+#include "lock.h"
+
+_Atomic uint64_t epoch_global = 1;
+
+static _Atomic(struct epoch_record *) records;
+static struct lock garbage_lock;
+static struct epoch_garbage *garbage_first; /* oldest first; garbage_lock */
+static struct epoch_garbage **garbage_last = &garbage_first;
+static uint32_t garbage_waiting; /* retired since the last collection; garbage_lock */
+
+enum { COLLECT_EVERY = 64 };
+
+void epoch_join(struct epoch_record *record)
+{
+    atomic_store(&record->used, 1);
+    struct epoch_record *head = atomic_load(&records);
+    do
+        record->next = head;
+    while (!atomic_compare_exchange_weak(&records, &head, record));
+}
+
+void epoch_reset_others(struct epoch_record *mine)
+{
+    for (struct epoch_record *r = atomic_load(&records); r != NULL; r = r->next) {
+        if (r == mine)
+            continue;
+        atomic_store(&r->announced, 0);
+        r->depth = 0;
+        atomic_store(&r->used, 0);
+    }
+}
+
+static uint64_t oldest_reader(void)
+{
+    uint64_t oldest = UINT64_MAX;
+    for (struct epoch_record *r = atomic_load(&records); r != NULL; r = r->next) {
+        uint64_t e = atomic_load_explicit(&r->announced, memory_order_seq_cst);
+        if (e != 0 && e < oldest)
+            oldest = e;
+    }
+    return oldest;
+}
+
+void epoch_retire(struct epoch_garbage *g, void (*destroy)(struct epoch_garbage *))
+{
+    g->next = NULL;
+    g->destroy = destroy;
+    lock_take(&garbage_lock);
+    g->epoch = atomic_fetch_add(&epoch_global, 1);
+    *garbage_last = g;
+    garbage_last = &g->next;
+    bool due = ++garbage_waiting >= COLLECT_EVERY;
+    lock_give(&garbage_lock);
+    if (due)
+        epoch_collect();
+}
+
+void epoch_collect(void)
+{
+    lock_take(&garbage_lock);
+    garbage_waiting = 0;
+    uint64_t oldest = oldest_reader();
+    struct epoch_garbage *first = garbage_first, **end = &garbage_first;
+    while (*end != NULL && (*end)->epoch < oldest)
+        end = &(*end)->next;
+    if (end == &garbage_first) {
+        lock_give(&garbage_lock);
+        return;
+    }
+    garbage_first = *end;
+    *end = NULL;
+    if (garbage_first == NULL)
+        garbage_last = &garbage_first;
+    lock_give(&garbage_lock);
+    /* Outside the lock: a destructor may run the user's release function. */
+    while (first != NULL) {
+        struct epoch_garbage *next = first->next;
+        first->destroy(first);
+        first = next;
+    }
+}
+
+void epoch_fork_prepare(void)
+{
+    lock_take(&garbage_lock);
+}
+
+void epoch_fork_release(void)
+{
+    lock_give(&garbage_lock);
+}

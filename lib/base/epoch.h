@@ -1,0 +1,55 @@
+/*
+ * epoch.h - memory freed only when no reader can still see it (epoch-based reclamation, Fraser 2004).
+ *
+ * A reader announces the global epoch in its own record before it looks and withdraws it afterwards. What a
+ * writer has unlinked is freed once every announced epoch is later than the unlinking. Sections nest; a
+ * section must not sleep for long, or memory waits with it.
+ */
+#ifndef BASE_EPOCH_H
+#define BASE_EPOCH_H
+
+#include "os.h"
+
+/* One a thread, in a list that never shrinks; records of dead threads are used again. */
+struct epoch_record {
+    _Atomic uint64_t announced; /* 0: not reading. Written by the owner alone */
+    uint32_t depth;             /* owner alone */
+    _Atomic uint32_t used;
+    struct epoch_record *next; /* set once, before the record is published */
+};
+
+struct epoch_garbage {
+    struct epoch_garbage *next;
+    uint64_t epoch;
+    void (*destroy)(struct epoch_garbage *);
+};
+
+extern _Atomic uint64_t epoch_global;
+
+void epoch_join(struct epoch_record *record); /* links a new record; the owner keeps it for ever */
+void epoch_reset_others(struct epoch_record *mine); /* in a fork's child: the other threads are gone */
+
+static inline void epoch_enter(struct epoch_record *r)
+{
+    if (r->depth++ == 0) {
+        uint64_t e = atomic_load_explicit(&epoch_global, memory_order_relaxed);
+        /* An exchange, not store and fence: the announcement must be visible before the first look. */
+        atomic_exchange_explicit(&r->announced, e, memory_order_seq_cst);
+    }
+}
+
+static inline void epoch_exit(struct epoch_record *r)
+{
+    if (--r->depth == 0)
+        atomic_store_explicit(&r->announced, 0, memory_order_release);
+}
+
+/* Hands over what has been unlinked. Any thread; takes a lock. */
+void epoch_retire(struct epoch_garbage *g, void (*destroy)(struct epoch_garbage *));
+/* Frees what may be freed now. */
+void epoch_collect(void);
+
+void epoch_fork_prepare(void);
+void epoch_fork_release(void);
+
+#endif

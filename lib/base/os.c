@@ -1,0 +1,115 @@
+#define _GNU_SOURCE
+#include "os.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static _Atomic uint64_t alloc_count;
+static _Atomic uint64_t alloc_fail_at;
+static _Atomic bool alloc_fail_forever;
+
+static bool must_fail(void)
+{
+    uint64_t n = atomic_fetch_add_explicit(&alloc_count, 1, memory_order_relaxed) + 1;
+    uint64_t at = atomic_load_explicit(&alloc_fail_at, memory_order_relaxed);
+    return unlikely(at != 0) && (n == at || (n > at && atomic_load(&alloc_fail_forever)));
+}
+
+void os_alloc_fail_at(uint64_t n, bool forever)
+{
+    atomic_store(&alloc_fail_forever, forever);
+    atomic_store(&alloc_fail_at, n ? atomic_load(&alloc_count) + n : 0);
+}
+
+uint64_t os_alloc_count(void)
+{
+    return atomic_load(&alloc_count);
+}
+
+void *os_alloc(size_t size)
+{
+    return must_fail() ? NULL : malloc(size ? size : 1);
+}
+
+void *os_zalloc(size_t size)
+{
+    return must_fail() ? NULL : calloc(1, size ? size : 1);
+}
+
+void *os_alloc_aligned(size_t alignment, size_t size)
+{
+    void *p = NULL;
+    if (must_fail() || posix_memalign(&p, alignment, size ? size : 1) != 0)
+        return NULL;
+    return p;
+}
+
+void os_free(void *p)
+{
+    free(p);
+}
+
+bool os_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t deadline_ns)
+{
+    int saved = errno;
+    struct timespec at = {(time_t)(deadline_ns / 1000000000u), (long)(deadline_ns % 1000000000u)};
+    long rc = syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, expected,
+                      deadline_ns == UINT64_MAX ? NULL : &at, NULL, FUTEX_BITSET_MATCH_ANY);
+    bool in_time = !(rc != 0 && errno == ETIMEDOUT);
+    errno = saved;
+    return in_time;
+}
+
+void os_futex_wake(_Atomic uint32_t *word, int how_many)
+{
+    int saved = errno;
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, how_many, NULL, NULL, 0);
+    errno = saved;
+}
+
+int os_thread_start(void *(*run)(void *), void *cookie, size_t stack)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+    sigset_t all, old;
+    int rc = pthread_attr_init(&attr);
+    if (rc != 0)
+        return rc;
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    if (stack)
+        pthread_attr_setstacksize(&attr, stack);
+    /* Blocked in the creator so that the new thread never lives a moment with an open mask. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    rc = pthread_create(&thread, &attr, run, cookie);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attr);
+    return rc;
+}
+
+uint64_t os_random(void)
+{
+    int saved = errno;
+    uint64_t value;
+    if (getrandom(&value, sizeof value, GRND_NONBLOCK) != (ssize_t)sizeof value) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        value = ((uint64_t)now.tv_nsec << 32) ^ (uint64_t)now.tv_sec ^ (uint64_t)(uintptr_t)&value;
+        value *= 0x9E3779B97F4A7C15u;
+    }
+    errno = saved;
+    return value;
+}
+
+int os_gettid(void)
+{
+    return (int)syscall(SYS_gettid);
+}

@@ -1,0 +1,41 @@
+/*
+ * os.h - the one door to the system: memory, futex, threads.
+ *
+ * Nothing here prints, aborts or leaves errno changed on success. Allocation goes through os_alloc() so
+ * that a test can make the n-th one fail.
+ */
+#ifndef BASE_OS_H
+#define BASE_OS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Zeroed or not; NULL when there is none. os_free(NULL) is allowed. */
+void *os_alloc(size_t size);
+void *os_zalloc(size_t size);
+void *os_alloc_aligned(size_t alignment, size_t size);
+void os_free(void *p);
+
+/* Tests: the n-th allocation from now fails (`forever`: and all after it); 0 switches it off. */
+void os_alloc_fail_at(uint64_t n, bool forever);
+uint64_t os_alloc_count(void);
+
+/*
+ * Sleeps while *word == expected, until `deadline_ns` on CLOCK_MONOTONIC (UINT64_MAX: no limit) or a wake.
+ * Returns false when the deadline passed. Spurious wakes happen.
+ */
+bool os_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t deadline_ns);
+void os_futex_wake(_Atomic uint32_t *word, int how_many);
+
+/* Starts a detached thread with every signal blocked. 0 or an errno value. */
+int os_thread_start(void *(*run)(void *), void *cookie, size_t stack);
+
+uint64_t os_random(void);
+int os_gettid(void);
+
+#endif

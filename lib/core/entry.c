@@ -1,0 +1,26 @@
+#include "entry.h"
+
+#include <string.h>
+
+struct entry *entry_new(const struct key *key, uint64_t identity, size_t opaque_len, size_t value_len)
+{
+    if (value_len > UINT32_MAX / 2 || key->len > UINT32_MAX / 2)
+        return NULL;
+    struct entry *e = os_alloc_aligned(64, sizeof *e + key->len + opaque_len + value_len);
+    if (e == NULL)
+        return NULL;
+    memset(e, 0, sizeof *e);
+    e->identity = identity;
+    e->hash = key->hash;
+    e->key_len = (uint32_t)key->len;
+    e->opaque_len = (uint32_t)opaque_len;
+    e->value_len = (uint32_t)value_len;
+    atomic_store_explicit(&e->refs, 1, memory_order_relaxed);
+    memcpy(e->data, key->bytes, key->len);
+    return e;
+}
+
+void entry_free(struct entry *e)
+{
+    os_free(e);
+}

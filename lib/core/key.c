@@ -1,0 +1,267 @@
+#include "key.h"
+
+#include <float.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define NULL_LENGTH UINT64_MAX
+
+static size_t value_size(const struct swrcache_param *p)
+{
+    /* x87: ten bytes of value, six of nothing */
+    if (p->cls == SWRCACHE_CLASS_FLOAT && p->size == sizeof(long double) && LDBL_MANT_DIG == 64)
+        return 10;
+    return p->size;
+}
+
+static size_t fields_size(const struct swrcache_param *p)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < p->nfields; i++)
+        n += p->fields[i].size;
+    return n;
+}
+
+void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uint64_t seed)
+{
+    shape->params = site->params;
+    shape->nparams = site->nparams;
+    shape->version = site->policy->version;
+    shape->versioned = shape->version != SWRCACHE_UNSET;
+    shape->seed = seed;
+    shape->plain_word = !shape->versioned && site->nparams == 1 && site->params[0].kind == SWRCACHE_KIND_VAL &&
+                        site->params[0].size == 8;
+}
+
+ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *args)
+{
+    size_t n = shape->versioned ? 8 : 0;
+    for (uint32_t i = 0; i < shape->nparams; i++) {
+        const struct swrcache_param *p = &shape->params[i];
+        const struct swrcache_arg *a = &args[i];
+        switch (p->kind) {
+        case SWRCACHE_KIND_VAL:
+            n += value_size(p);
+            break;
+        case SWRCACHE_KIND_STR:
+            n += 8 + (a->data != NULL ? strlen(a->data) + 1 : 0);
+            break;
+        case SWRCACHE_KIND_BYTES:
+            if (a->size == SIZE_MAX || (a->data == NULL && a->size != 0))
+                return KEY_DOUBTFUL;
+            n += 8 + a->size;
+            break;
+        case SWRCACHE_KIND_STRUCT:
+            n += 1 + (a->data != NULL ? fields_size(p) : 0);
+            break;
+        case SWRCACHE_KIND_OUT:
+            if (a->data == NULL)
+                return KEY_DOUBTFUL;
+            break;
+        case SWRCACHE_KIND_OUT_BYTES:
+            if (a->size == SIZE_MAX || (a->data == NULL && a->size != 0))
+                return KEY_DOUBTFUL;
+            n += 8;
+            break;
+        default:
+            break;
+        }
+    }
+    return n > UINT32_MAX / 2 ? KEY_TOO_LONG : (ptrdiff_t)n;
+}
+
+ptrdiff_t key_encode(const struct key_shape *shape, const struct swrcache_arg *args, unsigned char *buffer,
+                     size_t size)
+{
+    unsigned char *at = buffer;
+    uint64_t n;
+    if (shape->versioned) {
+        memcpy(at, &shape->version, 8);
+        at += 8;
+    }
+    for (uint32_t i = 0; i < shape->nparams; i++) {
+        const struct swrcache_param *p = &shape->params[i];
+        const struct swrcache_arg *a = &args[i];
+        switch (p->kind) {
+        case SWRCACHE_KIND_VAL:
+            memcpy(at, a->data, value_size(p));
+            at += value_size(p);
+            break;
+        case SWRCACHE_KIND_STR:
+            if (a->data == NULL) {
+                n = NULL_LENGTH;
+                memcpy(at, &n, 8);
+                at += 8;
+                break;
+            }
+            /* Measured again: another thread may have changed it since key_size(). */
+            n = strnlen(a->data, size - (size_t)(at - buffer));
+            if (n + 9 > size - (size_t)(at - buffer))
+                return KEY_DOUBTFUL;
+            memcpy(at, &n, 8);
+            memcpy(at + 8, a->data, n);
+            at[8 + n] = 0;
+            if (memchr(at + 8, 0, n) != NULL)
+                return KEY_DOUBTFUL;
+            at += 9 + n;
+            break;
+        case SWRCACHE_KIND_BYTES:
+            n = a->data == NULL ? NULL_LENGTH : a->size;
+            memcpy(at, &n, 8);
+            at += 8;
+            if (a->data != NULL && a->size != 0) {
+                memcpy(at, a->data, a->size);
+                at += a->size;
+            }
+            break;
+        case SWRCACHE_KIND_STRUCT:
+            *at++ = a->data != NULL;
+            for (uint32_t f = 0; a->data != NULL && f < p->nfields; f++) {
+                memcpy(at, (const unsigned char *)a->data + p->fields[f].offset, p->fields[f].size);
+                at += p->fields[f].size;
+            }
+            break;
+        case SWRCACHE_KIND_OUT_BYTES:
+            n = a->size;
+            memcpy(at, &n, 8);
+            at += 8;
+            break;
+        default:
+            break;
+        }
+    }
+    return at - buffer;
+}
+
+uint64_t key_hash(const struct key_shape *shape, const unsigned char *bytes, size_t len)
+{
+    return XXH3_64bits_withSeed(bytes, len, shape->seed);
+}
+
+void key_split(const struct key_shape *shape, const struct key *key, struct key_cursor *cursors)
+{
+    const unsigned char *at = key->bytes + (shape->versioned ? 8 : 0);
+    uint64_t n;
+    for (uint32_t i = 0; i < shape->nparams; i++) {
+        const struct swrcache_param *p = &shape->params[i];
+        struct key_cursor *c = &cursors[i];
+        *c = (struct key_cursor){.param = p};
+        switch (p->kind) {
+        case SWRCACHE_KIND_VAL:
+            c->bytes = at;
+            c->len = value_size(p);
+            at += c->len;
+            break;
+        case SWRCACHE_KIND_STR:
+        case SWRCACHE_KIND_BYTES:
+            memcpy(&n, at, 8);
+            at += 8;
+            if (n == NULL_LENGTH)
+                break;
+            c->bytes = at;
+            c->len = n;
+            at += n + (p->kind == SWRCACHE_KIND_STR);
+            break;
+        case SWRCACHE_KIND_STRUCT:
+            if (*at++ != 0) {
+                c->bytes = at;
+                c->len = fields_size(p);
+                at += c->len;
+            }
+            break;
+        case SWRCACHE_KIND_OUT_BYTES:
+            c->bytes = at;
+            memcpy(&n, at, 8);
+            c->len = n;
+            at += 8;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static size_t rounded(size_t n)
+{
+    return (n + 15) & ~(size_t)15;
+}
+
+size_t key_room(const struct key_shape *shape, const struct key *key)
+{
+    size_t room = 0;
+    struct key_cursor cursors[KEY_MAX_PARAMS];
+    key_split(shape, key, cursors);
+    for (uint32_t i = 0; i < shape->nparams; i++) {
+        const struct swrcache_param *p = &shape->params[i];
+        room += rounded((p->size > cursors[i].len ? p->size : cursors[i].len) + 1);
+    }
+    return room + 16;
+}
+
+void key_decode(const struct key_shape *shape, const struct key *key, const unsigned char *opaque,
+                unsigned char *room, struct swrcache_arg *args)
+{
+    struct key_cursor cursors[KEY_MAX_PARAMS];
+    key_split(shape, key, cursors);
+    for (uint32_t i = 0; i < shape->nparams; i++) {
+        const struct swrcache_param *p = &shape->params[i];
+        const struct key_cursor *c = &cursors[i];
+        size_t full = rounded((p->size > c->len ? p->size : c->len) + 1);
+        memset(room, 0, full);
+        args[i] = (struct swrcache_arg){room, p->size};
+        switch (p->kind) {
+        case SWRCACHE_KIND_VAL:
+            memcpy(room, c->bytes, c->len);
+            break;
+        case SWRCACHE_KIND_STR:
+        case SWRCACHE_KIND_BYTES:
+            args[i].size = p->kind == SWRCACHE_KIND_STR ? 0 : c->len;
+            if (c->bytes == NULL)
+                args[i].data = NULL;
+            else
+                memcpy(room, c->bytes, c->len);
+            break;
+        case SWRCACHE_KIND_STRUCT: {
+            const unsigned char *at = c->bytes;
+            if (at == NULL)
+                args[i].data = NULL;
+            for (uint32_t f = 0; at != NULL && f < p->nfields; f++) {
+                memcpy(room + p->fields[f].offset, at, p->fields[f].size);
+                at += p->fields[f].size;
+            }
+            break;
+        }
+        case SWRCACHE_KIND_OPAQUE:
+            memcpy(room, opaque, p->size);
+            opaque += p->size;
+            break;
+        case SWRCACHE_KIND_OUT_BYTES:
+            args[i].size = c->len;
+            break;
+        default:
+            break;
+        }
+        room += full;
+    }
+}
+
+size_t key_opaque_size(const struct key_shape *shape)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < shape->nparams; i++)
+        if (shape->params[i].kind == SWRCACHE_KIND_OPAQUE)
+            n += shape->params[i].size;
+    return n;
+}
+
+void key_opaque_copy(const struct key_shape *shape, const struct swrcache_arg *args, unsigned char *to)
+{
+    for (uint32_t i = 0; i < shape->nparams; i++) {
+        if (shape->params[i].kind != SWRCACHE_KIND_OPAQUE)
+            continue;
+        memcpy(to, args[i].data, shape->params[i].size);
+        to += shape->params[i].size;
+    }
+}

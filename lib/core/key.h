@@ -1,0 +1,70 @@
+/*
+ * key.h - the encoded arguments of one call, and back.
+ *
+ * Layout, one argument after the other, no padding:
+ *   VAL        its bytes (long double: the ten that count)
+ *   STR        u64 length, the characters, a NUL; a NULL string: u64 UINT64_MAX alone
+ *   BYTES      u64 length, the bytes; NULL: u64 UINT64_MAX alone
+ *   STRUCT     u8 1 and the named fields; NULL: u8 0 alone
+ *   OUT_BYTES  u64 room
+ *   OPAQUE, OUT: nothing
+ * A version, where the policy has one, stands before them as i64. Two different argument lists never encode
+ * alike. The hash (XXH3, seeded per process and function) only finds a key; equality is of the bytes.
+ */
+#ifndef CORE_KEY_H
+#define CORE_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "swrcache/abi.h"
+
+struct key {
+    uint64_t hash;
+    size_t len;
+    const unsigned char *bytes;
+};
+
+enum { KEY_MAX_PARAMS = 12, KEY_TOO_LONG = -1, KEY_DOUBTFUL = -2 };
+
+/* What a function's keys look like; computed once from its site. */
+struct key_shape {
+    const struct swrcache_param *params;
+    uint32_t nparams;
+    bool plain_word; /* one VAL of 8 bytes and no version: the key is the argument */
+    bool versioned;
+    int64_t version;
+    uint64_t seed;
+};
+
+void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uint64_t seed);
+
+/* Bytes the key of `args` takes, or KEY_DOUBTFUL: a negative length, NULL with a length, NULL out. */
+ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *args);
+/* Writes it to `buffer` (room `size` from key_size); KEY_DOUBTFUL when the arguments changed meanwhile. */
+ptrdiff_t key_encode(const struct key_shape *shape, const struct swrcache_arg *args, unsigned char *buffer,
+                     size_t size);
+uint64_t key_hash(const struct key_shape *shape, const unsigned char *bytes, size_t len);
+
+/*
+ * The way back: room for a copy of every argument, out-arguments included, each aligned to 16.
+ * key_decode() fills args[] with pointers into `room`; opaque holds the OPAQUE values, one after the other.
+ */
+size_t key_room(const struct key_shape *shape, const struct key *key);
+void key_decode(const struct key_shape *shape, const struct key *key, const unsigned char *opaque,
+                unsigned char *room, struct swrcache_arg *args);
+
+size_t key_opaque_size(const struct key_shape *shape);
+void key_opaque_copy(const struct key_shape *shape, const struct swrcache_arg *args, unsigned char *to);
+
+/* One parameter's bytes within an encoded key, for printing and matching. */
+struct key_cursor {
+    const struct swrcache_param *param;
+    const unsigned char *bytes; /* content; NULL for a NULL string, bytes or structure */
+    size_t len;
+};
+/* Splits a key into at most KEY_MAX_PARAMS cursors, those of OPAQUE and OUT with NULL and 0. */
+void key_split(const struct key_shape *shape, const struct key *key, struct key_cursor *cursors);
+
+#endif

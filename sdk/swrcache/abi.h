@@ -1,0 +1,203 @@
+/*
+ * abi.h - what an annotated object file and the runtime tell each other.
+ *
+ * Everything here is compiled into users' programs and read by a runtime that may be older or newer:
+ * structures grow at their end only, and each carries its own size. Nothing here allocates.
+ *
+ *   annotated object                                 runtime
+ *   ----------------                                 -------
+ *   struct swrcache_site   (static, one a function)
+ *     params[], policy, run/copy/free thunks
+ *   constructor: dlsym("swrcache_attach")  ------->  struct swrcache_api *
+ *   api->enroll(first, last)               ------->  functions known to swrctl
+ *   trampoline: api->call(site, args, &r)  ------->  hit, or site->run(args, &r) in a frame of the runtime
+ */
+#ifndef SWRCACHE_ABI_H
+#define SWRCACHE_ABI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SWRCACHE_ABI 1
+
+/* A policy field that the annotation leaves out. Zero is a value of its own. */
+#define SWRCACHE_UNSET   INT64_MIN
+#define SWRCACHE_UNSET32 INT32_MIN
+
+#define SWR_FOREVER    INT64_MAX
+#define SWR_SECONDS(x) ((int64_t)(x)*1000)
+#define SWR_MINUTES(x) ((int64_t)(x)*60000)
+#define SWR_HOURS(x)   ((int64_t)(x)*3600000)
+
+enum swrcache_kind {
+    SWRCACHE_KIND_VAL = 1,
+    SWRCACHE_KIND_STR,
+    SWRCACHE_KIND_BYTES,
+    SWRCACHE_KIND_STRUCT,
+    SWRCACHE_KIND_OPAQUE,
+    SWRCACHE_KIND_OUT,
+    SWRCACHE_KIND_OUT_BYTES,
+};
+
+/* How the bytes of a scalar are to be printed, compared with zero, and normalised. */
+enum swrcache_class {
+    SWRCACHE_CLASS_BYTES = 0, /* a structure, union, complex number: opaque bytes */
+    SWRCACHE_CLASS_BOOL,
+    SWRCACHE_CLASS_CHAR,
+    SWRCACHE_CLASS_INT,  /* signed, also enumerations that are */
+    SWRCACHE_CLASS_UINT, /* unsigned */
+    SWRCACHE_CLASS_FLOAT,
+    SWRCACHE_CLASS_POINTER,
+};
+
+enum swrcache_form {
+    SWRCACHE_FORM_VALUE = 1, /* SWR_CACHED: a result by value */
+    SWRCACHE_FORM_STRING,    /* SWR_CACHED_STRING: a heap string, or NULL */
+    SWRCACHE_FORM_OBJECT,    /* SWR_CACHED_OBJECT: a pointer with copy and free */
+    SWRCACHE_FORM_VOID,      /* SWR_CACHED_VOID: out-parameters only */
+};
+
+/* One named field of an SWR_STRUCT parameter. */
+struct swrcache_field {
+    const char *name;
+    uint32_t offset;
+    uint32_t size;
+    uint32_t cls; /* enum swrcache_class; of an array: SWRCACHE_CLASS_BYTES, char arrays _CHAR */
+};
+
+struct swrcache_param {
+    const char *name;
+    const char *type; /* as written in the annotation; "" for STR, BYTES, OUT_BYTES */
+    uint32_t kind;    /* enum swrcache_kind */
+    uint32_t cls;     /* enum swrcache_class of a VAL, else 0 */
+    uint32_t size;    /* VAL, OPAQUE: of the value; OUT, STRUCT: of what is pointed to; else 0 */
+    uint32_t nfields; /* STRUCT only */
+    const struct swrcache_field *fields;
+};
+
+/*
+ * One argument of one call.
+ *
+ *   VAL, OPAQUE   data = &argument      size = sizeof argument
+ *   STR           data = the string     size = 0 (the runtime measures it); NULL allowed
+ *   BYTES         data = the bytes      size = the length, SIZE_MAX when it was negative
+ *   STRUCT        data = the structure  size = sizeof *argument; NULL allowed
+ *   OUT           data = where to write size = sizeof *argument
+ *   OUT_BYTES     data = where to write size = the room, SIZE_MAX when it was negative
+ */
+struct swrcache_arg {
+    const void *data;
+    size_t size;
+};
+
+enum swrcache_fails {
+    SWRCACHE_FAILS_UNSET = -1,
+    SWR_FAILS_NEVER = 0,
+    SWR_FAILS_NULL,     /* a NULL pointer */
+    SWR_FAILS_NEGATIVE, /* a number below zero */
+    SWR_FAILS_NONZERO,  /* any number but zero */
+};
+
+enum swrcache_refresh {
+    SWRCACHE_REFRESH_UNSET = -1,
+    SWR_REFRESH_POOL = 0,
+    SWR_REFRESH_CALLER,
+};
+
+/* What the annotation's designators fill. Times in milliseconds; SWRCACHE_UNSET: default or inherited. */
+struct swrcache_policy {
+    int64_t ttl_ms;
+    int64_t stale_ms;
+    int64_t stale_if_error_ms;
+    int64_t negative_ms;
+    int64_t wait_ms;
+    int64_t keep_warm_ms;
+    int64_t keep_warm_idle; /* refreshes without a call */
+    int64_t jitter_pct;
+    int64_t retry_ms;
+    int64_t retry_max_ms;
+    int64_t max_entries;
+    int64_t max_bytes;
+    int64_t version;
+    enum swrcache_fails fails;
+    enum swrcache_refresh refresh;
+    int secret;                         /* bool; -1: unset */
+    bool (*failed)(const void *result); /* result: address of what the function returned; NULL for VOID */
+    bool (*unless)(void);
+    const char *region;
+    const char *tags; /* separated by blanks */
+};
+
+/* One annotated function. Static in the annotated object; the runtime writes only `function`. */
+struct swrcache_site {
+    uint32_t abi;  /* SWRCACHE_ABI */
+    uint32_t size; /* sizeof(struct swrcache_site) */
+    const char *name;
+    const char *file;
+    uint32_t line;
+    uint32_t form;        /* enum swrcache_form */
+    uint32_t result_cls;  /* enum swrcache_class; POINTER for STRING and OBJECT */
+    uint32_t result_size; /* sizeof the result; of a pointer for STRING and OBJECT; 0 for VOID */
+    const char *result_type;
+    const struct swrcache_param *params;
+    uint32_t nparams;
+    uint32_t policy_size; /* sizeof(struct swrcache_policy) */
+    const struct swrcache_policy *policy;
+    /* Calls the body with `args`; writes the result to `result` (not for VOID). */
+    void (*run)(const struct swrcache_arg *args, void *result);
+    void *(*copy)(const void *master); /* OBJECT only; never given NULL */
+    void (*release)(void *master);     /* OBJECT only; never given NULL */
+    void *function;                    /* the runtime's; atomic, NULL until enrolled */
+};
+
+enum swrcache_operation {
+    SWRCACHE_OP_INVALIDATE = 1,
+    SWRCACHE_OP_EXPIRE,
+    SWRCACHE_OP_REFRESH,
+};
+
+enum swrcache_outcome {
+    SWR_HIT,
+    SWR_STALE_HIT,
+    SWR_FALLBACK_HIT,
+    SWR_MISS,
+    SWR_COALESCED,
+    SWR_BYPASS,
+};
+
+/* The last cached call that ended on this thread. */
+struct swrcache_info {
+    enum swrcache_outcome outcome;
+    uint64_t age_ms;   /* of the value handed out, from before its computation; 0 when just computed */
+    int refresh_errno; /* errno of the last failed refresh of that entry; 0: none */
+};
+
+/* What swrcache_attach() returns. Grows at its end; `size` says how far it goes. All are thread-safe. */
+struct swrcache_api {
+    uint32_t abi;
+    uint32_t size;
+    /* Makes the sites in [first, last) known; a site already known or NULL is passed over. */
+    void (*enroll)(struct swrcache_site *const *first, struct swrcache_site *const *last);
+    /* The cached call. Always fills `result` and the out-arguments, as the body would. */
+    void (*call)(struct swrcache_site *site, const struct swrcache_arg *args, void *result);
+    /* One key (`args`, out-arguments ignored) or, with args NULL, all of the function. Entries matched. */
+    size_t (*operate)(struct swrcache_site *site, enum swrcache_operation operation,
+                      const struct swrcache_arg *args);
+    /* A fresh or stale result without computing; false and nothing written if there is none. */
+    bool (*peek)(struct swrcache_site *site, const struct swrcache_arg *args, void *result);
+    /* In a body: */
+    void (*skip)(void);
+    void (*fail)(void);
+    void (*set_ttl)(int64_t ttl_ms, int64_t stale_ms);
+    /* After a call: */
+    void (*last)(struct swrcache_info *info);
+    /* In tests: with SWR_CLOCK=manual moves time; waits until no refresh is queued or running. */
+    void (*advance)(uint64_t ms);
+    bool (*drain)(uint64_t timeout_ms);
+};
+
+/* The runtime's one door. NULL: this runtime is switched off or too old for `abi`. */
+typedef const struct swrcache_api *swrcache_attach_fn(uint32_t abi);
+
+#endif
