@@ -1,7 +1,7 @@
 /*
  * entry.h - one remembered result.
  *
- *   0        64                104        +key_len     +opaque_len    +value_len
+ *   0        72                112        +key_len     +opaque_len    +value_len
  *   | cold    | hot             | key      | opaque     | value        |
  *
  * Key, opaque and value never change after the entry is published; a refresh publishes a new entry in the
@@ -35,7 +35,12 @@ struct entry {
     uint64_t born;                /* clock_now() before the computation began */
     _Atomic uint64_t next_refresh; /* lease.h: who may refresh, from when */
     uint64_t hash;
-    struct entry *prev, *next; /* eviction queue; the evictor's lock */
+    union {
+        struct {
+            struct entry *prev, *next; /* eviction queue; the evictor's lock */
+        };
+        struct epoch_garbage garbage; /* once out of table and queue */
+    };
     _Atomic uint32_t refs;
     uint32_t cost_us; /* what computing it took */
     /* hot */

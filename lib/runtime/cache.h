@@ -1,0 +1,48 @@
+/*
+ * cache.h - the process's one table with its bounds, and the verbs that change it.
+ *
+ * Lock order: shard, then evictor. No lock is held while user code runs.
+ */
+#ifndef RUNTIME_CACHE_H
+#define RUNTIME_CACHE_H
+
+#include "core/table.h"
+#include "function.h"
+
+extern struct table cache_table;
+extern struct evict cache_bounds;
+
+/* Shard locked by the caller. Puts `e` in the place of `old` (NULL: none). False: not stored. */
+bool cache_store(struct function *f, struct entry *old, struct entry *e);
+/* Shard locked. Takes it out; the table's reference goes after a grace period. */
+void cache_drop(struct function *f, struct entry *e);
+/* No lock held: evicts until the bounds hold. */
+void cache_trim(struct function *f);
+
+void cache_ref(struct entry *e);
+void cache_unref(struct entry *e);
+
+/* Whether an entry is meant; called with the shard locked, must not block. */
+typedef bool cache_match(struct function *f, const struct key *key, void *cookie);
+
+/*
+ * The three verbs. `f` NULL: every function; `match` NULL: every key. In-flight computations that match are
+ * fenced (invalidate) or marked (expire). Entries matched, dead ones not counted; `dry`: only count.
+ */
+size_t cache_invalidate(struct function *f, cache_match *match, void *cookie, bool dry);
+size_t cache_expire(struct function *f, cache_match *match, void *cookie, bool dry);
+/* Queues a refresh of each entry that matches. */
+size_t cache_refresh(struct function *f, cache_match *match, void *cookie, bool dry);
+/* The same for one key, without a walk. `e` of a refresh that was refused by a full queue is not counted. */
+size_t cache_operate_key(struct function *f, enum swrcache_operation operation, const struct key *key);
+
+/* Shows every entry, one shard at a time with that shard locked: `visit` must be quick and not call back. */
+void cache_each(void (*visit)(struct function *f, struct entry *e, void *cookie), void *cookie);
+
+/* After `settings` of a function changed: its entries' times are computed again, its bounds applied. */
+void cache_retune(struct function *f);
+
+uint64_t cache_bytes(void);
+uint64_t cache_entries(void);
+
+#endif

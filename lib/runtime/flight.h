@@ -1,0 +1,52 @@
+/*
+ * flight.h - one computation under way: who leads it, who waits for it, and whether its result may be kept.
+ *
+ *   RUNNING --finish--> DONE (result set, or NULL: every waiter for itself)
+ *      |----abandon---> ABANDONED (its leader left by exception, cancellation or longjmp, or was overtaken)
+ *
+ * Flights of a shard stand in a list under that shard's lock. `fenced` once the key was invalidated: the
+ * result goes to those already waiting, is not stored, and nobody joins any more.
+ */
+#ifndef RUNTIME_FLIGHT_H
+#define RUNTIME_FLIGHT_H
+
+#include "cache.h"
+
+struct thread;
+
+enum flight_state { FLIGHT_RUNNING, FLIGHT_DONE, FLIGHT_ABANDONED };
+
+struct flight {
+    struct flight *next; /* the shard's list; its lock */
+    struct flight *outer; /* the computation that this one interrupts on its thread; owner alone */
+    struct function *function;
+    uint64_t identity;
+    struct thread *owner;
+    uintptr_t frame; /* stack address of the leader's frame: below it, the leader is gone by longjmp */
+    int tid;
+    bool refresh, fenced, expired, listed; /* the shard's lock */
+    bool skip, failed, own_ttl;            /* set by the body, owner alone */
+    int64_t ttl_ms, stale_ms;
+    uint64_t started;
+    _Atomic uint32_t state; /* futex; enum flight_state */
+    _Atomic uint32_t refs;
+    struct entry *result; /* written before DONE; holds a reference */
+    struct key key;
+    unsigned char bytes[];
+};
+
+/* Shard locked. */
+struct flight *flight_find(uint64_t identity, const struct key *key);
+struct flight *flight_open(struct function *f, uint64_t identity, const struct key *key, bool refresh);
+void flight_unlist(struct flight *fl);
+/* Any. */
+void flight_settle(struct flight *fl, enum flight_state state, struct entry *result);
+void flight_unref(struct flight *fl);
+/* Shard locked: fences (or marks expired) what matches; `all_of` NULL: every function. */
+void flight_fence(uint32_t shard, struct function *all_of, cache_match *match, void *cookie, bool expire);
+/* Shows every flight under its shard's lock. */
+void flight_each(void (*visit)(struct flight *fl, void *cookie), void *cookie);
+void flight_wake_all(void);
+void flight_forget_others(void); /* a fork's child: the leaders are gone */
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * function.h - one annotated function as the runtime knows it: identity, settings in force, counters.
+ *
+ * Functions are never freed. `identity` is the function's number and its generation; invalidating all of it
+ * raises the generation, and every entry made before matches no more.
+ */
+#ifndef RUNTIME_FUNCTION_H
+#define RUNTIME_FUNCTION_H
+
+#include "core/evict.h"
+#include "core/key.h"
+
+enum function_mode { FUNCTION_ON, FUNCTION_OFF };
+
+enum counter {
+#define COUNTER(name, help) COUNTER_##name,
+#include "counter.def"
+#undef COUNTER
+    COUNTERS
+};
+extern const char *const counter_names[COUNTERS];
+
+/* Settings in force: times in nanoseconds, CLOCK_NEVER for ever. Each word atomic; `swrctl set` writes them. */
+struct settings {
+    _Atomic uint64_t ttl, stale, stale_if_error, negative, wait, keep_warm, retry, retry_max;
+    _Atomic uint64_t keep_warm_idle, jitter_pct, max_entries, max_bytes;
+};
+
+struct function {
+    _Atomic uint64_t identity; /* number << 32 | generation */
+    struct swrcache_site *site;
+    struct key_shape shape;
+    _Atomic uint32_t mode; /* enum function_mode */
+    _Atomic bool precise;  /* times too short for the coarse clock */
+    uint32_t outs_len;     /* bytes of the SWR_OUT parameters, the fixed part of a value */
+    bool has_out_bytes;
+    struct settings settings;
+    struct swrcache_policy annotated; /* copy of the annotation, unset fields kept unset */
+    struct evict *bounds;             /* own bounds, or the global one */
+    _Atomic uint64_t cost_ns_total, computed; /* what its computations took in all */
+    _Atomic uint64_t entries, bytes;          /* now in the table */
+    _Atomic uint64_t counts[COUNTERS];        /* counted without a thread record, or by threads gone */
+};
+
+enum { FUNCTIONS_MAX = 4096 };
+
+/* NULL when it cannot be known (no memory, too many, a newer layout): then it is simply called. */
+struct function *function_of(struct swrcache_site *site);
+uint32_t function_count(void);
+struct function *function_at(uint32_t number); /* 0 .. function_count() - 1 */
+struct function *function_by_identity(uint64_t identity);
+/* Sum over threads. */
+uint64_t function_counter(struct function *f, enum counter c);
+
+void function_retune(struct function *f); /* after settings changed: what is derived from them */
+
+static inline uint32_t function_number(struct function *f)
+{
+    return (uint32_t)(atomic_load_explicit(&f->identity, memory_order_relaxed) >> 32);
+}
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * option.h - settings from the environment, read once. A wrong one is ignored for its default and told in
+ * option_complaint() and the file SWR_LOG names; never printed.
+ */
+#ifndef RUNTIME_OPTION_H
+#define RUNTIME_OPTION_H
+
+#include "base/os.h"
+
+enum option {
+#define OPTION(name, kind, value, help) OPTION_##name,
+#include "option.def"
+#undef OPTION
+    OPTIONS
+};
+
+void option_read(void);
+uint64_t option_number(enum option o);
+const char *option_text(enum option o); /* NULL when unset */
+
+/* Remembers one line about something ignored (copied, the first 32 kept) and appends it to SWR_LOG. */
+void option_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+const char *option_complaint(uint32_t i); /* NULL past the last */
+
+/* "250ms", "20s", "5m", "1h", "inf" to nanoseconds; "64M", "1G" to bytes. False: not of that form. */
+bool option_duration(const char *text, uint64_t *ns);
+bool option_size(const char *text, uint64_t *bytes);
+
+#endif

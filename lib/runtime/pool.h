@@ -1,0 +1,27 @@
+/*
+ * pool.h - the bounded threads that refresh. Started at need, gone after a second without work.
+ */
+#ifndef RUNTIME_POOL_H
+#define RUNTIME_POOL_H
+
+#include "cache.h"
+
+struct flight;
+
+/*
+ * Queues a refresh of `e`, whose lease word the caller has set to `lease`; takes its own references. With a
+ * flight, others already wait for it. Never blocks. False: queue full or no thread to be had.
+ */
+bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl);
+/* Refreshes `e` at `due`, traffic or not (keep_warm). */
+void pool_schedule(struct entry *e, uint64_t due);
+bool pool_drain(uint64_t timeout_ns);
+void pool_wake(void);
+void pool_stop(uint64_t wait_ns);
+void pool_fork_prepare(void);
+void pool_fork_release(bool child);
+uint32_t pool_queued(void);
+uint32_t pool_running(void);
+uint32_t pool_threads(void);
+
+#endif

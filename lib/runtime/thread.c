@@ -1,0 +1,104 @@
+#include "thread.h"
+
+#include <pthread.h>
+
+__thread struct thread *thread_current __attribute__((tls_model("initial-exec")));
+static __thread uint32_t endings __attribute__((tls_model("initial-exec")));
+
+static _Atomic(struct thread *) first;
+static pthread_key_t key;
+static _Atomic int key_state; /* 0 none, 1 being made, 2 there, 3 cannot be had */
+
+static void leave(void *cookie)
+{
+    struct thread *t = cookie;
+    thread_current = NULL;
+    endings++;
+    for (uint32_t b = 0; b < THREAD_BLOCKS; b++) {
+        struct thread_counts *block = atomic_load(&t->blocks[b]);
+        for (uint32_t i = 0; block != NULL && i < THREAD_BLOCK; i++) {
+            struct function *f = function_at(b * THREAD_BLOCK + i);
+            for (int c = 0; f != NULL && c < COUNTERS; c++)
+                atomic_fetch_add(&f->counts[c], atomic_exchange(&block->count[i][c], 0));
+        }
+    }
+    os_free(t->scratch);
+    t->scratch = NULL;
+    t->scratch_size = 0;
+    t->top = NULL;
+    t->busy = t->worker = false;
+    t->epoch.depth = 0;
+    atomic_store(&t->epoch.announced, 0);
+    atomic_store(&t->epoch.used, 0);
+}
+
+static bool have_key(void)
+{
+    int state = 0;
+    if (atomic_compare_exchange_strong(&key_state, &state, 1)) {
+        state = pthread_key_create(&key, leave) == 0 ? 2 : 3;
+        atomic_store(&key_state, state);
+    }
+    return state == 2;
+}
+
+struct thread *thread_join(void)
+{
+    /* A destructor that ran after ours may call again; the last round of destructors must not. */
+    if (!have_key() || endings >= 3)
+        return NULL;
+    struct thread *t;
+    for (t = atomic_load(&first); t != NULL; t = t->next) {
+        uint32_t unused = 0;
+        if (atomic_load_explicit(&t->epoch.used, memory_order_relaxed) == 0 &&
+            atomic_compare_exchange_strong(&t->epoch.used, &unused, 1))
+            break;
+    }
+    if (t == NULL) {
+        t = os_alloc_aligned(64, (sizeof *t + 63) & ~(size_t)63);
+        if (t == NULL)
+            return NULL;
+        *t = (struct thread){0};
+        epoch_join(&t->epoch);
+        struct thread *head = atomic_load(&first);
+        do
+            t->next = head;
+        while (!atomic_compare_exchange_weak(&first, &head, t));
+    }
+    if (pthread_setspecific(key, t) != 0) {
+        atomic_store(&t->epoch.used, 0);
+        return NULL;
+    }
+    t->tid = os_gettid();
+    thread_current = t;
+    return t;
+}
+
+struct thread *thread_first(void)
+{
+    return atomic_load(&first);
+}
+
+void thread_fork_child(void)
+{
+    struct thread *me = thread_current;
+    for (struct thread *t = atomic_load(&first); t != NULL; t = t->next) {
+        atomic_store(&t->waiting_for, NULL);
+        if (t == me) {
+            t->tid = os_gettid();
+            continue;
+        }
+        t->top = NULL;
+        t->busy = t->worker = false;
+    }
+    epoch_reset_others(me ? &me->epoch : NULL);
+}
+
+_Atomic uint64_t *thread_counter_slow(struct thread *t, uint32_t function, enum counter c)
+{
+    struct thread_counts *block = os_zalloc(sizeof *block);
+    if (block == NULL)
+        return NULL;
+    atomic_store(&t->blocks[function / THREAD_BLOCK], block);
+    return &block->count[function % THREAD_BLOCK][c];
+}

@@ -1,0 +1,49 @@
+/*
+ * thread.h - what the runtime keeps of each thread. Records are never freed, only used again.
+ */
+#ifndef RUNTIME_THREAD_H
+#define RUNTIME_THREAD_H
+
+#include "flight.h"
+
+enum { THREAD_BLOCK = 16, THREAD_BLOCKS = FUNCTIONS_MAX / THREAD_BLOCK };
+
+struct thread_counts {
+    _Atomic uint64_t count[THREAD_BLOCK][COUNTERS]; /* written by the owner, read by anyone */
+};
+
+struct thread {
+    struct epoch_record epoch;
+    struct thread *next; /* all records; set once */
+    int tid;
+    bool busy;   /* inside the runtime: a signal handler's call is handed on */
+    bool worker; /* a thread of the pool: never waits */
+    struct flight *top;                   /* innermost computation on this thread */
+    _Atomic(struct flight *) waiting_for; /* wait_lock in call.c */
+    struct swrcache_info info;
+    unsigned char *scratch; /* for keys too long for the stack */
+    size_t scratch_size;
+    _Atomic(struct thread_counts *) blocks[THREAD_BLOCKS];
+};
+
+extern __thread struct thread *thread_current __attribute__((tls_model("initial-exec")));
+
+struct thread *thread_join(void); /* NULL: no memory, or the thread is ending */
+struct thread *thread_first(void);
+void thread_fork_child(void);
+
+_Atomic uint64_t *thread_counter_slow(struct thread *t, uint32_t function, enum counter c);
+
+static inline void thread_count(struct thread *t, struct function *f, enum counter c)
+{
+    uint32_t n = function_number(f);
+    struct thread_counts *block = atomic_load_explicit(&t->blocks[n / THREAD_BLOCK], memory_order_relaxed);
+    _Atomic uint64_t *slot =
+        likely(block != NULL) ? &block->count[n % THREAD_BLOCK][c] : thread_counter_slow(t, n, c);
+    if (unlikely(slot == NULL))
+        atomic_fetch_add_explicit(&f->counts[c], 1, memory_order_relaxed);
+    else
+        atomic_store_explicit(slot, atomic_load_explicit(slot, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+#endif
