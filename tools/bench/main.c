@@ -1,0 +1,142 @@
+/*
+ * main.c - swrbench: what a cached call costs, beside what it could cost at the least.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <swrcache/abi.h>
+
+#include "bench.h"
+
+enum {
+    MOST_ROUNDS = 1000,
+};
+
+static const struct command {
+    const char *name;
+    int (*run)(const struct settings *settings);
+} commands[] = {
+    {"hit", bench_hit},
+    {"stale", bench_stale},
+    {"stampede", bench_stampede},
+};
+
+static const char help[] =
+    "usage: swrbench [--json] [--rounds N] hit|stale|stampede|all\n"
+    "\n"
+    "  hit        a hit, beside an empty function and the floor: a bare lookup with\n"
+    "             hash, probe, compare and copy. 1,000 and 1,000,000 entries, numbers\n"
+    "             and strings, 1 and 2 threads\n"
+    "  stale      how long callers wait while hot entries grow stale and are refreshed\n"
+    "  stampede   64 threads ask for one cold key at once\n"
+    "  all        all of them\n"
+    "\n"
+    "  --json      one JSON object a line\n"
+    "  --rounds N  take the median of N rounds, 1 to 1000 (default 5)\n"
+    "  --help      this text\n"
+    "\n"
+    "Only ratios from one run are claims. SWR_MAX_BYTES is set to 2G unless it is set.\n";
+
+static int wrong_usage(const char *what, const char *which)
+{
+    fprintf(stderr, "swrbench: %s%s\nTry 'swrbench --help'.\n", what, which);
+    return 2;
+}
+
+/* The runtime reads its settings when it starts: start again with them. */
+static void set_room(char **argv)
+{
+    if (getenv("SWR_MAX_BYTES") || setenv("SWR_MAX_BYTES", "2G", 1) != 0)
+        return;
+    execv("/proc/self/exe", argv);
+    fprintf(stderr, "swrbench: cannot start again with SWR_MAX_BYTES=2G: %s\n", strerror(errno));
+}
+
+static bool has_runtime(void)
+{
+    swrcache_attach_fn *attach;
+
+    *(void **)&attach = dlsym(RTLD_DEFAULT, "swrcache_attach");
+    return attach && attach(SWRCACHE_ABI);
+}
+
+static bool parse_rounds(const char *text, int *rounds)
+{
+    char *end;
+    long value;
+
+    errno = 0;
+    value = strtol(text, &end, 10);
+    if (errno || end == text || *end || value < 1 || value > MOST_ROUNDS)
+        return false;
+    *rounds = (int)value;
+    return true;
+}
+
+static int run_commands(const char *name, const struct settings *settings)
+{
+    bool all = strcmp(name, "all") == 0;
+    bool found = false;
+
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (!all && strcmp(name, commands[i].name) != 0)
+            continue;
+        if (!settings->json && !settings->runtime && !found)
+            printf("The runtime is absent or switched off: 'cached' is a plain call.\n\n");
+        found = true;
+        if (commands[i].run(settings) != 0)
+            return 1;
+    }
+    if (!found)
+        return wrong_usage("no such command: ", name);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "swrbench: cannot write: %s\n", strerror(errno));
+        return 1;
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"rounds", required_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    struct settings settings = {.rounds = 5};
+    int option;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        switch (option) {
+        case 'j':
+            settings.json = true;
+            break;
+        case 'r':
+            if (!parse_rounds(optarg, &settings.rounds))
+                return wrong_usage("--rounds takes a number from 1 to 1000, not ", optarg);
+            break;
+        case 'h':
+            fputs(help, stdout);
+            return 0;
+        case ':':
+            return wrong_usage("a value is missing after ", argv[optind - 1]);
+        default:
+            return wrong_usage("unknown option: ", argv[optind - 1]);
+        }
+    }
+    if (optind == argc)
+        return wrong_usage("a command is missing: hit, stale, stampede or all", "");
+    if (argc - optind > 1)
+        return wrong_usage("one command at a time, not also: ", argv[optind + 1]);
+    set_room(argv);
+    settings.runtime = has_runtime();
+    return run_commands(argv[optind], &settings);
+}
