@@ -1,0 +1,39 @@
+#!/bin/sh
+# The library is loaded into programs of others: it needs libc and nothing else, exports its one
+# door, stays loaded, and binds at once.
+# usage: library.sh libswrcache.so
+set -u
+library=$1
+failed=0
+
+expect() { # what, expected, found
+    if [ "$2" = "$3" ]; then
+        echo "ok: $1"
+    else
+        echo "FAILED: $1: expected '$2', found '$3'"
+        failed=1
+    fi
+}
+
+dynamic=$(readelf -dW "$library") || exit 1
+# The dynamic loader is a part of libc.
+needed=$(printf '%s\n' "$dynamic" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -v '^ld-linux' | sort | tr '\n' ' ')
+expect 'needs libc alone' 'libc.so.6 ' "$needed"
+
+exported=$(readelf --dyn-syms -W "$library" |
+    awk '$7 != "UND" && $7 != "ABS" && ($5 == "GLOBAL" || $5 == "WEAK") { print $8 }' | sort | tr '\n' ' ')
+expect 'exports one symbol' 'swrcache_attach@@SWRCACHE_1 ' "$exported"
+
+soname=$(printf '%s\n' "$dynamic" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
+expect 'soname' 'libswrcache.so.0' "$soname"
+
+case $dynamic in *NODELETE*) found=yes ;; *) found=no ;; esac
+expect 'cannot be unloaded' yes "$found"
+
+case $dynamic in *NOW*) found=yes ;; *) found=no ;; esac
+expect 'binds at once' yes "$found"
+
+case $dynamic in *TEXTREL*) found=yes ;; *) found=no ;; esac
+expect 'has no text relocations' no "$found"
+
+exit $failed
