@@ -1,0 +1,76 @@
+/*
+ * swrcache.h - stale-while-revalidate caching for C functions.
+ *
+ *   SWR_CACHED(double, quote, (SWR_STR(symbol), SWR_VAL(int, days)), .ttl_ms = SWR_SECONDS(20))
+ *   {
+ *       ...                                   the body, in your own braces
+ *   }
+ *
+ * `double quote(const char *symbol, int days)` is now a cached function; its callers do not change. It is
+ * cached when the runtime, libswrcache.so, is linked or preloaded, and a plain call otherwise.
+ *
+ * Kinds of parameter: swrcache/kind.h. Policy: swrcache/policy.h. swrcache_skip(), swrcache_fail(),
+ * swrcache_set_ttl(), swrcache_last(): swrcache/api.h. All of it on one page: swrcache(3).
+ */
+#ifndef SWRCACHE_H
+#define SWRCACHE_H
+
+#include "swrcache/abi.h"
+#include "swrcache/api.h"
+#include "swrcache/define.h"
+
+/*
+ * Definitions. A `()` or `(void)` list means no parameters.
+ *
+ *   SWR_CACHED         a result by value: any type but a pointer, and without pointers in it
+ *   SWR_CACHED_STRING  a char * that the caller frees, or NULL; every caller gets its own copy
+ *   SWR_CACHED_OBJECT  a type *; callers get copy(master), the cache calls free(master)
+ *   SWR_CACHED_VOID    nothing but out-parameters
+ *   SWR_STATIC_...     the same with internal linkage
+ */
+#define SWR_CACHED(ret, name, ...)        SWRCACHE_VALUE(EXTERN, ret, #ret, name, __VA_ARGS__, )
+#define SWR_STATIC_CACHED(ret, name, ...) SWRCACHE_VALUE(STATIC, ret, #ret, name, __VA_ARGS__, )
+
+#define SWR_CACHED_STRING(name, ...)        SWRCACHE_STRING(EXTERN, name, __VA_ARGS__, )
+#define SWR_STATIC_CACHED_STRING(name, ...) SWRCACHE_STRING(STATIC, name, __VA_ARGS__, )
+
+/* (type, name, (kinds...), copy, free, policy...) */
+#define SWR_CACHED_OBJECT(type, name, params, copy, ...) \
+    SWRCACHE_OBJECT(EXTERN, __typeof__(type) *, #type " *", name, params, copy, __VA_ARGS__, )
+#define SWR_STATIC_CACHED_OBJECT(type, name, params, copy, ...) \
+    SWRCACHE_OBJECT(STATIC, __typeof__(type) *, #type " *", name, params, copy, __VA_ARGS__, )
+
+#define SWR_CACHED_VOID(name, ...)        SWRCACHE_VOID(EXTERN, name, __VA_ARGS__, )
+#define SWR_STATIC_CACHED_VOID(name, ...) SWRCACHE_VOID(STATIC, name, __VA_ARGS__, )
+
+/* Declarations, for a header: other files may call, invalidate, refresh and peek. End with a semicolon. */
+#define SWR_DECLARE(ret, name, params) \
+    SWRCACHE_DECLARE(SWRCACHE_STATUS(ret, params), VALUE, ret, name, params)
+#define SWR_DECLARE_STRING(name, params) \
+    SWRCACHE_DECLARE(SWRCACHE_STATUS_OF_PARAMS(params), STRING, char *, name, params)
+#define SWR_DECLARE_OBJECT(type, name, params) \
+    SWRCACHE_DECLARE(SWRCACHE_STATUS_OF_PARAMS(params), OBJECT, __typeof__(type) *, name, params)
+#define SWR_DECLARE_VOID(name, params) \
+    SWRCACHE_DECLARE(SWRCACHE_STATUS_OF_PARAMS(params), VOID, void, name, params)
+
+/*
+ * Operations. All arguments are given as in a call, out-parameters too (they are ignored: NULL will do);
+ * they are checked against the prototype. The number of entries matched is returned.
+ *
+ *   invalidate   nobody who calls later sees the old value
+ *   expire       stale from now on: the old value is served while one refresh runs
+ *   refresh      compute again in the background, now
+ */
+#define SWR_INVALIDATE(name, ...) swrcache_op_##name(SWRCACHE_OP_INVALIDATE, ##__VA_ARGS__)
+#define SWR_EXPIRE(name, ...)     swrcache_op_##name(SWRCACHE_OP_EXPIRE, ##__VA_ARGS__)
+#define SWR_REFRESH(name, ...)    swrcache_op_##name(SWRCACHE_OP_REFRESH, ##__VA_ARGS__)
+#define SWR_INVALIDATE_ALL(name)  swrcache_all_##name(SWRCACHE_OP_INVALIDATE)
+#define SWR_EXPIRE_ALL(name)      swrcache_all_##name(SWRCACHE_OP_EXPIRE)
+
+/* bool SWR_PEEK(name, &result, args...): a fresh or stale result without computing. VOID: &result is NULL. */
+#define SWR_PEEK(name, ...) swrcache_peek_##name(__VA_ARGS__)
+
+/* The body itself: SWR_UNCACHED(quote)("ACME", 3). */
+#define SWR_UNCACHED(name) swrcache_body_##name
+
+#endif

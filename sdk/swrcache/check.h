@@ -1,0 +1,174 @@
+/*
+ * check.h - mistakes in an annotation, told once and in our own words.
+ *
+ * Before anything is generated each parameter gets a verdict by its shape alone: GOOD, KINDLESS, or
+ * BAD_<kind> for a kind with too few or too many parts. If one is not GOOD the annotation becomes a
+ * _Static_assert that names the parameter and the cure, and a plain function, so that nothing else is
+ * said of it. What depends on types (pointers, records) is asserted beside the generated code.
+ */
+#ifndef SWRCACHE_CHECK_H
+#define SWRCACHE_CHECK_H
+
+#include "kind.h"
+#include "stamp.h"
+
+/* Which numbers of parts a kind may have: exactly 1, exactly 2, or a structure's 3 to 18. */
+#define SWRCACHE_PARTS_1_1 ~, GOOD
+#define SWRCACHE_PARTS_2_2 ~, GOOD
+#define SWRCACHE_PARTS_S_3 ~, GOOD
+#define SWRCACHE_PARTS_S_4 ~, GOOD
+#define SWRCACHE_PARTS_S_5 ~, GOOD
+#define SWRCACHE_PARTS_S_6 ~, GOOD
+#define SWRCACHE_PARTS_S_7 ~, GOOD
+#define SWRCACHE_PARTS_S_8 ~, GOOD
+#define SWRCACHE_PARTS_S_9 ~, GOOD
+#define SWRCACHE_PARTS_S_10 ~, GOOD
+#define SWRCACHE_PARTS_S_11 ~, GOOD
+#define SWRCACHE_PARTS_S_12 ~, GOOD
+#define SWRCACHE_PARTS_S_13 ~, GOOD
+#define SWRCACHE_PARTS_S_14 ~, GOOD
+#define SWRCACHE_PARTS_S_15 ~, GOOD
+#define SWRCACHE_PARTS_S_16 ~, GOOD
+#define SWRCACHE_PARTS(want, bad, ...) \
+    SWRCACHE_SECOND(SWRCACHE_CAT(SWRCACHE_PARTS_##want##_, SWRCACHE_COUNT(__VA_ARGS__)), bad)
+
+/* The verdict of one parameter. The probe expands only for a known kind. */
+#define SWRCACHE_VERDICT(p)                SWRCACHE_SECOND(SWRCACHE_KNOWN_##p, KINDLESS)
+#define SWRCACHE_KNOWN_SWR_VAL(...)        ~, SWRCACHE_PARTS(2, BAD_VAL, __VA_ARGS__)
+#define SWRCACHE_KNOWN_SWR_STR(...)        ~, SWRCACHE_PARTS(1, BAD_STR, __VA_ARGS__)
+#define SWRCACHE_KNOWN_SWR_BYTES(...)      ~, SWRCACHE_PARTS(2, BAD_BYTES, __VA_ARGS__)
+#define SWRCACHE_KNOWN_SWR_STRUCT(...)     ~, SWRCACHE_PARTS(S, BAD_STRUCT, __VA_ARGS__)
+#define SWRCACHE_KNOWN_SWR_OPAQUE(...)     ~, SWRCACHE_PARTS(2, BAD_OPAQUE, __VA_ARGS__)
+#define SWRCACHE_KNOWN_SWR_OUT(...)        ~, SWRCACHE_PARTS(2, BAD_OUT, __VA_ARGS__)
+#define SWRCACHE_KNOWN_SWR_OUT_BYTES(...)  ~, SWRCACHE_PARTS(2, BAD_OUT_BYTES, __VA_ARGS__)
+
+/* GOOD, BAD (a parameter), MANY (parameters) or VOID (result). */
+#define SWRCACHE_STATUS(ret, params) \
+    SWRCACHE_CAT(SWRCACHE_STATUS_, SWRCACHE_SECOND(SWRCACHE_NONE_##ret(), 0, ~))(params)
+#define SWRCACHE_STATUS_1(params) VOID
+#define SWRCACHE_STATUS_0(params) SWRCACHE_STATUS_OF_PARAMS(params)
+#define SWRCACHE_STATUS_OF_PARAMS(params) \
+    SWRCACHE_SECOND(SWRCACHE_CAT(SWRCACHE_TOO_MANY_, SWRCACHE_N params), SWRCACHE_STATUS_OF_EACH(params))
+#define SWRCACHE_TOO_MANY_13   ~, MANY
+#define SWRCACHE_TOO_MANY_14   ~, MANY
+#define SWRCACHE_TOO_MANY_15   ~, MANY
+#define SWRCACHE_TOO_MANY_16   ~, MANY
+#define SWRCACHE_TOO_MANY_MANY ~, MANY
+#define SWRCACHE_STATUS_OF_EACH(params) \
+    SWRCACHE_CAT(SWRCACHE_STATUS_EACH_, SWRCACHE_IS_NONE(SWRCACHE_MAP(SWRCACHE_EACH_MARK, ~, params)))
+#define SWRCACHE_STATUS_EACH_1 GOOD
+#define SWRCACHE_STATUS_EACH_0 BAD
+
+/* Nothing for a good parameter, else a mark. */
+#define SWRCACHE_EACH_MARK(c, i, p) SWRCACHE_CAT(SWRCACHE_MARK_, SWRCACHE_VERDICT(p))
+#define SWRCACHE_MARK_GOOD
+#define SWRCACHE_MARK_KINDLESS      bad
+#define SWRCACHE_MARK_BAD_VAL       bad
+#define SWRCACHE_MARK_BAD_STR       bad
+#define SWRCACHE_MARK_BAD_BYTES     bad
+#define SWRCACHE_MARK_BAD_STRUCT    bad
+#define SWRCACHE_MARK_BAD_OPAQUE    bad
+#define SWRCACHE_MARK_BAD_OUT       bad
+#define SWRCACHE_MARK_BAD_OUT_BYTES bad
+
+/* The words. */
+#define SWRCACHE_EACH_WORDS(fn, i, p) SWRCACHE_CAT(SWRCACHE_WORDS_, SWRCACHE_VERDICT(p))(fn, p)
+#define SWRCACHE_WORDS_GOOD(fn, p)
+#define SWRCACHE_WORDS_KINDLESS(fn, p)                                                                       \
+    _Static_assert(0, "parameter '" #p "' of '" #fn "' needs a kind: SWR_VAL, SWR_STR, SWR_BYTES, "          \
+                      "SWR_STRUCT, SWR_OPAQUE, SWR_OUT or SWR_OUT_BYTES");
+#define SWRCACHE_WORDS_SHAPE(fn, p, cure) \
+    _Static_assert(0, "parameter '" #p "' of '" #fn "': write " cure);
+#define SWRCACHE_WORDS_BAD_VAL(fn, p)    SWRCACHE_WORDS_SHAPE(fn, p, "SWR_VAL(type, name)")
+#define SWRCACHE_WORDS_BAD_STR(fn, p)    SWRCACHE_WORDS_SHAPE(fn, p, "SWR_STR(name), without a type")
+#define SWRCACHE_WORDS_BAD_BYTES(fn, p)  SWRCACHE_WORDS_SHAPE(fn, p, "SWR_BYTES(name, length)")
+#define SWRCACHE_WORDS_BAD_STRUCT(fn, p)                                                                     \
+    SWRCACHE_WORDS_SHAPE(fn, p, "SWR_STRUCT(type, name, field, ...) with the 1 to 14 fields that count")
+#define SWRCACHE_WORDS_BAD_OPAQUE(fn, p) SWRCACHE_WORDS_SHAPE(fn, p, "SWR_OPAQUE(type, name)")
+#define SWRCACHE_WORDS_BAD_OUT(fn, p)    SWRCACHE_WORDS_SHAPE(fn, p, "SWR_OUT(type, name)")
+#define SWRCACHE_WORDS_BAD_OUT_BYTES(fn, p) SWRCACHE_WORDS_SHAPE(fn, p, "SWR_OUT_BYTES(name, length)")
+
+#define SWRCACHE_COMPLAIN_BAD(fn, params) SWRCACHE_MAP(SWRCACHE_EACH_WORDS, fn, params)
+#define SWRCACHE_COMPLAIN_MANY(fn, params) \
+    _Static_assert(0, "'" #fn "' has more than 12 parameters: gather some in a structure, SWR_STRUCT");
+#define SWRCACHE_COMPLAIN_VOID(fn, params) \
+    _Static_assert(0, "'" #fn "' returns nothing: use SWR_CACHED_VOID(" #fn ", (...)) with SWR_OUT parameters");
+
+/* A declaration of whatever was written, good or bad. */
+#define SWRCACHE_EACH_LAX(c, i, p)         SWRCACHE_CAT(SWRCACHE_LAX_, SWRCACHE_VERDICT(p))(p)
+#define SWRCACHE_EACH_LAX_NONE             void
+#define SWRCACHE_EACH_LAX_MORE(c, i, p)    , SWRCACHE_EACH_LAX(c, i, p)
+#define SWRCACHE_LAX_GOOD(p)               SWRCACHE_DECL_##p
+#define SWRCACHE_LAX_KINDLESS(p)           p
+#define SWRCACHE_LAX_BAD_VAL(p)            SWRCACHE_LAX_##p
+#define SWRCACHE_LAX_BAD_STR(p)            SWRCACHE_LAX_##p
+#define SWRCACHE_LAX_BAD_BYTES(p)          SWRCACHE_LAX_##p
+#define SWRCACHE_LAX_BAD_STRUCT(p)         SWRCACHE_LAX_##p
+#define SWRCACHE_LAX_BAD_OPAQUE(p)         SWRCACHE_LAX_##p
+#define SWRCACHE_LAX_BAD_OUT(p)            SWRCACHE_LAX_##p
+#define SWRCACHE_LAX_BAD_OUT_BYTES(p)      SWRCACHE_LAX_##p
+#define SWRCACHE_LAX_SWR_VAL(...)          SWRCACHE_LAX_TYPED(, , __VA_ARGS__)
+#define SWRCACHE_LAX_SWR_STR(type, ...)    const char *SWRCACHE_FIRST(__VA_ARGS__)
+#define SWRCACHE_LAX_SWR_BYTES(n, ...)     const void *n
+#define SWRCACHE_LAX_SWR_STRUCT(...)       SWRCACHE_LAX_TYPED(const, *, __VA_ARGS__)
+#define SWRCACHE_LAX_SWR_OPAQUE(...)       SWRCACHE_LAX_TYPED(, , __VA_ARGS__)
+#define SWRCACHE_LAX_SWR_OUT(...)          SWRCACHE_LAX_TYPED(, *, __VA_ARGS__)
+#define SWRCACHE_LAX_SWR_OUT_BYTES(n, ...) void *n
+#define SWRCACHE_LAX_TYPED(q, star, ...)                                                                     \
+    SWRCACHE_CAT(SWRCACHE_LAX_TYPED_, SWRCACHE_PARTS(1, MORE, __VA_ARGS__))(q, star, __VA_ARGS__, ~)
+#define SWRCACHE_LAX_TYPED_GOOD(q, star, p, ...)       p
+#define SWRCACHE_LAX_TYPED_MORE(q, star, type, n, ...) q __typeof__(type) star n
+
+/* What depends on types, at file scope. */
+#define SWRCACHE_ASSERT_VAL(fn, type, n)                                                                     \
+    _Static_assert(__builtin_classify_type(SWRCACHE_LVALUE(type)) != 5,                                      \
+                   "pointer parameter '" #n "' needs a kind: SWR_BYTES, SWR_OUT or SWR_OPAQUE "              \
+                   "(SWR_STR for a string, SWR_STRUCT for a structure)");                                    \
+    _Static_assert(!SWRCACHE_IS_RECORD(SWRCACHE_LVALUE(type)),                                               \
+                   "parameter '" #n "' is a structure, not a scalar: "                                       \
+                   "take a pointer to it, SWR_STRUCT(" #type ", " #n ", fields...)");
+#define SWRCACHE_ASSERT_OUT(fn, type, n)                                                                     \
+    _Static_assert(__builtin_classify_type(SWRCACHE_LVALUE(type)) != 5,                                      \
+                   "out-parameter '" #n "' hands out a pointer, which would be shared by all callers: "      \
+                   "SWR_OUT_BYTES, or return it with SWR_CACHED_STRING or SWR_CACHED_OBJECT");
+#define SWRCACHE_ASSERT_FIELD(type, i, f)                                                                    \
+    _Static_assert(!SWRCACHE_IS_POINTER(SWRCACHE_FIELD(type, f)) &&                                          \
+                       !SWRCACHE_IS_POINTER(SWRCACHE_ELEMENT(SWRCACHE_FIELD(type, f))),                      \
+                   "field '" #f "' of '" #type "' is a pointer: its target is not in the key; "              \
+                   "leave it out, or pass the target as SWR_STR or SWR_BYTES");                              \
+    _Static_assert(!SWRCACHE_IS_RECORD(SWRCACHE_FIELD(type, f)) &&                                           \
+                       !SWRCACHE_IS_RECORD(SWRCACHE_ELEMENT(SWRCACHE_FIELD(type, f))),                       \
+                   "field '" #f "' of '" #type "' is a structure and may have padding: name its own fields, " \
+                   "as in " #f ".x");
+#define SWRCACHE_EACH_ASSERT(fn, i, p)              SWRCACHE_ASSERT_##p
+#define SWRCACHE_ASSERT_SWR_VAL(type, n)            SWRCACHE_ASSERT_VAL(, type, n)
+#define SWRCACHE_ASSERT_SWR_STR(n)
+#define SWRCACHE_ASSERT_SWR_BYTES(n, len)
+#define SWRCACHE_ASSERT_SWR_STRUCT(type, n, ...)    SWRCACHE_FMAP(SWRCACHE_ASSERT_FIELD, type, __VA_ARGS__)
+#define SWRCACHE_ASSERT_SWR_OPAQUE(type, n)
+#define SWRCACHE_ASSERT_SWR_OUT(type, n)            SWRCACHE_ASSERT_OUT(, type, n)
+#define SWRCACHE_ASSERT_SWR_OUT_BYTES(n, len)
+
+/* What depends on types, where the parameters are in scope. */
+#define SWRCACHE_ASSERT_LEN(n, len)                                                                          \
+    _Static_assert(__builtin_classify_type(len) == 1,                                                        \
+                   "the length '" #len "' of '" #n "' must be an integer parameter, as SWR_VAL(size_t, " #len ")");
+#define SWRCACHE_EACH_INSIDE(fn, i, p)           SWRCACHE_INSIDE_##p
+#define SWRCACHE_INSIDE_SWR_VAL(type, n)
+#define SWRCACHE_INSIDE_SWR_STR(n)
+#define SWRCACHE_INSIDE_SWR_BYTES(n, len)        SWRCACHE_ASSERT_LEN(n, len)
+#define SWRCACHE_INSIDE_SWR_STRUCT(type, n, ...)
+#define SWRCACHE_INSIDE_SWR_OPAQUE(type, n)
+#define SWRCACHE_INSIDE_SWR_OUT(type, n)
+#define SWRCACHE_INSIDE_SWR_OUT_BYTES(n, len)    SWRCACHE_ASSERT_LEN(n, len)
+
+/* The result of SWR_CACHED; the other forms know theirs. */
+#define SWRCACHE_CHECK_VALUE(ret, fn)                                                                        \
+    _Static_assert(__builtin_classify_type(SWRCACHE_LVALUE(ret)) != 5,                                       \
+                   "'" #fn "' returns a pointer: use SWR_CACHED_STRING for a string that the caller frees, " \
+                   "or SWR_CACHED_OBJECT with copy and free");
+#define SWRCACHE_CHECK_STRING(ret, fn)
+#define SWRCACHE_CHECK_OBJECT(ret, fn)
+#define SWRCACHE_CHECK_VOID(ret, fn)
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * policy.h - how long a function's results live, and what else may be said of them.
+ *
+ * After the parameters of an annotation come designators of struct swrcache_policy, in any order:
+ *
+ *   SWR_CACHED(double, quote, (SWR_STR(symbol)), .ttl_ms = SWR_SECONDS(20), .region = "quotes.live")
+ *
+ * What is left out is inherited or has its default; zero is a value of its own. Values are constants.
+ *
+ *   ttl_ms             30 s    fresh for so long
+ *   stale_ms           5 min   then served at once while one refresh runs
+ *   stale_if_error_ms  1 h     counted like stale_ms from the end of ttl_ms: the old value if a recompute
+ *                              fails or takes longer than wait_ms
+ *   negative_ms        0       a failed result is remembered so long, errno with it
+ *   fails              never   what is a failure: SWR_FAILS_NULL, SWR_FAILS_NEGATIVE, SWR_FAILS_NONZERO
+ *   failed             none    bool (*)(const void *result): true is a failure
+ *   unless             none    bool (*)(void): true bypasses the cache for this call
+ *   wait_ms            5 s     longest a caller waits for another's computation
+ *   keep_warm_ms       0       refreshed on a timer without traffic ...
+ *   keep_warm_idle     10      ... until so many refreshes went by without a call
+ *   jitter_pct         10      spread of expiry
+ *   retry_ms           1 s     back-off after a failed refresh, doubling ...
+ *   retry_max_ms       60 s    ... up to this
+ *   refresh            POOL    SWR_REFRESH_POOL, or SWR_REFRESH_CALLER for thread-bound functions
+ *   region             none    a dot-separated name
+ *   tags               none    names separated by blanks
+ *   version            0       part of the key
+ *   max_entries        none    bounds of this function
+ *   max_bytes          none
+ *   secret             false   tools show neither arguments nor values
+ *
+ * SWR_SECONDS(n), SWR_MINUTES(n), SWR_HOURS(n) and SWR_FOREVER are times.
+ */
+#ifndef SWRCACHE_POLICY_H
+#define SWRCACHE_POLICY_H
+
+#include "abi.h"
+
+/* The user's designators override the sentinels: that is meant, so the warning is quietened here only. */
+#if defined(__clang__)
+#define SWRCACHE_QUIET _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Winitializer-overrides\"")
+#define SWRCACHE_LOUD  _Pragma("clang diagnostic pop")
+#else
+#define SWRCACHE_QUIET _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")
+#define SWRCACHE_LOUD  _Pragma("GCC diagnostic pop")
+#endif
+
+#define SWRCACHE_POLICY(fn, ...)                                                                             \
+    SWRCACHE_QUIET                                                                                           \
+    static const struct swrcache_policy swrcache_policy_##fn = {.ttl_ms = SWRCACHE_UNSET,                    \
+                                                                .stale_ms = SWRCACHE_UNSET,                  \
+                                                                .stale_if_error_ms = SWRCACHE_UNSET,         \
+                                                                .negative_ms = SWRCACHE_UNSET,               \
+                                                                .wait_ms = SWRCACHE_UNSET,                   \
+                                                                .keep_warm_ms = SWRCACHE_UNSET,              \
+                                                                .keep_warm_idle = SWRCACHE_UNSET,            \
+                                                                .jitter_pct = SWRCACHE_UNSET,                \
+                                                                .retry_ms = SWRCACHE_UNSET,                  \
+                                                                .retry_max_ms = SWRCACHE_UNSET,              \
+                                                                .max_entries = SWRCACHE_UNSET,               \
+                                                                .max_bytes = SWRCACHE_UNSET,                 \
+                                                                .version = SWRCACHE_UNSET,                   \
+                                                                .fails = SWRCACHE_FAILS_UNSET,               \
+                                                                .refresh = SWRCACHE_REFRESH_UNSET,           \
+                                                                .secret = -1,                                \
+                                                                __VA_ARGS__};                                \
+    SWRCACHE_LOUD
+
+#endif
