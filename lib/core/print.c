@@ -1,0 +1,281 @@
+#include "print.h"
+
+#include <float.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ELLIPSIS = 3 };
+
+void print_start(struct print *p, char *buffer, size_t room)
+{
+    *p = (struct print){buffer, room, 0, false};
+    buffer[0] = 0;
+}
+
+/* All of it or none. */
+static void append(struct print *p, const char *text, size_t len)
+{
+    if (p->cut)
+        return;
+    if (p->len + len + ELLIPSIS + 1 > p->room) {
+        memcpy(p->buffer + p->len, "...", ELLIPSIS + 1);
+        p->len += ELLIPSIS;
+        p->cut = true;
+        return;
+    }
+    memcpy(p->buffer + p->len, text, len);
+    p->len += len;
+    p->buffer[p->len] = 0;
+}
+
+void print_text(struct print *p, const char *text)
+{
+    append(p, text, strlen(text));
+}
+
+__attribute__((format(printf, 2, 3))) static void print_format(struct print *p, const char *format, ...)
+{
+    char text[64];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    print_text(p, text);
+}
+
+/* Bytes of the well-formed UTF-8 sequence that starts here; 0: none. */
+static size_t utf8_length(const unsigned char *s, size_t len)
+{
+    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t n = s[0] >= 0xF0 && s[0] < 0xF5 ? 4 : s[0] >= 0xE0 && s[0] < 0xF0 ? 3 : s[0] >= 0xC2 && s[0] < 0xE0 ? 2 : 0;
+    if (n == 0 || n > len)
+        return 0;
+    uint32_t code = s[0] & (0x7Fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+        code = code << 6 | (s[i] & 0x3Fu);
+    }
+    /* C1 controls are controls too. */
+    return code < least[n] || code < 0xA0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000) ? 0 : n;
+}
+
+static size_t print_character(struct print *p, const unsigned char *s, size_t len, char quote)
+{
+    static const char plain[] = "\n\t\r\\", letters[] = "ntr\\";
+    const char *special = s[0] != 0 ? strchr(plain, s[0]) : NULL;
+    char text[5];
+    size_t n;
+    if (special != NULL || s[0] == (unsigned char)quote) {
+        text[0] = '\\';
+        text[1] = special != NULL ? letters[special - plain] : quote;
+        append(p, text, 2);
+        return 1;
+    }
+    if (s[0] >= 0x20 && s[0] < 0x7F) {
+        append(p, (const char *)s, 1);
+        return 1;
+    }
+    n = utf8_length(s, len);
+    if (n != 0) {
+        append(p, (const char *)s, n);
+        return n;
+    }
+    snprintf(text, sizeof text, "\\%03o", s[0]);
+    append(p, text, 4);
+    return 1;
+}
+
+void print_string(struct print *p, const unsigned char *bytes, size_t len)
+{
+    append(p, "\"", 1);
+    for (size_t i = 0; i < len && !p->cut;)
+        i += print_character(p, bytes + i, len - i, '"');
+    append(p, "\"", 1);
+}
+
+static void print_hex(struct print *p, const unsigned char *bytes, size_t len)
+{
+    append(p, "x\"", 2);
+    for (size_t i = 0; i < len && !p->cut; i++)
+        print_format(p, "%02x", bytes[i]);
+    append(p, "\"", 1);
+}
+
+static uint64_t unsigned_of(const unsigned char *bytes, size_t len)
+{
+    uint64_t value = 0;
+    memcpy((unsigned char *)&value + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 8 - len : 0), bytes, len);
+    return value;
+}
+
+static void print_float(struct print *p, const unsigned char *bytes, size_t len)
+{
+    char text[64];
+    if (len == sizeof(float)) {
+        float f;
+        memcpy(&f, bytes, sizeof f);
+        for (int digits = 6; digits <= 9; digits++) {
+            snprintf(text, sizeof text, "%.*g", digits, (double)f);
+            if (strtof(text, NULL) == f)
+                break;
+        }
+    } else if (len == sizeof(double)) {
+        double d;
+        memcpy(&d, bytes, sizeof d);
+        for (int digits = 15; digits <= 17; digits++) {
+            snprintf(text, sizeof text, "%.*g", digits, d);
+            if (strtod(text, NULL) == d)
+                break;
+        }
+    } else if (len <= sizeof(long double) && len >= 10) {
+        long double l = 0;
+        memcpy(&l, bytes, len);
+        for (int digits = 18; digits <= 36; digits++) {
+            snprintf(text, sizeof text, "%.*Lg", digits, l);
+            if (strtold(text, NULL) == l)
+                break;
+        }
+    } else {
+        print_hex(p, bytes, len);
+        return;
+    }
+    /* The decimal point of the program's locale. */
+    char *comma = strchr(text, ',');
+    if (comma != NULL)
+        *comma = '.';
+    print_text(p, text);
+}
+
+void print_scalar(struct print *p, uint32_t cls, const unsigned char *bytes, size_t len)
+{
+    if (cls == SWRCACHE_CLASS_FLOAT) {
+        print_float(p, bytes, len);
+        return;
+    }
+    if (cls == SWRCACHE_CLASS_CHAR && len != 1) {
+        print_string(p, bytes, strnlen((const char *)bytes, len));
+        return;
+    }
+    if (len == 0 || len > 8 || cls == SWRCACHE_CLASS_BYTES) {
+        print_hex(p, bytes, len);
+        return;
+    }
+    uint64_t u = unsigned_of(bytes, len);
+    switch (cls) {
+    case SWRCACHE_CLASS_BOOL:
+        print_text(p, u != 0 ? "true" : "false");
+        break;
+    case SWRCACHE_CLASS_CHAR:
+        append(p, "'", 1);
+        print_character(p, bytes, 1, '\'');
+        append(p, "'", 1);
+        break;
+    case SWRCACHE_CLASS_INT: {
+        unsigned int shift = (unsigned int)(64 - 8 * len);
+        print_format(p, "%lld", (long long)((int64_t)(u << shift) >> shift));
+        break;
+    }
+    case SWRCACHE_CLASS_UINT:
+        print_format(p, "%llu", (unsigned long long)u);
+        break;
+    case SWRCACHE_CLASS_POINTER:
+        if (u == 0)
+            print_text(p, "NULL");
+        else
+            print_format(p, "0x%llx", (unsigned long long)u);
+        break;
+    default:
+        print_hex(p, bytes, len);
+    }
+}
+
+void print_argument(struct print *p, const struct key_cursor *c)
+{
+    const unsigned char *at = c->bytes;
+    switch (c->param->kind) {
+    case SWRCACHE_KIND_OPAQUE:
+    case SWRCACHE_KIND_OUT:
+        print_text(p, "_");
+        return;
+    case SWRCACHE_KIND_OUT_BYTES:
+        print_format(p, "_[%zu]", c->len);
+        return;
+    default:
+        break;
+    }
+    if (at == NULL) {
+        print_text(p, "NULL");
+        return;
+    }
+    switch (c->param->kind) {
+    case SWRCACHE_KIND_VAL:
+        print_scalar(p, c->param->cls, at, c->len);
+        break;
+    case SWRCACHE_KIND_STR:
+        print_string(p, at, c->len);
+        break;
+    case SWRCACHE_KIND_STRUCT:
+        append(p, "{", 1);
+        for (uint32_t i = 0; i < c->param->nfields; i++) {
+            const struct swrcache_field *f = &c->param->fields[i];
+            if (i != 0)
+                append(p, ", ", 2);
+            print_text(p, f->name);
+            append(p, "=", 1);
+            print_scalar(p, f->cls, at, f->size);
+            at += f->size;
+        }
+        append(p, "}", 1);
+        break;
+    default:
+        print_hex(p, at, c->len);
+    }
+}
+
+void print_key(struct print *p, const char *name, const struct key_shape *shape, const struct key *key,
+               bool secret)
+{
+    struct key_cursor cursors[KEY_MAX_PARAMS];
+    print_text(p, name);
+    append(p, "(", 1);
+    if (secret) {
+        print_text(p, "***");
+    } else {
+        key_split(shape, key, cursors);
+        for (uint32_t i = 0; i < shape->nparams; i++) {
+            if (i != 0)
+                append(p, ", ", 2);
+            print_argument(p, &cursors[i]);
+        }
+    }
+    append(p, ")", 1);
+}
+
+void print_value(struct print *p, const struct swrcache_site *site, const unsigned char *value, size_t len,
+                 bool null)
+{
+    if (site->form == SWRCACHE_FORM_VOID) {
+        print_text(p, "void");
+        return;
+    }
+    if (null) {
+        print_text(p, "NULL");
+        return;
+    }
+    switch (site->form) {
+    case SWRCACHE_FORM_VALUE:
+        if (len >= site->result_size)
+            print_scalar(p, site->result_cls, value, site->result_size);
+        break;
+    case SWRCACHE_FORM_STRING:
+        print_string(p, value, strnlen((const char *)value, len));
+        break;
+    default:
+        print_text(p, "<");
+        print_text(p, site->result_type);
+        print_text(p, ">");
+    }
+}

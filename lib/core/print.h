@@ -1,0 +1,36 @@
+/*
+ * print.h - keys and values as C text: quote("ACME", 3).
+ *
+ *   VAL      3, 2.5, true, 'x', 0x1f00, x"0a0b" for what has no better form
+ *   STR      "text" with C escapes (octal); NULL
+ *   BYTES    x"0a0b"; NULL
+ *   STRUCT   {sym="x", n=3}; NULL
+ *   OPAQUE, OUT  _     OUT_BYTES  _[16]
+ *
+ * The buffer is bounded and always terminated; what does not fit is cut between characters and ends in "...".
+ */
+#ifndef CORE_PRINT_H
+#define CORE_PRINT_H
+
+#include "key.h"
+
+struct print {
+    char *buffer;
+    size_t room, len; /* room: at least 4 */
+    bool cut;
+};
+
+void print_start(struct print *p, char *buffer, size_t room);
+void print_text(struct print *p, const char *text);
+/* Quoted and escaped. */
+void print_string(struct print *p, const unsigned char *bytes, size_t len);
+void print_scalar(struct print *p, uint32_t cls, const unsigned char *bytes, size_t len);
+void print_argument(struct print *p, const struct key_cursor *c);
+/* `secret`: three stars for the arguments. */
+void print_key(struct print *p, const char *name, const struct key_shape *shape, const struct key *key,
+               bool secret);
+/* A stored result, its out-parameters left out. `null`: a NULL string or object. */
+void print_value(struct print *p, const struct swrcache_site *site, const unsigned char *value, size_t len,
+                 bool null);
+
+#endif

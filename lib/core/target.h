@@ -1,0 +1,39 @@
+/*
+ * target.h - which entries a verb means: all, quote, quote("ACME", 3), quote("AC*", *).
+ *
+ * Each argument is compared with that argument as print.h prints it: `*` stands for any text, `?` for any
+ * character where the argument has a `*` too, `\*` and `\?` for themselves; numbers compare as numbers.
+ * Out- and opaque parameters are written `_` or left out, all of them.
+ */
+#ifndef CORE_TARGET_H
+#define CORE_TARGET_H
+
+#include "key.h"
+
+enum target_kind { TARGET_ALL, TARGET_FUNCTION, TARGET_CALL };
+
+enum { TARGET_TEXT_MAX = 4096 };
+
+struct target {
+    enum target_kind kind;
+    const char *name; /* into text */
+    uint32_t nargs;
+    const char *args[KEY_MAX_PARAMS]; /* into text */
+    char text[TARGET_TEXT_MAX];
+};
+
+/* False: `error` says where it went wrong and what to write. */
+bool target_parse(struct target *t, const char *text, char *error, size_t room);
+/* Whether the arguments can be meant for the function called t->name; parameters as t->args count them. */
+bool target_fits(const struct target *t, const struct key_shape *shape, char *error, size_t room);
+/* For a target that fits. */
+bool target_matches(const struct target *t, const struct key_shape *shape, const struct key *key);
+/* How many arguments match, and the first parameter that does not (nparams: none). */
+uint32_t target_likeness(const struct target *t, const struct key_shape *shape, const struct key *key,
+                         uint32_t *differs);
+/* The pattern meant for parameter `i`; NULL: left out. */
+const char *target_argument(const struct target *t, const struct key_shape *shape, uint32_t i);
+
+bool target_glob(const char *pattern, const char *text);
+
+#endif
