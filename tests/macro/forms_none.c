@@ -1,0 +1,2 @@
+/* Includes the header, annotates nothing. */
+#include <swrcache.h>
