@@ -15,6 +15,9 @@
 #ifndef SWRCACHE_H
 #define SWRCACHE_H
 
+/* Mistakes are shown at the annotation, not at the depths of an expansion. */
+#pragma GCC system_header
+
 #include "swrcache/abi.h"
 #include "swrcache/api.h"
 #include "swrcache/define.h"

@@ -9,6 +9,8 @@
 #ifndef SWRCACHE_CHECK_H
 #define SWRCACHE_CHECK_H
 
+#pragma GCC system_header
+
 #include "kind.h"
 #include "stamp.h"
 

@@ -16,6 +16,8 @@
 #ifndef SWRCACHE_DEFINE_H
 #define SWRCACHE_DEFINE_H
 
+#pragma GCC system_header
+
 #include "abi.h"
 #include "api.h"
 #include "check.h"

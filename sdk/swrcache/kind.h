@@ -19,6 +19,8 @@
 #ifndef SWRCACHE_KIND_H
 #define SWRCACHE_KIND_H
 
+#pragma GCC system_header
+
 #include "abi.h"
 #include "stamp.h"
 

@@ -34,6 +34,8 @@
 #ifndef SWRCACHE_POLICY_H
 #define SWRCACHE_POLICY_H
 
+#pragma GCC system_header
+
 #include "abi.h"
 
 /* The user's designators override the sentinels: that is meant, so the warning is quietened here only. */

@@ -14,6 +14,8 @@
 #ifndef SWRCACHE_STAMP_H
 #define SWRCACHE_STAMP_H
 
+#pragma GCC system_header
+
 #define SWRCACHE_CAT(a, b)  SWRCACHE_CAT_(a, b)
 #define SWRCACHE_CAT_(a, b) a##b
 

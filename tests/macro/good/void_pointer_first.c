@@ -1,0 +1,6 @@
+#include <swrcache.h>
+
+SWR_CACHED(int, f, (SWR_OPAQUE(void *, p)))
+{
+    return p != 0;
+}
