@@ -7,7 +7,7 @@ static _Atomic(struct epoch_record *) records;
 static struct lock garbage_lock;
 static struct epoch_garbage *garbage_first; /* oldest first; garbage_lock */
 static struct epoch_garbage **garbage_last = &garbage_first;
-static uint32_t garbage_waiting; /* retired since the last collection; garbage_lock */
+static _Atomic uint32_t garbage_waiting; /* retired since the last collection */
 
 enum { COLLECT_EVERY = 64 };
 
@@ -50,16 +50,20 @@ void epoch_retire(struct epoch_garbage *g, void (*destroy)(struct epoch_garbage 
     g->epoch = atomic_fetch_add(&epoch_global, 1);
     *garbage_last = g;
     garbage_last = &g->next;
-    bool due = ++garbage_waiting >= COLLECT_EVERY;
+    atomic_fetch_add_explicit(&garbage_waiting, 1, memory_order_relaxed);
     lock_give(&garbage_lock);
-    if (due)
+}
+
+void epoch_tidy(void)
+{
+    if (atomic_load_explicit(&garbage_waiting, memory_order_relaxed) >= COLLECT_EVERY)
         epoch_collect();
 }
 
 void epoch_collect(void)
 {
     lock_take(&garbage_lock);
-    garbage_waiting = 0;
+    atomic_store(&garbage_waiting, 0);
     uint64_t oldest = oldest_reader();
     struct epoch_garbage *first = garbage_first, **end = &garbage_first;
     while (*end != NULL && (*end)->epoch < oldest)

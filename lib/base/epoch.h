@@ -26,7 +26,7 @@ struct epoch_garbage {
 
 extern _Atomic uint64_t epoch_global;
 
-void epoch_join(struct epoch_record *record); /* links a new record; the owner keeps it for ever */
+void epoch_join(struct epoch_record *record);       /* links a new record; the owner keeps it for ever */
 void epoch_reset_others(struct epoch_record *mine); /* in a fork's child: the other threads are gone */
 
 static inline void epoch_enter(struct epoch_record *r)
@@ -46,8 +46,9 @@ static inline void epoch_exit(struct epoch_record *r)
 
 /* Hands over what has been unlinked. Any thread; takes a lock. */
 void epoch_retire(struct epoch_garbage *g, void (*destroy)(struct epoch_garbage *));
-/* Frees what may be freed now. */
+/* Frees what may be freed now; runs the destructors: never with a lock held. tidy: only when it pays. */
 void epoch_collect(void);
+void epoch_tidy(void);
 
 void epoch_fork_prepare(void);
 void epoch_fork_release(void);

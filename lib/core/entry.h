@@ -20,19 +20,19 @@
 #include "key.h"
 
 enum entry_flag {
-    ENTRY_FAILED = 1,   /* a remembered failure */
-    ENTRY_NULL = 2,     /* a NULL string or object */
-    ENTRY_OWN_TTL = 4,  /* swrcache_set_ttl() chose its times: `set` leaves them alone */
-    ENTRY_EXPIRED = 8,  /* expired by somebody, not by age */
+    ENTRY_FAILED = 1,  /* a remembered failure */
+    ENTRY_NULL = 2,    /* a NULL string or object */
+    ENTRY_OWN_TTL = 4, /* swrcache_set_ttl() chose its times: `set` leaves them alone */
+    ENTRY_EXPIRED = 8, /* expired by somebody, not by age */
 };
 
 enum entry_state { ENTRY_FRESH, ENTRY_STALE, ENTRY_FALLBACK, ENTRY_DEAD };
 
 struct entry {
     /* cold */
-    _Atomic uint64_t stale_until; /* written under the shard's lock */
-    _Atomic uint64_t dead_until;  /* written under the shard's lock */
-    uint64_t born;                /* clock_now() before the computation began */
+    _Atomic uint64_t stale_until;  /* written under the shard's lock */
+    _Atomic uint64_t dead_until;   /* written under the shard's lock */
+    uint64_t born;                 /* clock_now() before the computation began */
     _Atomic uint64_t next_refresh; /* lease.h: who may refresh, from when */
     uint64_t hash;
     union {
@@ -48,13 +48,15 @@ struct entry {
     _Atomic uint64_t fresh_until;
     uint32_t key_len, value_len;
     _Atomic uint32_t hits;
-    _Atomic uint8_t touched; /* eviction: 0 to 3; set on a hit only when it changes */
-    _Atomic uint8_t flags;   /* enum entry_flag */
-    uint8_t queue;           /* evict.h; the evictor's lock */
+    _Atomic uint8_t touched;  /* eviction: 0 to 3; set on a hit only when it changes */
+    _Atomic uint8_t flags;    /* enum entry_flag */
+    uint8_t queue;            /* evict.h; the evictor's lock */
     _Atomic uint8_t failures; /* refreshes failed in a row */
     uint32_t opaque_len;
     uint16_t result_errno; /* of a remembered failure */
     _Atomic uint16_t refresh_errno;
+    _Atomic uint32_t warm_hits;     /* timed refreshes: hits when the last one was queued */
+    _Atomic uint8_t idle_refreshes; /* timed refreshes since the last call */
     unsigned char data[];
 };
 

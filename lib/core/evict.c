@@ -81,7 +81,8 @@ void evict_remove(struct evict *v, struct entry *e)
 
 static bool exceeded(const struct evict *v)
 {
-    return v->small.bytes + v->main.bytes > v->max_bytes || v->small.entries + v->main.entries > v->max_entries;
+    return v->small.bytes + v->main.bytes > v->max_bytes ||
+           v->small.entries + v->main.entries > v->max_entries;
 }
 
 static struct entry *take(struct evict *v, struct entry *e)

@@ -31,8 +31,8 @@ void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uin
     shape->version = site->policy->version;
     shape->versioned = shape->version != SWRCACHE_UNSET;
     shape->seed = seed;
-    shape->plain_word = !shape->versioned && site->nparams == 1 && site->params[0].kind == SWRCACHE_KIND_VAL &&
-                        site->params[0].size == 8;
+    shape->plain_word = !shape->versioned && site->nparams == 1 &&
+                        site->params[0].kind == SWRCACHE_KIND_VAL && site->params[0].size == 8;
 }
 
 ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *args)

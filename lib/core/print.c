@@ -49,7 +49,10 @@ __attribute__((format(printf, 2, 3))) static void print_format(struct print *p, 
 static size_t utf8_length(const unsigned char *s, size_t len)
 {
     static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = s[0] >= 0xF0 && s[0] < 0xF5 ? 4 : s[0] >= 0xE0 && s[0] < 0xF0 ? 3 : s[0] >= 0xC2 && s[0] < 0xE0 ? 2 : 0;
+    size_t n = s[0] >= 0xF0 && s[0] < 0xF5   ? 4
+               : s[0] >= 0xE0 && s[0] < 0xF0 ? 3
+               : s[0] >= 0xC2 && s[0] < 0xE0 ? 2
+                                             : 0;
     if (n == 0 || n > len)
         return 0;
     uint32_t code = s[0] & (0x7Fu >> n);

@@ -55,7 +55,8 @@ struct entry *table_find(struct table *t, uint64_t identity, const struct key *k
             if (slot >> TAG_SHIFT != tag || slot == 0)
                 continue;
             struct entry *e = entry_of(slot);
-            if (e->identity == identity && e->key_len == key->len && memcmp(e->data, key->bytes, key->len) == 0)
+            if (e->identity == identity && e->key_len == key->len &&
+                memcmp(e->data, key->bytes, key->len) == 0)
                 return e;
         }
         if (step == 0 && likely(atomic_load_explicit(&b->overflow, memory_order_acquire) == 0))

@@ -107,7 +107,8 @@ bool target_parse(struct target *t, const char *text, char *error, size_t room)
     if (s[i] == 0)
         return fail(error, room, "nothing", i, "write all, a function, or a call such as quote(\"ACME\", 3)");
     if (!isalpha((unsigned char)s[i]) && s[i] != '_')
-        return fail(error, room, "no function name", i, "write all, a function, or a call such as quote(\"ACME\", 3)");
+        return fail(error, room, "no function name", i,
+                    "write all, a function, or a call such as quote(\"ACME\", 3)");
     while (isalnum((unsigned char)s[i]) || s[i] == '_')
         i++;
     if (s[i] == 0) {
@@ -115,7 +116,8 @@ bool target_parse(struct target *t, const char *text, char *error, size_t room)
         return true;
     }
     if (s[i] != '(')
-        return fail(error, room, "unexpected text after the name", i, "write ( and the arguments, or the name alone");
+        return fail(error, room, "unexpected text after the name", i,
+                    "write ( and the arguments, or the name alone");
     t->kind = TARGET_CALL;
     s[i++] = 0;
     for (;;) {
@@ -132,7 +134,9 @@ bool target_parse(struct target *t, const char *text, char *error, size_t room)
                     if (s[i] == '\\' && s[i + 1] != 0)
                         i++;
                 if (s[i] == 0)
-                    return fail(error, room, "a quote opened", open, "is never closed; close it (the shell may have taken it: put the target in '...')");
+                    return fail(
+                        error, room, "a quote opened", open,
+                        "is never closed; close it (the shell may have taken it: put the target in '...')");
             } else if (s[i] == '{') {
                 depth++;
             } else if (s[i] == '}') {
@@ -171,7 +175,8 @@ bool target_parse(struct target *t, const char *text, char *error, size_t room)
 
 static bool silent(const struct swrcache_param *p)
 {
-    return p->kind == SWRCACHE_KIND_OPAQUE || p->kind == SWRCACHE_KIND_OUT || p->kind == SWRCACHE_KIND_OUT_BYTES;
+    return p->kind == SWRCACHE_KIND_OPAQUE || p->kind == SWRCACHE_KIND_OUT ||
+           p->kind == SWRCACHE_KIND_OUT_BYTES;
 }
 
 static uint32_t speaking(const struct key_shape *shape)

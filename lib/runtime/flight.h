@@ -17,7 +17,7 @@ struct thread;
 enum flight_state { FLIGHT_RUNNING, FLIGHT_DONE, FLIGHT_ABANDONED };
 
 struct flight {
-    struct flight *next; /* the shard's list; its lock */
+    struct flight *next;  /* the shard's list; its lock */
     struct flight *outer; /* the computation that this one interrupts on its thread; owner alone */
     struct function *function;
     uint64_t identity;

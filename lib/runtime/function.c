@@ -17,6 +17,16 @@ static _Atomic(struct function *) functions[FUNCTIONS_MAX];
 static _Atomic uint32_t functions_known;
 static uint64_t seed; /* functions_lock */
 
+void function_fork_prepare(void)
+{
+    lock_take(&functions_lock);
+}
+
+void function_fork_release(void)
+{
+    lock_give(&functions_lock);
+}
+
 uint32_t function_count(void)
 {
     return atomic_load(&functions_known);

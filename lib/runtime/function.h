@@ -20,7 +20,8 @@ enum counter {
 };
 extern const char *const counter_names[COUNTERS];
 
-/* Settings in force: times in nanoseconds, CLOCK_NEVER for ever. Each word atomic; `swrctl set` writes them. */
+/* Settings in force: times in nanoseconds, CLOCK_NEVER for ever. Each word atomic; `swrctl set` writes them.
+ */
 struct settings {
     _Atomic uint64_t ttl, stale, stale_if_error, negative, wait, keep_warm, retry, retry_max;
     _Atomic uint64_t keep_warm_idle, jitter_pct, max_entries, max_bytes;
@@ -35,8 +36,8 @@ struct function {
     uint32_t outs_len;     /* bytes of the SWR_OUT parameters, the fixed part of a value */
     bool has_out_bytes;
     struct settings settings;
-    struct swrcache_policy annotated; /* copy of the annotation, unset fields kept unset */
-    struct evict *bounds;             /* own bounds, or the global one */
+    struct swrcache_policy annotated;         /* copy of the annotation, unset fields kept unset */
+    struct evict *bounds;                     /* own bounds, or the global one */
     _Atomic uint64_t cost_ns_total, computed; /* what its computations took in all */
     _Atomic uint64_t entries, bytes;          /* now in the table */
     _Atomic uint64_t counts[COUNTERS];        /* counted without a thread record, or by threads gone */
@@ -46,6 +47,8 @@ enum { FUNCTIONS_MAX = 4096 };
 
 /* NULL when it cannot be known (no memory, too many, a newer layout): then it is simply called. */
 struct function *function_of(struct swrcache_site *site);
+void function_fork_prepare(void);
+void function_fork_release(void);
 uint32_t function_count(void);
 struct function *function_at(uint32_t number); /* 0 .. function_count() - 1 */
 struct function *function_by_identity(uint64_t identity);

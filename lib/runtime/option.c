@@ -52,8 +52,8 @@ bool option_duration(const char *text, uint64_t *ns)
     static const struct {
         const char *unit;
         uint64_t ns;
-    } units[] = {{"ms", 1000000},         {"s", 1000000000},       {"m", 60000000000},
-                 {"h", 3600000000000},    {"d", 86400000000000},   {"us", 1000}};
+    } units[] = {{"ms", 1000000},      {"s", 1000000000},     {"m", 60000000000},
+                 {"h", 3600000000000}, {"d", 86400000000000}, {"us", 1000}};
     const char *end;
     uint64_t n;
     if (strcmp(text, "inf") == 0) {
@@ -120,7 +120,8 @@ void option_complain(const char *format, ...)
     }
     lock_give(&complaint_lock);
     if (texts[OPTION_SWR_LOG] != NULL) {
-        int fd = open(texts[OPTION_SWR_LOG], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+        int fd = open(texts[OPTION_SWR_LOG],
+                      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
         if (fd >= 0 && fd <= 2) {
             int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
             close(fd);

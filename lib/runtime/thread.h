@@ -16,8 +16,8 @@ struct thread {
     struct epoch_record epoch;
     struct thread *next; /* all records; set once */
     int tid;
-    bool busy;   /* inside the runtime: a signal handler's call is handed on */
-    bool worker; /* a thread of the pool: never waits */
+    bool busy;                            /* inside the runtime: a signal handler's call is handed on */
+    bool worker;                          /* a thread of the pool: never waits */
     struct flight *top;                   /* innermost computation on this thread */
     _Atomic(struct flight *) waiting_for; /* wait_lock in call.c */
     struct swrcache_info info;
@@ -43,7 +43,8 @@ static inline void thread_count(struct thread *t, struct function *f, enum count
     if (unlikely(slot == NULL))
         atomic_fetch_add_explicit(&f->counts[c], 1, memory_order_relaxed);
     else
-        atomic_store_explicit(slot, atomic_load_explicit(slot, memory_order_relaxed) + 1, memory_order_relaxed);
+        atomic_store_explicit(slot, atomic_load_explicit(slot, memory_order_relaxed) + 1,
+                              memory_order_relaxed);
 }
 
 #endif

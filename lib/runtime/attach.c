@@ -1,0 +1,201 @@
+#define _GNU_SOURCE
+#include "call.h"
+#include "option.h"
+#include "pool.h"
+#include "thread.h"
+#include "lease.h"
+#include "base/clock.h"
+
+#include "control/server.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+
+/*
+ * The runtime wakes when the first annotated object attaches; it starts no thread then. The word that a child
+ * of fork() must find wiped lies on a page of its own (MADV_WIPEONFORK): a child made without the atfork
+ * handlers reads zero there and calls its functions plainly.
+ */
+enum { ASLEEP, WAKING, AWAKE, OFF };
+static _Atomic int state;
+static _Atomic uint32_t no_page; /* stands in where the page cannot be had */
+static _Atomic bool control_asked;
+
+static void fork_prepare(void)
+{
+    function_fork_prepare();
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++)
+        table_lock(&cache_table, s);
+    for (uint32_t i = 0; i < function_count(); i++)
+        if (function_at(i)->bounds != &cache_bounds)
+            lock_take(&function_at(i)->bounds->lock);
+    lock_take(&cache_bounds.lock);
+    pool_fork_prepare();
+    epoch_fork_prepare();
+}
+
+static void release(bool child)
+{
+    epoch_fork_release();
+    pool_fork_release(child);
+    lock_give(&cache_bounds.lock);
+    for (uint32_t i = 0; i < function_count(); i++)
+        if (function_at(i)->bounds != &cache_bounds)
+            lock_give(&function_at(i)->bounds->lock);
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++)
+        table_unlock(&cache_table, s);
+    function_fork_release();
+}
+
+static void fork_parent(void)
+{
+    release(false);
+}
+
+static void fork_child(void)
+{
+    atomic_fetch_add(&lease_generation, 1);
+    flight_forget_others();
+    thread_fork_child();
+    call_fork_release();
+    release(true);
+    control_fork_child();
+    atomic_store(&control_asked, false);
+    atomic_store(call_alive, 1);
+}
+
+static bool wake(void)
+{
+    if (getauxval(AT_SECURE) != 0)
+        return false;
+    option_read();
+    if (option_number(OPTION_SWR_ENABLE) == 0)
+        return false;
+    const char *clock = option_text(OPTION_SWR_CLOCK);
+    clock_start(clock != NULL && clock[0] == 'm' && clock[1] == 'a');
+    evict_bounds(&cache_bounds, option_number(OPTION_SWR_MAX_BYTES), option_number(OPTION_SWR_MAX_ENTRIES));
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page != MAP_FAILED && madvise(page, 4096, MADV_WIPEONFORK) == 0)
+        call_alive = page;
+    else
+        call_alive = &no_page;
+    atomic_store(call_alive, 1);
+    return pthread_atfork(fork_prepare, fork_parent, fork_child) == 0;
+}
+
+static void enroll(struct swrcache_site *const *first, struct swrcache_site *const *last)
+{
+    int saved = errno;
+    for (; first < last; first++) {
+        if (*first == NULL || function_of(*first) == NULL)
+            continue;
+        /* The object stays: a queued refresh or a value's release function may need its code. */
+        Dl_info info;
+        if (dladdr((const void *)*first, &info) != 0 && info.dli_fname != NULL)
+            dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    }
+    errno = saved;
+}
+
+static void call(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+{
+    if (unlikely(!atomic_load_explicit(&control_asked, memory_order_relaxed)) &&
+        !atomic_exchange(&control_asked, true)) {
+        int saved = errno;
+        control_start();
+        errno = saved;
+    }
+    call_run(site, args, result);
+}
+
+static struct flight *running_here(void)
+{
+    struct thread *t = thread_current;
+    return t != NULL ? t->top : NULL;
+}
+
+static void skip(void)
+{
+    struct flight *fl = running_here();
+    if (fl != NULL)
+        fl->skip = true;
+}
+
+static void fail(void)
+{
+    struct flight *fl = running_here();
+    if (fl != NULL)
+        fl->failed = true;
+}
+
+static void set_ttl(int64_t ttl_ms, int64_t stale_ms)
+{
+    struct flight *fl = running_here();
+    const int64_t most = INT64_MAX / (int64_t)NS_PER_MS;
+    if (fl == NULL || ttl_ms < 0 || stale_ms < 0)
+        return;
+    fl->ttl_ms = ttl_ms > most ? SWR_FOREVER : ttl_ms;
+    fl->stale_ms = stale_ms > most ? SWR_FOREVER : stale_ms;
+    fl->own_ttl = true;
+}
+
+static void last(struct swrcache_info *info)
+{
+    struct thread *t = thread_current;
+    *info = t != NULL ? t->info : (struct swrcache_info){.outcome = SWR_BYPASS};
+}
+
+static void advance(uint64_t ms)
+{
+    if (!clock_manual())
+        return;
+    uint64_t ns;
+    clock_advance(__builtin_mul_overflow(ms, NS_PER_MS, &ns) ? CLOCK_NEVER : ns);
+    pool_wake();
+    flight_wake_all();
+}
+
+static bool drain(uint64_t timeout_ms)
+{
+    uint64_t ns;
+    return pool_drain(__builtin_mul_overflow(timeout_ms, NS_PER_MS, &ns) ? CLOCK_NEVER : ns);
+}
+
+static const struct swrcache_api api = {
+    .abi = SWRCACHE_ABI,
+    .size = sizeof(struct swrcache_api),
+    .enroll = enroll,
+    .call = call,
+    .operate = call_operate,
+    .peek = call_peek,
+    .skip = skip,
+    .fail = fail,
+    .set_ttl = set_ttl,
+    .last = last,
+    .advance = advance,
+    .drain = drain,
+};
+
+__attribute__((visibility("default"))) const struct swrcache_api *swrcache_attach(uint32_t abi);
+
+const struct swrcache_api *swrcache_attach(uint32_t abi)
+{
+    int saved = errno, asleep = ASLEEP;
+    if (atomic_compare_exchange_strong(&state, &asleep, WAKING))
+        atomic_store(&state, wake() ? AWAKE : OFF);
+    errno = saved;
+    /* Another thread that is just waking it: this object stays uncached rather than waits. */
+    return abi == SWRCACHE_ABI && atomic_load(&state) == AWAKE ? &api : NULL;
+}
+
+__attribute__((destructor)) static void leave(void)
+{
+    if (atomic_load(&state) != AWAKE)
+        return;
+    atomic_store(call_alive, 0);
+    control_stop();
+    pool_stop(50 * NS_PER_MS);
+}

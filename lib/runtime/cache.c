@@ -1,0 +1,286 @@
+#include "cache.h"
+#include "flight.h"
+#include "lease.h"
+#include "pool.h"
+#include "base/clock.h"
+#include "base/sync.h"
+
+#include <string.h>
+
+struct table cache_table;
+struct evict cache_bounds = {.max_bytes = UINT64_MAX, .max_entries = UINT64_MAX};
+
+void cache_ref(struct entry *e)
+{
+    atomic_fetch_add_explicit(&e->refs, 1, memory_order_relaxed);
+}
+
+void cache_unref(struct entry *e)
+{
+    if (atomic_fetch_sub_explicit(&e->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    struct function *f = function_by_identity(e->identity);
+    if (f->site->form == SWRCACHE_FORM_OBJECT) {
+        void *master;
+        memcpy(&master, entry_value(e) + e->value_len - sizeof master, sizeof master);
+        if (master != NULL)
+            f->site->release(master);
+    }
+    SYNC_POINT("evict.before_free");
+    entry_free(e);
+}
+
+static void after_grace(struct epoch_garbage *g)
+{
+    cache_unref((struct entry *)((char *)g - offsetof(struct entry, garbage)));
+}
+
+static void gone(struct function *f, struct entry *e)
+{
+    atomic_fetch_sub(&f->entries, 1);
+    atomic_fetch_sub(&f->bytes, entry_bytes(e));
+    epoch_retire(&e->garbage, after_grace);
+}
+
+bool cache_store(struct function *f, struct entry *old, struct entry *e)
+{
+    if (entry_bytes(e) > f->bounds->max_bytes || entry_bytes(e) > cache_bounds.max_bytes ||
+        f->bounds->max_entries == 0)
+        return false;
+    cache_ref(e);
+    if (old != NULL && table_replace(&cache_table, old, e)) {
+        evict_replace(f->bounds, old, e);
+        atomic_fetch_add(&f->entries, 1);
+        atomic_fetch_add(&f->bytes, entry_bytes(e));
+        gone(f, old);
+        return true;
+    }
+    if (!table_insert(&cache_table, e)) {
+        cache_unref(e);
+        return false;
+    }
+    atomic_fetch_add(&f->entries, 1);
+    atomic_fetch_add(&f->bytes, entry_bytes(e));
+    evict_add(f->bounds, e);
+    return true;
+}
+
+void cache_drop(struct function *f, struct entry *e)
+{
+    if (!table_remove(&cache_table, e))
+        return;
+    evict_remove(f->bounds, e);
+    gone(f, e);
+}
+
+static bool not_leased(struct entry *e)
+{
+    return !lease_held(atomic_load(&e->next_refresh), clock_coarse());
+}
+
+static void trim(struct evict *bounds)
+{
+    struct entry *e;
+    while ((e = evict_pick(bounds, not_leased)) != NULL) {
+        uint32_t shard = table_shard_of(e->hash);
+        table_lock(&cache_table, shard);
+        if (table_holds(&cache_table, e))
+            cache_drop(function_by_identity(e->identity), e);
+        table_unlock(&cache_table, shard);
+        cache_unref(e);
+    }
+}
+
+void cache_trim(struct function *f)
+{
+    if (f->bounds != &cache_bounds)
+        trim(f->bounds);
+    trim(&cache_bounds);
+    epoch_tidy();
+}
+
+struct walk {
+    struct function *f;
+    cache_match *match;
+    void *cookie;
+    bool dry, live_only;
+    uint64_t now;
+    size_t matched;
+    void (*act)(struct function *f, struct entry *e, struct walk *w);
+};
+
+static void consider(struct entry *e, void *cookie)
+{
+    struct walk *w = cookie;
+    struct function *f = function_by_identity(e->identity);
+    struct key key = entry_key(e);
+    if ((w->f != NULL && w->f != f) || (w->match != NULL && !w->match(f, &key, w->cookie)))
+        return;
+    if (entry_state(e, w->now) != ENTRY_DEAD)
+        w->matched++;
+    else if (w->live_only)
+        return;
+    if (!w->dry)
+        w->act(f, e, w);
+}
+
+static void walk_shard(struct walk *w, uint32_t shard)
+{
+    w->now = clock_now();
+    table_each(&cache_table, shard, consider, w);
+}
+
+static void drop(struct function *f, struct entry *e, struct walk *w)
+{
+    (void)w;
+    cache_drop(f, e);
+}
+
+static void expire(struct function *f, struct entry *e, struct walk *w)
+{
+    (void)f;
+    if (entry_state(e, w->now) == ENTRY_FRESH) {
+        atomic_store(&e->fresh_until, 0);
+        atomic_fetch_or(&e->flags, ENTRY_EXPIRED);
+    }
+    /* A back-off ends: the operator says that the world has changed. A lease stays with its owner. */
+    uint64_t word = atomic_load(&e->next_refresh);
+    if (!(word & 1))
+        atomic_compare_exchange_strong(&e->next_refresh, &word, 0);
+}
+
+static void refresh(struct function *f, struct entry *e, struct walk *w)
+{
+    uint64_t mine;
+    uint64_t word = atomic_load(&e->next_refresh);
+    if (!(word & 1))
+        atomic_compare_exchange_strong(&e->next_refresh, &word, 0);
+    (void)f;
+    if (lease_claim(e, w->now, clock_add(w->now, 60000 * NS_PER_MS), &mine) && !pool_submit(e, mine, NULL))
+        lease_return(e, mine, 0);
+}
+
+size_t cache_invalidate(struct function *f, cache_match *match, void *cookie, bool dry)
+{
+    struct walk w = {.f = f, .match = match, .cookie = cookie, .dry = dry, .act = drop};
+    SYNC_POINT("invalidate.before_bump");
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
+        table_lock(&cache_table, s);
+        if (!dry)
+            flight_fence(s, f, match, cookie, false);
+        walk_shard(&w, s);
+        table_unlock(&cache_table, s);
+        epoch_tidy();
+    }
+    return w.matched;
+}
+
+size_t cache_expire(struct function *f, cache_match *match, void *cookie, bool dry)
+{
+    struct walk w = {.f = f, .match = match, .cookie = cookie, .dry = dry, .live_only = true, .act = expire};
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
+        table_lock(&cache_table, s);
+        if (!dry)
+            flight_fence(s, f, match, cookie, true);
+        walk_shard(&w, s);
+        table_unlock(&cache_table, s);
+    }
+    return w.matched;
+}
+
+size_t cache_refresh(struct function *f, cache_match *match, void *cookie, bool dry)
+{
+    struct walk w = {.f = f, .match = match, .cookie = cookie, .dry = dry, .live_only = true, .act = refresh};
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
+        table_lock(&cache_table, s);
+        walk_shard(&w, s);
+        table_unlock(&cache_table, s);
+    }
+    return w.matched;
+}
+
+static bool same_key(struct function *f, const struct key *key, void *cookie)
+{
+    const struct key *wanted = cookie;
+    (void)f;
+    return key->len == wanted->len && memcmp(key->bytes, wanted->bytes, key->len) == 0;
+}
+
+size_t cache_operate_key(struct function *f, enum swrcache_operation operation, const struct key *key)
+{
+    uint32_t shard = table_shard_of(key->hash);
+    struct walk w = {.f = f, .live_only = operation != SWRCACHE_OP_INVALIDATE};
+    w.act = operation == SWRCACHE_OP_INVALIDATE ? drop : operation == SWRCACHE_OP_EXPIRE ? expire : refresh;
+    table_lock(&cache_table, shard);
+    if (operation != SWRCACHE_OP_REFRESH)
+        flight_fence(shard, f, same_key, (void *)(uintptr_t)key, operation == SWRCACHE_OP_EXPIRE);
+    struct entry *e = table_find(&cache_table, atomic_load(&f->identity), key);
+    w.now = clock_now();
+    if (e != NULL)
+        consider(e, &w);
+    table_unlock(&cache_table, shard);
+    return w.matched;
+}
+
+struct showing {
+    void (*visit)(struct function *f, struct entry *e, void *cookie);
+    void *cookie;
+};
+
+static void show(struct entry *e, void *cookie)
+{
+    struct showing *s = cookie;
+    s->visit(function_by_identity(e->identity), e, s->cookie);
+}
+
+void cache_each(void (*visit)(struct function *f, struct entry *e, void *cookie), void *cookie)
+{
+    struct showing s = {visit, cookie};
+    for (uint32_t shard = 0; shard < TABLE_SHARDS; shard++) {
+        table_lock(&cache_table, shard);
+        table_each(&cache_table, shard, show, &s);
+        table_unlock(&cache_table, shard);
+    }
+}
+
+static void retime(struct function *f, struct entry *e, struct walk *w)
+{
+    (void)w;
+    if (atomic_load(&e->flags) & (ENTRY_OWN_TTL | ENTRY_FAILED))
+        return;
+    uint64_t fresh = clock_add(e->born, atomic_load(&f->settings.ttl));
+    uint64_t stale = clock_add(fresh, atomic_load(&f->settings.stale));
+    uint64_t dead = clock_add(fresh, atomic_load(&f->settings.stale_if_error));
+    if (!(atomic_load(&e->flags) & ENTRY_EXPIRED))
+        atomic_store(&e->fresh_until, fresh);
+    atomic_store(&e->stale_until, stale);
+    atomic_store(&e->dead_until, dead > stale ? dead : stale);
+}
+
+void cache_retune(struct function *f)
+{
+    struct walk w = {.f = f, .act = retime};
+    function_retune(f);
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
+        table_lock(&cache_table, s);
+        walk_shard(&w, s);
+        table_unlock(&cache_table, s);
+    }
+    cache_trim(f);
+}
+
+uint64_t cache_bytes(void)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < function_count(); i++)
+        n += atomic_load(&function_at(i)->bytes);
+    return n;
+}
+
+uint64_t cache_entries(void)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < function_count(); i++)
+        n += atomic_load(&function_at(i)->entries);
+    return n;
+}

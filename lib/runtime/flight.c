@@ -1,0 +1,114 @@
+#include "flight.h"
+#include "thread.h"
+#include "base/clock.h"
+#include "base/sync.h"
+
+#include <string.h>
+
+static struct flight *lists[TABLE_SHARDS]; /* each under its shard's lock */
+
+struct flight *flight_find(uint64_t identity, const struct key *key)
+{
+    for (struct flight *fl = lists[table_shard_of(key->hash)]; fl != NULL; fl = fl->next)
+        if (!fl->fenced && fl->identity == identity && fl->key.hash == key->hash && fl->key.len == key->len &&
+            memcmp(fl->key.bytes, key->bytes, key->len) == 0)
+            return fl;
+    return NULL;
+}
+
+struct flight *flight_open(struct function *f, uint64_t identity, const struct key *key, bool refresh)
+{
+    struct flight *fl = os_alloc(sizeof *fl + key->len);
+    if (fl == NULL)
+        return NULL;
+    struct flight **list = &lists[table_shard_of(key->hash)];
+    *fl = (struct flight){
+        .next = *list, .function = f, .identity = identity, .refresh = refresh, .listed = true};
+    memcpy(fl->bytes, key->bytes, key->len);
+    fl->key = (struct key){key->hash, key->len, fl->bytes};
+    fl->ttl_ms = fl->stale_ms = SWRCACHE_UNSET;
+    fl->started = clock_now();
+    atomic_store(&fl->refs, 1);
+    *list = fl;
+    SYNC_POINT("flight.created");
+    return fl;
+}
+
+void flight_unlist(struct flight *fl)
+{
+    if (!fl->listed)
+        return;
+    fl->listed = false;
+    for (struct flight **at = &lists[table_shard_of(fl->key.hash)]; *at != NULL; at = &(*at)->next)
+        if (*at == fl) {
+            *at = fl->next;
+            return;
+        }
+}
+
+void flight_settle(struct flight *fl, enum flight_state state, struct entry *result)
+{
+    if (result != NULL) {
+        cache_ref(result);
+        fl->result = result;
+    }
+    atomic_store_explicit(&fl->state, state, memory_order_release);
+    os_futex_wake(&fl->state, INT32_MAX);
+}
+
+void flight_unref(struct flight *fl)
+{
+    if (atomic_fetch_sub(&fl->refs, 1) != 1)
+        return;
+    if (fl->result != NULL)
+        cache_unref(fl->result);
+    os_free(fl);
+}
+
+void flight_fence(uint32_t shard, struct function *all_of, cache_match *match, void *cookie, bool expire)
+{
+    for (struct flight *fl = lists[shard]; fl != NULL; fl = fl->next) {
+        if ((all_of != NULL && fl->function != all_of) ||
+            (match != NULL && !match(fl->function, &fl->key, cookie)))
+            continue;
+        if (expire)
+            fl->expired = true;
+        else
+            fl->fenced = true;
+    }
+}
+
+void flight_each(void (*visit)(struct flight *fl, void *cookie), void *cookie)
+{
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
+        table_lock(&cache_table, s);
+        for (struct flight *fl = lists[s]; fl != NULL; fl = fl->next)
+            visit(fl, cookie);
+        table_unlock(&cache_table, s);
+    }
+}
+
+static void wake(struct flight *fl, void *cookie)
+{
+    (void)cookie;
+    os_futex_wake(&fl->state, INT32_MAX);
+}
+
+void flight_wake_all(void)
+{
+    flight_each(wake, NULL);
+}
+
+void flight_forget_others(void)
+{
+    struct thread *me = thread_current;
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++)
+        for (struct flight *fl = lists[s], *next; fl != NULL; fl = next) {
+            next = fl->next;
+            if (fl->owner == me && me != NULL)
+                continue;
+            /* Not freed: a thread that is no more held a reference. */
+            flight_unlist(fl);
+            atomic_store(&fl->state, FLIGHT_ABANDONED);
+        }
+}

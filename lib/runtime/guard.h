@@ -1,0 +1,25 @@
+/*
+ * guard.h - the frame from which user code runs.
+ *
+ * guard_call(run, args, result) calls run(args, result). When the body leaves by a C++ exception, by
+ * cancellation or by pthread_exit(), the unwinder asks the frame's personality routine (guard.c): it gives
+ * the lease of the innermost computation back and lets the unwinding go on. On a thread of the pool it ends
+ * the exception there. Nothing of libgcc or libstdc++ is needed: the routine never touches the unwinder's
+ * context.
+ */
+#ifndef RUNTIME_GUARD_H
+#define RUNTIME_GUARD_H
+
+#include "flight.h"
+
+void guard_call(void (*run)(const struct swrcache_arg *, void *), const struct swrcache_arg *args,
+                void *result);
+
+/* The same on a worker: false when a C++ exception came out. */
+bool guard_call_catching(void (*run)(const struct swrcache_arg *, void *), const struct swrcache_arg *args,
+                         void *result);
+
+/* call.h gives the lease back; what the personality routine runs. */
+void call_abandon(void);
+
+#endif

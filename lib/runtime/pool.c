@@ -1,0 +1,263 @@
+#define _GNU_SOURCE
+#include "pool.h"
+#include "call.h"
+#include "lease.h"
+#include "option.h"
+#include "base/clock.h"
+#include "base/sync.h"
+
+#include <time.h>
+
+/*
+ * A queue under one short lock that a submitter only tries to take: a caller never waits for it. Workers
+ * sleep on `bell`; the last one idle for IDLE_NS leaves, unless a timed refresh is due later.
+ */
+enum { QUEUE_MOST = 65536, SPARE = 6 };
+#define IDLE_NS (1000 * NS_PER_MS)
+#define HUNG_NS (1000 * NS_PER_MS)
+
+struct job {
+    struct entry *entry;
+    struct flight *flight;
+    uint64_t lease;
+};
+
+struct timer {
+    struct timer *next; /* earliest first */
+    struct entry *entry;
+    uint64_t due;
+    uint32_t hits;
+};
+
+static struct lock pool_lock; /* everything here but the atomics */
+static struct job *queue;
+static uint32_t queue_size, queue_head, queued;
+static uint32_t threads, idle, running;
+static uint64_t last_progress; /* when a worker last took or finished a job */
+static struct timer *timers;
+static bool stopping;
+static _Atomic uint32_t bell; /* futex: raised for every submission */
+static _Atomic uint32_t calm; /* futex: raised when nothing is queued or running */
+
+static void run_timers(void);
+
+static uint64_t next_wake(uint64_t now)
+{
+    uint64_t until = clock_add(now, IDLE_NS);
+    if (timers != NULL)
+        until = clock_manual() ? CLOCK_NEVER : timers->due;
+    return until;
+}
+
+static void *work(void *cookie)
+{
+    (void)cookie;
+    lock_take(&pool_lock);
+    for (;;) {
+        run_timers();
+        if (stopping)
+            break;
+        if (queued > 0) {
+            struct job job = queue[queue_head];
+            queue_head = (queue_head + 1) % queue_size;
+            queued--;
+            running++;
+            last_progress = clock_now();
+            lock_give(&pool_lock);
+            call_refresh(job.entry, job.lease, job.flight);
+            cache_unref(job.entry);
+            epoch_tidy();
+            lock_take(&pool_lock);
+            running--;
+            last_progress = clock_now();
+            if (queued == 0 && running == 0) {
+                atomic_fetch_add(&calm, 1);
+                os_futex_wake(&calm, INT32_MAX);
+            }
+            continue;
+        }
+        uint32_t rung = atomic_load(&bell);
+        uint64_t until = next_wake(clock_now());
+        bool timed = timers != NULL;
+        idle++;
+        lock_give(&pool_lock);
+        SYNC_POINT("worker.idle");
+        bool woken = os_futex_wait(&bell, rung, until);
+        lock_take(&pool_lock);
+        idle--;
+        if (!woken && !timed && queued == 0)
+            break;
+    }
+    threads--;
+    lock_give(&pool_lock);
+    return NULL;
+}
+
+/* pool_lock held. */
+static bool have_worker(void)
+{
+    uint64_t most = option_number(OPTION_SWR_THREADS);
+    if (idle > 0)
+        return true;
+    bool hung = threads >= most && running >= most && clock_now() - last_progress > HUNG_NS;
+    if (most == 0 || (threads >= most && !(hung && threads < most + SPARE)))
+        return threads > 0;
+    if (os_thread_start(work, NULL, 0) != 0)
+        return threads > 0;
+    threads++;
+    return true;
+}
+
+bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl)
+{
+    bool taken = false;
+    if (!lock_try(&pool_lock))
+        return false;
+    if (queue == NULL) {
+        queue_size = (uint32_t)option_number(OPTION_SWR_QUEUE);
+        if (queue_size == 0 || option_number(OPTION_SWR_QUEUE) > QUEUE_MOST)
+            queue_size = QUEUE_MOST;
+        queue = os_alloc(queue_size * sizeof *queue);
+    }
+    if (queue != NULL && !stopping && queued < queue_size && have_worker()) {
+        cache_ref(e);
+        if (fl != NULL)
+            atomic_fetch_add(&fl->refs, 1);
+        queue[(queue_head + queued) % queue_size] = (struct job){e, fl, lease};
+        queued++;
+        taken = true;
+        atomic_fetch_add(&bell, 1);
+    }
+    bool wake = taken && idle > 0;
+    lock_give(&pool_lock);
+    if (wake)
+        os_futex_wake(&bell, 1);
+    return taken;
+}
+
+void pool_schedule(struct entry *e, uint64_t due)
+{
+    struct timer *t = os_alloc(sizeof *t);
+    if (t == NULL)
+        return;
+    cache_ref(e);
+    *t = (struct timer){.entry = e, .due = due, .hits = atomic_load(&e->hits)};
+    lock_take(&pool_lock);
+    struct timer **at = &timers;
+    while (*at != NULL && (*at)->due <= due)
+        at = &(*at)->next;
+    t->next = *at;
+    *at = t;
+    bool worker = have_worker();
+    (void)worker;
+    atomic_fetch_add(&bell, 1);
+    lock_give(&pool_lock);
+    os_futex_wake(&bell, 1);
+}
+
+/* pool_lock held, given back meanwhile. Queues the timed refreshes that are due. */
+static void run_timers(void)
+{
+    uint64_t now = clock_now(), lease;
+    while (timers != NULL && timers->due <= now && !stopping) {
+        struct timer *t = timers;
+        timers = t->next;
+        struct entry *e = t->entry;
+        struct function *f = function_by_identity(e->identity);
+        lock_give(&pool_lock);
+        uint32_t shard = table_shard_of(e->hash);
+        table_lock(&cache_table, shard);
+        bool current = table_holds(&cache_table, e);
+        bool called = atomic_load(&e->hits) != atomic_load(&e->warm_hits);
+        uint8_t unused = called ? 0 : atomic_load(&e->idle_refreshes) + 1;
+        bool go = current && unused <= atomic_load(&f->settings.keep_warm_idle) &&
+                  lease_claim(e, now, clock_add(now, 60000 * NS_PER_MS), &lease);
+        if (go) {
+            atomic_store(&e->idle_refreshes, unused);
+            atomic_store(&e->warm_hits, atomic_load(&e->hits));
+        }
+        table_unlock(&cache_table, shard);
+        if (go && !pool_submit(e, lease, NULL))
+            lease_return(e, lease, 0);
+        cache_unref(e);
+        os_free(t);
+        lock_take(&pool_lock);
+    }
+}
+
+bool pool_drain(uint64_t timeout_ns)
+{
+    uint64_t deadline = CLOCK_NEVER;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (timeout_ns != CLOCK_NEVER)
+        deadline = clock_add((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, timeout_ns);
+    for (;;) {
+        lock_take(&pool_lock);
+        uint32_t seen = atomic_load(&calm);
+        bool busy =
+            queued > 0 || running > 0 || (timers != NULL && threads > 0 && timers->due <= clock_now());
+        lock_give(&pool_lock);
+        if (!busy)
+            return true;
+        /* A spurious wake shortens nothing: the count is looked at again. */
+        if (!os_futex_wait(&calm, seen, deadline))
+            return false;
+    }
+}
+
+void pool_wake(void)
+{
+    atomic_fetch_add(&bell, 1);
+    os_futex_wake(&bell, INT32_MAX);
+}
+
+void pool_stop(uint64_t wait_ns)
+{
+    lock_take(&pool_lock);
+    stopping = true;
+    queued = 0;
+    lock_give(&pool_lock);
+    pool_wake();
+    if (pool_running() > 0)
+        pool_drain(wait_ns);
+}
+
+void pool_fork_prepare(void)
+{
+    lock_take(&pool_lock);
+}
+
+void pool_fork_release(bool child)
+{
+    if (child) {
+        /* The threads are gone; what was queued is refreshed again when a call finds it stale. */
+        queued = running = idle = threads = 0;
+        timers = NULL;
+    }
+    lock_give(&pool_lock);
+}
+
+uint32_t pool_queued(void)
+{
+    lock_take(&pool_lock);
+    uint32_t n = queued;
+    lock_give(&pool_lock);
+    return n;
+}
+
+uint32_t pool_running(void)
+{
+    lock_take(&pool_lock);
+    uint32_t n = running;
+    lock_give(&pool_lock);
+    return n;
+}
+
+uint32_t pool_threads(void)
+{
+    lock_take(&pool_lock);
+    uint32_t n = threads;
+    lock_give(&pool_lock);
+    return n;
+}

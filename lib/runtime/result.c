@@ -1,0 +1,158 @@
+#include "result.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool nonzero(const struct swrcache_site *s, const void *result)
+{
+    const unsigned char *b = result;
+    if (s->result_cls == SWRCACHE_CLASS_FLOAT) {
+        if (s->result_size == sizeof(float))
+            return *(const float *)result != 0;
+        if (s->result_size == sizeof(double))
+            return *(const double *)result != 0;
+        return *(const long double *)result != 0;
+    }
+    for (uint32_t i = 0; i < s->result_size; i++)
+        if (b[i] != 0)
+            return true;
+    return false;
+}
+
+static bool negative(const struct swrcache_site *s, const void *result)
+{
+    if (s->result_cls == SWRCACHE_CLASS_FLOAT) {
+        if (s->result_size == sizeof(float))
+            return *(const float *)result < 0;
+        if (s->result_size == sizeof(double))
+            return *(const double *)result < 0;
+        return *(const long double *)result < 0;
+    }
+    if (s->result_cls != SWRCACHE_CLASS_INT && s->result_cls != SWRCACHE_CLASS_CHAR)
+        return false;
+    signed char b8;
+    int16_t b16;
+    int32_t b32;
+    int64_t b64;
+    switch (s->result_size) {
+    case 1:
+        memcpy(&b8, result, 1);
+        return b8 < 0;
+    case 2:
+        memcpy(&b16, result, 2);
+        return b16 < 0;
+    case 4:
+        memcpy(&b32, result, 4);
+        return b32 < 0;
+    case 8:
+        memcpy(&b64, result, 8);
+        return b64 < 0;
+    default:
+        return false;
+    }
+}
+
+bool result_failed(struct function *f, const void *result)
+{
+    const struct swrcache_site *s = f->site;
+    if (f->annotated.failed != NULL && f->annotated.failed(s->form == SWRCACHE_FORM_VOID ? NULL : result))
+        return true;
+    if (s->form == SWRCACHE_FORM_VOID)
+        return false;
+    switch (f->annotated.fails) {
+    case SWR_FAILS_NULL:
+        return !nonzero(s, result);
+    case SWR_FAILS_NEGATIVE:
+        return negative(s, result);
+    case SWR_FAILS_NONZERO:
+        return nonzero(s, result);
+    default:
+        return false;
+    }
+}
+
+static bool is_out(const struct swrcache_param *p)
+{
+    return p->kind == SWRCACHE_KIND_OUT || p->kind == SWRCACHE_KIND_OUT_BYTES;
+}
+
+struct entry *result_keep(struct function *f, uint64_t identity, const struct key *key,
+                          const struct swrcache_arg *args, const void *result)
+{
+    const struct swrcache_site *s = f->site;
+    size_t len = s->result_size;
+    const void *from = result;
+    const char *string = NULL;
+    uint8_t flags = 0;
+    if (s->form == SWRCACHE_FORM_STRING) {
+        memcpy(&string, result, sizeof string);
+        flags = string == NULL ? ENTRY_NULL : 0;
+        len = string == NULL ? 0 : strlen(string) + 1;
+        from = string;
+    } else if (s->form == SWRCACHE_FORM_VOID) {
+        len = 0;
+    }
+    size_t outs = 0;
+    for (uint32_t i = 0; i < s->nparams; i++)
+        if (is_out(&s->params[i]))
+            outs += args[i].size;
+    struct entry *e = entry_new(key, identity, key_opaque_size(&f->shape), outs + len);
+    if (e == NULL)
+        return NULL;
+    key_opaque_copy(&f->shape, args, entry_opaque(e));
+    unsigned char *at = entry_value(e);
+    for (uint32_t i = 0; i < s->nparams; i++)
+        if (is_out(&s->params[i]) && args[i].size != 0) {
+            memcpy(at, args[i].data, args[i].size);
+            at += args[i].size;
+        }
+    if (len != 0)
+        memcpy(at, from, len);
+    atomic_store(&e->flags, flags);
+    return e;
+}
+
+bool result_give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result)
+{
+    const struct swrcache_site *s = f->site;
+    const unsigned char *at = entry_value(e), *end = at + e->value_len;
+    char *string = NULL;
+    void *object = NULL;
+    const unsigned char *tail = at;
+    if (unlikely(f->outs_len != 0 || f->has_out_bytes))
+        for (uint32_t i = 0; i < s->nparams; i++)
+            if (is_out(&s->params[i]))
+                tail += args[i].size;
+    switch (s->form) {
+    case SWRCACHE_FORM_VALUE:
+        memcpy(result, tail, s->result_size);
+        break;
+    case SWRCACHE_FORM_STRING:
+        if (!(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_NULL)) {
+            string = malloc((size_t)(end - tail));
+            if (string == NULL)
+                return false;
+            memcpy(string, tail, (size_t)(end - tail));
+        }
+        memcpy(result, &string, sizeof string);
+        break;
+    case SWRCACHE_FORM_OBJECT:
+        memcpy(&object, tail, sizeof object);
+        if (object != NULL) {
+            object = s->copy(object);
+            if (object == NULL)
+                return false;
+        }
+        memcpy(result, &object, sizeof object);
+        break;
+    default:
+        break;
+    }
+    if (unlikely(tail != at))
+        for (uint32_t i = 0; i < s->nparams; i++)
+            if (is_out(&s->params[i]) && args[i].size != 0) {
+                memcpy((void *)(uintptr_t)args[i].data, at, args[i].size);
+                at += args[i].size;
+            }
+    return true;
+}

@@ -1,0 +1,21 @@
+/*
+ * result.h - a function's result between caller, body and entry.
+ *
+ * A value's bytes:  | OUT and OUT_BYTES parameters, in order | result: by value, characters and NUL, pointer
+ * |
+ */
+#ifndef RUNTIME_RESULT_H
+#define RUNTIME_RESULT_H
+
+#include "function.h"
+#include "core/entry.h"
+
+/* Whether the policy calls this result a failure. */
+bool result_failed(struct function *f, const void *result);
+/* A new entry of what the body left in args and result; an object's pointer moves in. NULL: no memory. */
+struct entry *result_keep(struct function *f, uint64_t identity, const struct key *key,
+                          const struct swrcache_arg *args, const void *result);
+/* Hands an entry's value to a caller; a string or object gets its own copy. False: no memory. */
+bool result_give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result);
+
+#endif
