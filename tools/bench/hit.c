@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,7 +18,7 @@ enum {
     SPREAD_ENTRIES = 1000000,
     HOT_LENGTH = 1 << 16,
     SPREAD_LENGTH = 1 << 20,
-    HOT_CALLS = 1 << 21, /* of each thread in a round */
+    HOT_CALLS = 1 << 22, /* of each thread in a round */
     SPREAD_CALLS = 1 << 20,
 };
 
@@ -80,6 +81,7 @@ static const struct hit_case {
 
 struct runner {
     pthread_t thread;
+    unsigned number;
     pthread_barrier_t *barrier;
     loop_fn *loop;
     const struct keys *keys;
@@ -87,10 +89,28 @@ struct runner {
     uint64_t sum, start, end;
 };
 
+/* A core of its own for each: two on one for the first milliseconds would spoil a round. */
+static void pin(unsigned number)
+{
+    cpu_set_t allowed, one;
+
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return;
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET(cpu, &allowed) || number-- > 0)
+            continue;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        sched_setaffinity(0, sizeof one, &one);
+        return;
+    }
+}
+
 static void *run(void *argument)
 {
     struct runner *runner = argument;
 
+    pin(runner->number);
     pthread_barrier_wait(runner->barrier);
     runner->start = now_ns();
     runner->sum = runner->loop(runner->keys, runner->calls);
@@ -108,17 +128,16 @@ static double measure(loop_fn *loop, const struct keys keys[], unsigned threads,
 
     pthread_barrier_init(&barrier, NULL, threads);
     for (unsigned i = 0; i < threads; i++) {
-        runners[i] = (struct runner){.barrier = &barrier, .loop = loop, .keys = &keys[i], .calls = calls};
-        if (i > 0 && pthread_create(&runners[i].thread, NULL, run, &runners[i]) != 0) {
+        runners[i] =
+            (struct runner){.number = i, .barrier = &barrier, .loop = loop, .keys = &keys[i], .calls = calls};
+        if (pthread_create(&runners[i].thread, NULL, run, &runners[i]) != 0) {
             fprintf(stderr, "swrbench: cannot start a thread\n");
             exit(1); /* one that waits at the barrier cannot be called back */
         }
     }
-    run(&runners[0]);
     *sum = 0;
     for (unsigned i = 0; i < threads; i++) {
-        if (i > 0)
-            pthread_join(runners[i].thread, NULL);
+        pthread_join(runners[i].thread, NULL);
         if (runners[i].start < start)
             start = runners[i].start;
         if (runners[i].end > end)
