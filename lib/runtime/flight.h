@@ -21,7 +21,7 @@ struct flight {
     struct flight *outer; /* the computation that this one interrupts on its thread; owner alone */
     struct function *function;
     uint64_t identity;
-    struct thread *owner;
+    _Atomic(struct thread *) owner; /* NULL: queued, no worker has it yet */
     uintptr_t frame; /* stack address of the leader's frame: below it, the leader is gone by longjmp */
     int tid;
     bool refresh, fenced, expired, listed; /* the shard's lock */
