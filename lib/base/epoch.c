@@ -1,5 +1,11 @@
+#define _GNU_SOURCE
 #include "epoch.h"
 #include "lock.h"
+
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 _Atomic uint64_t epoch_global = 1;
 
@@ -10,6 +16,36 @@ static struct epoch_garbage **garbage_last = &garbage_first;
 static _Atomic uint32_t garbage_waiting; /* retired since the last collection */
 
 enum { COLLECT_EVERY = 64 };
+
+_Atomic bool epoch_light;
+
+void epoch_start(void)
+{
+/* ThreadSanitizer does not know membarrier. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__ 1
+#endif
+#endif
+#if !defined(__SANITIZE_THREAD__)
+    int saved = errno;
+    atomic_store(&epoch_light, syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0);
+    errno = saved;
+#endif
+}
+
+/* Makes every reader's announcement visible. False: it cannot be known, free nothing this time. */
+static bool readers_seen(void)
+{
+    if (!atomic_load(&epoch_light))
+        return true;
+    int saved = errno;
+    bool done = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
+    if (!done)
+        atomic_store(&epoch_light, false); /* forbidden since: from now on readers pay for themselves */
+    errno = saved;
+    return done;
+}
 
 void epoch_join(struct epoch_record *record)
 {
@@ -64,7 +100,7 @@ void epoch_collect(void)
 {
     lock_take(&garbage_lock);
     atomic_store(&garbage_waiting, 0);
-    uint64_t oldest = oldest_reader();
+    uint64_t oldest = readers_seen() ? oldest_reader() : 0;
     struct epoch_garbage *first = garbage_first, **end = &garbage_first;
     while (*end != NULL && (*end)->epoch < oldest)
         end = &(*end)->next;

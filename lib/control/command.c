@@ -224,6 +224,8 @@ struct picking {
     uint32_t from, skip;   /* the first shard wanted, and how many of it were shown before */
     uint32_t shard, index; /* of the entry being shown */
     bool more;
+    bool ranking;   /* first walk of a sorted one: ranks alone, no references, for none may be given back here */
+    uint64_t least; /* second walk: the rank to reach */
     uint64_t matched;
 };
 
@@ -283,24 +285,28 @@ static void pick_visit(struct function *f, struct entry *e, void *cookie)
         if (!target_glob(w->match, text))
             return;
     }
-    w->matched++;
     struct pick p = {f, e, rank_of(w->sort, e), shard, index};
-    if (w->count < w->room) {
+    if (w->ranking) {
+        w->matched++;
+        p.e = NULL;
+        if (w->count < w->room) {
+            w->picks[w->count++] = p;
+            if (w->count == w->room)
+                for (size_t i = w->count / 2; i-- > 0;)
+                    sift(w->picks, w->count, i);
+        } else if (above(&w->picks[0], &p)) {
+            w->picks[0] = p;
+            sift(w->picks, w->count, 0);
+        }
+    } else if (p.rank < w->least) {
+        return;
+    } else if (w->count < w->room) {
         cache_ref(e);
         w->picks[w->count++] = p;
-        if (w->sort != SORT_NONE && w->count == w->room)
-            for (size_t i = w->count / 2; i-- > 0;)
-                sift(w->picks, w->count, i);
     } else if (w->sort == SORT_NONE) {
         w->more = true;
         w->from = shard;
         w->skip = index;
-    } else if (w->room > 0 && above(&w->picks[0], &p)) {
-        /* Not the last reference: the table holds one while its shard is locked. */
-        cache_unref(w->picks[0].e);
-        cache_ref(e);
-        w->picks[0] = p;
-        sift(w->picks, w->count, 0);
     }
 }
 
@@ -347,7 +353,7 @@ static void entry_record(struct wire_buffer *out, struct function *f, struct ent
     } else {
         struct print p;
         print_start(&p, text, VALUE_TEXT);
-        print_value(&p, f->site, entry_value(e), e->value_len, (flags & ENTRY_NULL) != 0);
+        print_value(&p, f->site, &f->shape, &key, entry_value(e), e->value_len, (flags & ENTRY_NULL) != 0);
         wire_field(out, "value", text);
     }
 }
@@ -397,6 +403,14 @@ static void run_inspect(const struct wire_line *request, struct wire_buffer *out
     if (w.picks == NULL) {
         error(out, "no memory");
         return;
+    }
+    if (w.sort != SORT_NONE) {
+        w.ranking = true;
+        cache_each(pick_visit, &w);
+        w.least = w.count == w.room ? w.picks[0].rank : 0;
+        w.ranking = false;
+        w.count = 0;
+        w.shard = UINT32_MAX;
     }
     cache_each(pick_visit, &w);
     if (w.sort != SORT_NONE)
@@ -490,6 +504,8 @@ struct explaining {
     const struct target *t;
     struct function *f;
     struct entry *exact, *nearest;
+    struct entry *passed[KEY_MAX_PARAMS + 1]; /* each less like than the next */
+    uint32_t npassed;
     uint32_t likeness, differs;
     uint64_t seen;
     bool inflight;
@@ -508,8 +524,9 @@ static void explain_visit(struct function *f, struct entry *e, void *cookie)
         cache_ref(e);
         x->exact = e;
     } else if (x->nearest == NULL || like > x->likeness) {
+        /* The one before is given back later: its release may be the user's code. */
         if (x->nearest != NULL)
-            cache_unref(x->nearest);
+            x->passed[x->npassed++] = x->nearest;
         cache_ref(e);
         x->nearest = e;
         x->likeness = like;
@@ -606,6 +623,8 @@ static void run_explain(const struct wire_line *request, struct wire_buffer *out
             cache_unref(x.exact);
         if (x.nearest != NULL)
             cache_unref(x.nearest);
+        while (x.npassed > 0)
+            cache_unref(x.passed[--x.npassed]);
     }
     if (found == 0)
         error(out, "%s", unknown(why, sizeof why, t.name));

@@ -20,8 +20,8 @@ enum { WIRE_FIELDS_MAX = 64, WIRE_IN_MAX = 64 << 10, WIRE_OUT_MAX = 256 << 10, W
 struct wire_buffer {
     char *data;
     size_t len, room, max;
-    size_t record; /* where the record being written began */
-    bool full;     /* the record being written did not fit */
+    size_t record;                         /* where the record being written began */
+    bool full;                             /* the record being written did not fit */
     void *(*grow)(void *old, size_t size); /* as realloc */
 };
 

@@ -257,9 +257,11 @@ void print_key(struct print *p, const char *name, const struct key_shape *shape,
     append(p, ")", 1);
 }
 
-void print_value(struct print *p, const struct swrcache_site *site, const unsigned char *value, size_t len,
-                 bool null)
+void print_value(struct print *p, const struct swrcache_site *site, const struct key_shape *shape,
+                 const struct key *key, const unsigned char *value, size_t len, bool null)
 {
+    struct key_cursor cursors[KEY_MAX_PARAMS];
+    size_t outs = 0;
     if (site->form == SWRCACHE_FORM_VOID) {
         print_text(p, "void");
         return;
@@ -268,13 +270,28 @@ void print_value(struct print *p, const struct swrcache_site *site, const unsign
         print_text(p, "NULL");
         return;
     }
+    key_split(shape, key, cursors);
+    for (uint32_t i = 0; i < shape->nparams; i++) {
+        if (shape->params[i].kind == SWRCACHE_KIND_OUT)
+            outs += shape->params[i].size;
+        else if (shape->params[i].kind == SWRCACHE_KIND_OUT_BYTES)
+            outs += cursors[i].len;
+    }
+    if (outs > len)
+        return;
     switch (site->form) {
     case SWRCACHE_FORM_VALUE:
-        if (len >= site->result_size)
-            print_scalar(p, site->result_cls, value, site->result_size);
+        if (len - outs >= site->result_size) {
+            size_t size = site->result_size;
+            /* x87: ten bytes of value, six of nothing */
+            if (site->result_cls == SWRCACHE_CLASS_FLOAT && size == sizeof(long double) &&
+                LDBL_MANT_DIG == 64)
+                size = 10;
+            print_scalar(p, site->result_cls, value + outs, size);
+        }
         break;
     case SWRCACHE_FORM_STRING:
-        print_string(p, value, strnlen((const char *)value, len));
+        print_string(p, value + outs, strnlen((const char *)value + outs, len - outs));
         break;
     default:
         print_text(p, "<");

@@ -29,8 +29,11 @@ void print_argument(struct print *p, const struct key_cursor *c);
 /* `secret`: three stars for the arguments. */
 void print_key(struct print *p, const char *name, const struct key_shape *shape, const struct key *key,
                bool secret);
-/* A stored result, its out-parameters left out. `null`: a NULL string or object. */
-void print_value(struct print *p, const struct swrcache_site *site, const unsigned char *value, size_t len,
-                 bool null);
+/*
+ * A stored value: what stands after the out-parameters, which its key tells the size of. `null`: a NULL
+ * string or object.
+ */
+void print_value(struct print *p, const struct swrcache_site *site, const struct key_shape *shape,
+                 const struct key *key, const unsigned char *value, size_t len, bool null);
 
 #endif

@@ -76,6 +76,7 @@ static bool wake(void)
         return false;
     const char *clock = option_text(OPTION_SWR_CLOCK);
     clock_start(clock != NULL && clock[0] == 'm' && clock[1] == 'a');
+    epoch_start();
     evict_bounds(&cache_bounds, option_number(OPTION_SWR_MAX_BYTES), option_number(OPTION_SWR_MAX_ENTRIES));
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page != MAP_FAILED && madvise(page, 4096, MADV_WIPEONFORK) == 0)
@@ -146,6 +147,7 @@ static void last(struct swrcache_info *info)
 {
     struct thread *t = thread_current;
     *info = t != NULL ? t->info : (struct swrcache_info){.outcome = SWR_BYPASS};
+    info->age_ms /= NS_PER_MS; /* kept in nanoseconds: the hit path does not divide */
 }
 
 static void advance(uint64_t ms)

@@ -33,7 +33,7 @@ static void note(struct thread *t, struct function *f, enum counter c, enum swrc
 {
     thread_count(t, f, c);
     t->info.outcome = outcome;
-    t->info.age_ms = e != NULL && now > e->born ? (now - e->born) / NS_PER_MS : 0;
+    t->info.age_ms = e != NULL && now > e->born ? now - e->born : 0; /* ns: thread.h */
     t->info.refresh_errno = e != NULL ? atomic_load_explicit(&e->refresh_errno, memory_order_relaxed) : 0;
 }
 
@@ -587,7 +587,6 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
         bypass(t, f, site, args, result);
         return;
     }
-    int saved = errno;
     unsigned char stack[KEY_ON_STACK];
     struct key key;
     t->busy = true;
@@ -610,6 +609,7 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
     bool mine = !fresh && lease_due(atomic_load_explicit(&e->next_refresh, memory_order_relaxed), now) &&
                 lease_claim(e, now, clock_add(now, LEASE_NS), &lease);
     if (unlikely(mine || site->form == SWRCACHE_FORM_OBJECT)) {
+        int saved = errno;
         cache_ref(e);
         epoch_exit(&t->epoch);
         touch(e);
@@ -628,27 +628,34 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
             run_alone(t, f, args, result);
         return;
     }
-    if (unlikely(!result_give(f, e, args, result)))
-        goto slow;
+    /* Nothing on the way here touches errno but a string's malloc(). */
+    if (site->form == SWRCACHE_FORM_STRING) {
+        int saved = errno;
+        bool given = result_give(f, e, args, result);
+        errno = saved;
+        if (unlikely(!given))
+            goto slow;
+    } else {
+        result_give(f, e, args, result);
+    }
     touch(e);
     note(t, f, fresh ? COUNTER_hits : COUNTER_stale_hits, fresh ? SWR_HIT : SWR_STALE_HIT, e, now);
     if (unlikely(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_FAILED))
-        saved = e->result_errno;
+        errno = e->result_errno;
     epoch_exit(&t->epoch);
     t->busy = false;
-    errno = saved;
     return;
 slow:
     epoch_exit(&t->epoch);
     {
         /* The scratch may be used again by calls from within the body. */
+        int saved = errno;
         unsigned char *copy = NULL;
         if (key.bytes != stack) {
             copy = t->scratch;
             t->scratch = NULL;
             t->scratch_size = 0;
         }
-        errno = saved;
         miss(t, f, args, result, &key, saved);
         if (copy != NULL) {
             int error = errno;
@@ -748,9 +755,8 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
         if (e != NULL) {
             t->busy = false;
             found = result_give(f, e, args, result);
-            t->info =
-                (struct swrcache_info){state == ENTRY_FRESH ? SWR_HIT : SWR_STALE_HIT,
-                                       (clock_now() - e->born) / NS_PER_MS, atomic_load(&e->refresh_errno)};
+            t->info = (struct swrcache_info){state == ENTRY_FRESH ? SWR_HIT : SWR_STALE_HIT,
+                                             clock_now() - e->born, atomic_load(&e->refresh_errno)};
             cache_unref(e);
         }
     }
