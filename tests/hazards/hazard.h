@@ -1,0 +1,108 @@
+/* hazard.h - what the programs of this directory share: checks, threads and time. */
+#ifndef HAZARD_H
+#define HAZARD_H
+
+#include "swrcache.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static _Atomic int hazard_failures;
+
+#define CHECK(what)                                                              \
+    do {                                                                         \
+        if (!(what)) {                                                           \
+            hazard_failures++;                                                   \
+            fprintf(stderr, "FAILED: %s, line %d: %s\n", __FILE__, __LINE__, #what); \
+        }                                                                        \
+    } while (0)
+
+/* Under sanitizers the numbers of rounds shrink and memory is not measured. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+enum { SANITIZED = 1 };
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
+#else
+enum { SANITIZED = 0 };
+#endif
+
+__attribute__((unused)) static enum swrcache_outcome outcome(void)
+{
+    struct swrcache_info info;
+    swrcache_last(&info);
+    return info.outcome;
+}
+
+__attribute__((unused)) static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+__attribute__((unused)) static void pause_ms(long ms)
+{
+    struct timespec span = {ms / 1000, ms % 1000 * 1000000};
+    while (nanosleep(&span, &span) != 0 && errno == EINTR)
+        ;
+}
+
+/* The constructors read the environment: set it and start over. */
+__attribute__((unused)) static void with_manual_clock(char **argv)
+{
+    const char *clock = getenv("SWR_CLOCK");
+    if (clock != NULL && strcmp(clock, "manual") == 0)
+        return;
+    setenv("SWR_CLOCK", "manual", 1);
+    execv("/proc/self/exe", argv);
+    perror("exec");
+    _exit(2);
+}
+
+/* Kills the whole program where it hangs. */
+static void hazard_hung(int number)
+{
+    static const char text[] = "FAILED: hung\n";
+    (void)number;
+    if (write(2, text, sizeof text - 1) < 0)
+        _exit(4);
+    _exit(3);
+}
+
+static inline void watchdog(unsigned s)
+{
+    signal(SIGALRM, hazard_hung);
+    alarm(s);
+}
+
+/* The exit status of a child, or -1 for one that was killed. A hung child has its own watchdog. */
+__attribute__((unused)) static int wait_child(pid_t child)
+{
+    int status;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static inline int finish(const char *name)
+{
+    if (hazard_failures == 0)
+        printf("%s: as promised\n", name);
+    return hazard_failures != 0;
+}
+
+#endif
