@@ -61,13 +61,20 @@ struct entry *table_find(struct table *t, uint64_t identity, const struct key *k
     uint64_t tag = tag_of(key->hash);
     for (size_t step = 0; step < WINDOW && step <= mask; step++) {
         struct bucket *b = &buckets[(home + step) & mask];
+        /* All tags first, without a branch: which slot it is cannot be predicted. */
+        uint64_t slots[SLOTS];
+        uint32_t same = 0;
         for (int i = 0; i < SLOTS; i++) {
-            uint64_t slot = atomic_load_explicit(&b->slot[i], memory_order_acquire);
-            if (slot >> TAG_SHIFT != tag || slot == 0)
+            slots[i] = atomic_load_explicit(&b->slot[i], memory_order_acquire);
+            same |= (uint32_t)(slots[i] >> TAG_SHIFT == tag) << i;
+        }
+        for (; same != 0; same &= same - 1) {
+            uint64_t slot = slots[__builtin_ctz(same)];
+            if (unlikely(slot == 0))
                 continue;
             struct entry *e = entry_of(slot);
-            if (e->identity == identity && e->key_len == key->len &&
-                memcmp(e->data, key->bytes, key->len) == 0)
+            if (likely(e->identity == identity && e->key_len == key->len &&
+                       same_bytes(e->data, key->bytes, key->len)))
                 return e;
         }
         if (step == 0 && likely(atomic_load_explicit(&b->overflow, memory_order_acquire) == 0))

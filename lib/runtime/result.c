@@ -125,7 +125,10 @@ bool result_give(struct function *f, struct entry *e, const struct swrcache_arg 
                 tail += args[i].size;
     switch (s->form) {
     case SWRCACHE_FORM_VALUE:
-        memcpy(result, tail, s->result_size);
+        if (s->result_size == 8)
+            memcpy(result, tail, 8);
+        else
+            memcpy(result, tail, s->result_size);
         break;
     case SWRCACHE_FORM_STRING:
         if (!(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_NULL)) {
