@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 /*
  * swrctl - looks into processes with cached functions and steers them.
  */
