@@ -270,7 +270,8 @@ static struct entry *compute(struct thread *t, struct function *f, struct flight
     fl->outer = t->top;
     fl->owner = t;
     fl->tid = t->tid;
-    fl->frame = (uintptr_t)__builtin_frame_address(0);
+    /* One below: a later call of the same depth, after a longjmp, is not inside this one. */
+    fl->frame = (uintptr_t)__builtin_frame_address(0) - 1;
     t->top = fl;
     t->busy = false;
     SYNC_POINT("leader.before_call");
@@ -702,7 +703,8 @@ void call_refresh(struct entry *e, uint64_t lease, struct flight *fl)
     key_decode(&f->shape, &key, entry_opaque(e), room, args);
     t->worker = true;
     fl->outer = NULL;
-    fl->frame = (uintptr_t)__builtin_frame_address(0);
+    /* One below: a later call of the same depth, after a longjmp, is not inside this one. */
+    fl->frame = (uintptr_t)__builtin_frame_address(0) - 1;
     t->top = fl;
     t->busy = false;
     SYNC_POINT("leader.before_call");
