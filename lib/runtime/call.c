@@ -253,10 +253,10 @@ void call_abandon(void)
     flight_unref(fl);
 }
 
-/* Flights whose frames lie below the current one were left by longjmp. */
+/* Flights whose frames lie at or below the current one were left by longjmp: an outer one lies above. */
 static void forget_abandoned(struct thread *t, uintptr_t frame)
 {
-    while (t->top != NULL && t->top->frame < frame) {
+    while (t->top != NULL && t->top->frame <= frame) {
         t->busy = false;
         call_abandon();
     }
