@@ -257,6 +257,26 @@ static void retime(struct function *f, struct entry *e, struct walk *w)
     atomic_store(&e->dead_until, dead > stale ? dead : stale);
 }
 
+static void move(struct function *f, struct entry *e, struct walk *w)
+{
+    evict_remove(w->cookie, e);
+    evict_add(f->bounds, e);
+}
+
+void cache_rebound(struct function *f, struct evict *own)
+{
+    struct walk w = {.f = f, .cookie = f->bounds, .act = move};
+    own->max_bytes = own->max_entries = UINT64_MAX;
+    /* All shards: whoever holds one of them may be about to use the old bounds. */
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++)
+        table_lock(&cache_table, s);
+    f->bounds = own;
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++)
+        walk_shard(&w, s);
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++)
+        table_unlock(&cache_table, s);
+}
+
 void cache_retune(struct function *f)
 {
     struct walk w = {.f = f, .act = retime};

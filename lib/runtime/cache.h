@@ -42,6 +42,9 @@ void cache_each(void (*visit)(struct function *f, struct entry *e, void *cookie)
 /* After `settings` of a function changed: its entries' times are computed again, its bounds applied. */
 void cache_retune(struct function *f);
 
+/* Gives a function bounds of its own; its entries move there. */
+void cache_rebound(struct function *f, struct evict *own);
+
 uint64_t cache_bytes(void);
 uint64_t cache_entries(void);
 

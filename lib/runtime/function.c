@@ -86,11 +86,10 @@ void function_retune(struct function *f)
     uint64_t ttl = atomic_load(&s->ttl), stale = atomic_load(&s->stale), shortest = 20 * clock_lag();
     atomic_store(&f->precise, ttl < shortest || (stale != 0 && stale < shortest));
     uint64_t entries = atomic_load(&s->max_entries), bytes = atomic_load(&s->max_bytes);
-    if (f->bounds == &cache_bounds && (entries != UINT64_MAX || bytes != UINT64_MAX) &&
-        atomic_load(&f->entries) == 0) {
+    if (f->bounds == &cache_bounds && (entries != UINT64_MAX || bytes != UINT64_MAX)) {
         struct evict *own = os_zalloc(sizeof *own);
         if (own != NULL)
-            f->bounds = own;
+            cache_rebound(f, own);
     }
     if (f->bounds != &cache_bounds)
         evict_bounds(f->bounds, bytes, entries);
@@ -127,7 +126,6 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     atomic_store(&s->max_entries, count_of(site, "max_entries", p->max_entries, UINT64_MAX, UINT64_MAX));
     atomic_store(&s->max_bytes, count_of(site, "max_bytes", p->max_bytes, UINT64_MAX, UINT64_MAX));
     f->bounds = &cache_bounds;
-    function_retune(f);
     return f;
 }
 
@@ -147,6 +145,7 @@ struct function *function_of(struct swrcache_site *site)
     if (f == NULL && n < FUNCTIONS_MAX && (f = function_new(site, n)) != NULL) {
         atomic_store(&functions[n], f);
         atomic_store(&functions_known, n + 1);
+        function_retune(f);
         __atomic_store_n((struct function **)&site->function, f, __ATOMIC_RELEASE);
     }
     lock_give(&functions_lock);

@@ -20,8 +20,8 @@ struct thread {
     bool worker;                          /* a thread of the pool: never waits */
     struct flight *top;                   /* innermost computation on this thread */
     _Atomic(struct flight *) waiting_for; /* wait_lock in call.c */
-    struct swrcache_info info; /* its age_ms in nanoseconds until it is asked for */
-    unsigned char *scratch; /* for keys too long for the stack */
+    struct swrcache_info info;            /* its age_ms in nanoseconds until it is asked for */
+    unsigned char *scratch;               /* for keys too long for the stack */
     size_t scratch_size;
     _Atomic(struct thread_counts *) blocks[THREAD_BLOCKS];
 };
