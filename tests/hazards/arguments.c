@@ -7,10 +7,10 @@ static _Atomic int bodies;
 
 static int sum(const unsigned char *bytes, size_t len)
 {
-    int total = 0;
+    unsigned total = 0;
     for (size_t i = 0; i < len; i++)
         total = total * 31 + bytes[i];
-    return total;
+    return (int)(total & 0x7fffffff);
 }
 
 SWR_CACHED(int, measure, (SWR_STR(text)), .ttl_ms = 1000, .stale_ms = SWR_FOREVER, .jitter_pct = 0)
