@@ -1,0 +1,139 @@
+#include "base/clock.h"
+#include "core/print.h"
+#include "core/target.h"
+#include "reply.h"
+#include "request.h"
+#include "runtime/cache.h"
+#include "runtime/flight.h"
+
+struct explaining {
+    const struct target *t;
+    struct function *f;
+    struct entry *exact, *nearest;
+    struct entry *passed[KEY_MAX_PARAMS + 1]; /* each less like than the next */
+    uint32_t npassed;
+    uint32_t likeness, differs;
+    uint64_t seen;
+    bool inflight;
+};
+
+static void explain_visit(struct function *f, struct entry *e, void *cookie)
+{
+    struct explaining *x = cookie;
+    uint32_t differs;
+    if (f != x->f || x->exact != NULL || e->identity != atomic_load(&f->identity))
+        return;
+    struct key key = entry_key(e);
+    uint32_t like = target_likeness(x->t, &f->shape, &key, &differs);
+    x->seen++;
+    if (like == f->shape.nparams) {
+        cache_ref(e);
+        x->exact = e;
+    } else if (x->nearest == NULL || like > x->likeness) {
+        /* The one before is given back later: its release may be the user's code. */
+        if (x->nearest != NULL)
+            x->passed[x->npassed++] = x->nearest;
+        cache_ref(e);
+        x->nearest = e;
+        x->likeness = like;
+        x->differs = differs;
+    }
+}
+
+static void explain_flight(struct flight *fl, void *cookie)
+{
+    struct explaining *x = cookie;
+    if (fl->function == x->f && !fl->fenced && target_matches(x->t, &x->f->shape, &fl->key))
+        x->inflight = true;
+}
+
+static void explain_entry(struct wire_buffer *out, const struct explaining *x)
+{
+    struct entry *e = x->exact;
+    enum entry_state state = entry_state(e, clock_now());
+    uint8_t flags = atomic_load(&e->flags);
+    const char *why;
+    if (state == ENTRY_FRESH)
+        why = flags & ENTRY_FAILED ? "a remembered failure: the next call gets it"
+                                   : "the next call gets the stored value";
+    else if (state == ENTRY_STALE)
+        why = flags & ENTRY_EXPIRED
+                  ? "expired by somebody: the next call gets the old value and starts a refresh"
+                  : "older than its ttl: the next call gets the old value and starts a refresh";
+    else if (state == ENTRY_FALLBACK)
+        why = "older than ttl and stale: the next call computes, and gets the old value only if that fails "
+              "or takes too long";
+    else
+        why = "too old for any use: the next call computes";
+    reply_entry(out, x->f, e);
+    wire_field(out, "why", why);
+}
+
+static void explain_absent(struct wire_buffer *out, const struct explaining *x, const char *asked)
+{
+    char text[KEY_TEXT];
+    wire_field(out, "function", x->f->site->name);
+    wire_field(out, "key", asked);
+    wire_field(out, "state", "none");
+    wire_field(out, "why", "never computed or evicted, or invalidated since: the next call computes");
+    if (x->nearest == NULL || x->differs >= x->f->shape.nparams)
+        return;
+    struct key key = entry_key(x->nearest);
+    reply_key_text(x->f, &key, text, sizeof text);
+    wire_field(out, "nearest", text);
+    wire_field(out, "differs", x->f->shape.params[x->differs].name);
+    if (function_secret(x->f))
+        return;
+    struct key_cursor cursors[KEY_MAX_PARAMS];
+    struct print p;
+    key_split(&x->f->shape, &key, cursors);
+    print_start(&p, text, sizeof text);
+    print_argument(&p, &cursors[x->differs]);
+    wire_field(out, "stored", text);
+    const char *argument = target_argument(x->t, &x->f->shape, x->differs);
+    wire_field(out, "asked", argument != NULL ? argument : "_");
+}
+
+void command_explain(const struct wire_line *request, struct wire_buffer *out)
+{
+    static struct target t;
+    const char *call = wire_get(request, "call");
+    char why[ERROR_TEXT];
+    uint32_t at = 0, found = 0;
+    struct function *f;
+    if (call == NULL || !target_parse(&t, call, why, sizeof why)) {
+        reply_error(out, "%s", call == NULL ? "no call; give call=quote(\"ACME\",\\s3)" : why);
+        return;
+    }
+    if (t.kind != TARGET_CALL) {
+        reply_error(out, "explain takes one call, such as %s(...), with its arguments",
+                    t.kind == TARGET_ALL ? "quote" : t.name);
+        return;
+    }
+    for (; (f = request_function(t.name, &at)) != NULL; found++) {
+        struct explaining x = {.t = &t, .f = f};
+        if (!target_fits(&t, &f->shape, why, sizeof why)) {
+            reply_error(out, "%s", why);
+            return;
+        }
+        cache_each(explain_visit, &x);
+        flight_each(explain_flight, &x);
+        if (x.exact != NULL)
+            explain_entry(out, &x);
+        else
+            explain_absent(out, &x, call);
+        wire_field(out, "mode", atomic_load(&f->mode) == FUNCTION_ON ? "on" : "off");
+        wire_number(out, "inflight", x.inflight);
+        wire_end(out);
+        if (x.exact != NULL)
+            cache_unref(x.exact);
+        if (x.nearest != NULL)
+            cache_unref(x.nearest);
+        while (x.npassed > 0)
+            cache_unref(x.passed[--x.npassed]);
+    }
+    if (found == 0)
+        reply_error(out, "%s", request_unknown(why, sizeof why, t.name));
+    else
+        reply_ok(out);
+}

@@ -1,0 +1,95 @@
+#include "reply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "core/print.h"
+#include "request.h"
+
+enum { VALUE_TEXT = 256 };
+
+void reply_error(struct wire_buffer *out, const char *format, ...)
+{
+    char text[ERROR_TEXT];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    for (char *s = text; *s != 0; s++)
+        if ((unsigned char)*s < 0x20 || *s == 0x7F)
+            *s = '?';
+    out->len = out->record = 0;
+    out->full = false;
+    out->max = WIRE_OUT_MAX;
+    wire_text(out, "error ");
+    wire_text(out, text);
+}
+
+void reply_ok(struct wire_buffer *out)
+{
+    out->max = WIRE_OUT_MAX; /* the room kept for the status */
+    wire_text(out, "ok");
+}
+
+void reply_ms(struct wire_buffer *out, const char *name, uint64_t ns)
+{
+    if (ns == CLOCK_NEVER)
+        wire_field(out, name, "inf");
+    else
+        wire_number(out, name, ns / NS_PER_MS);
+}
+
+bool function_secret(const struct function *f)
+{
+    return f->annotated.secret == 1;
+}
+
+void reply_key_text(struct function *f, const struct key *key, char *text, size_t room)
+{
+    struct print p;
+    print_start(&p, text, room);
+    print_key(&p, f->site->name, &f->shape, key, function_secret(f));
+}
+
+static const char *const state_names[] = {"fresh", "stale", "fallback", "dead"};
+
+static void entry_times(struct wire_buffer *out, struct entry *e, uint64_t now)
+{
+    enum entry_state state = entry_state(e, now);
+    _Atomic uint64_t *ends[] = {&e->fresh_until, &e->stale_until, &e->dead_until};
+    wire_field(out, "state", state_names[state]);
+    wire_number(out, "age_ms", now > e->born ? (now - e->born) / NS_PER_MS : 0);
+    if (state != ENTRY_DEAD) {
+        uint64_t end = atomic_load(ends[state]);
+        reply_ms(out, "left_ms", end == CLOCK_NEVER ? end : end > now ? end - now : 0);
+    }
+    if (atomic_load(&e->failures) != 0) {
+        wire_number(out, "failures", atomic_load(&e->failures));
+        wire_number(out, "refresh_errno", atomic_load(&e->refresh_errno));
+    }
+}
+
+void reply_entry(struct wire_buffer *out, struct function *f, struct entry *e)
+{
+    char text[KEY_TEXT];
+    struct key key = entry_key(e);
+    uint8_t flags = atomic_load(&e->flags);
+    reply_key_text(f, &key, text, sizeof text);
+    wire_field(out, "function", f->site->name);
+    wire_field(out, "key", text);
+    entry_times(out, e, clock_now());
+    wire_number(out, "hits", atomic_load(&e->hits));
+    wire_number(out, "size", entry_bytes(e));
+    wire_number(out, "cost_us", e->cost_us);
+    if (flags & ENTRY_FAILED)
+        wire_number(out, "failed_errno", e->result_errno);
+    if (function_secret(f)) {
+        wire_field(out, "value", "***");
+    } else {
+        struct print p;
+        print_start(&p, text, VALUE_TEXT);
+        print_value(&p, f->site, &f->shape, &key, entry_value(e), e->value_len, (flags & ENTRY_NULL) != 0);
+        wire_field(out, "value", text);
+    }
+}

@@ -1,0 +1,26 @@
+/*
+ * request.h - what every command of command.def is given, and what it takes from a request.
+ */
+#ifndef CONTROL_REQUEST_H
+#define CONTROL_REQUEST_H
+
+#include "runtime/function.h"
+#include "wire.h"
+
+enum { ERROR_TEXT = 512 };
+
+/* Writes the records and the status of the reply. On the control thread alone. */
+typedef void command_fn(const struct wire_line *request, struct wire_buffer *out);
+
+#define COMMAND(verb, fields, help) command_fn command_##verb;
+#include "command.def"
+#undef COMMAND
+
+/* The next function called `name` from number *from on; *from moves behind it. NULL: no more. */
+struct function *request_function(const char *name, uint32_t *from);
+/* The error for a name that no function has: it names those there are. Returns `text`. */
+const char *request_unknown(char *text, size_t room, const char *name);
+/* A number, or `otherwise` when it is not given. False: no number. */
+bool request_number(const struct wire_line *request, const char *name, uint64_t otherwise, uint64_t *value);
+
+#endif

@@ -1,0 +1,79 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "reply.h"
+#include "request.h"
+#include "runtime/cache.h"
+#include "runtime/option.h"
+#include "runtime/pool.h"
+
+void command_ping(const struct wire_line *request, struct wire_buffer *out)
+{
+    uint64_t hits = 0, calls = 0;
+    uint32_t count = function_count();
+    (void)request;
+    for (uint32_t i = 0; i < count; i++) {
+        struct function *f = function_at(i);
+        if (f == NULL)
+            continue;
+        uint64_t good = function_counter(f, COUNTER_hits) + function_counter(f, COUNTER_stale_hits);
+        hits += good;
+        calls += good + function_counter(f, COUNTER_misses) + function_counter(f, COUNTER_coalesced) +
+                 function_counter(f, COUNTER_fallback_hits) + function_counter(f, COUNTER_bypasses);
+    }
+    wire_number(out, "pid", (uint64_t)getpid());
+    wire_field(out, "program", program_invocation_short_name);
+    wire_number(out, "functions", count);
+    wire_number(out, "entries", cache_entries());
+    wire_number(out, "bytes", cache_bytes());
+    wire_number(out, "hit_pct", calls == 0 ? 0 : hits * 100 / calls);
+    wire_end(out);
+    reply_ok(out);
+}
+
+void command_stats(const struct wire_line *request, struct wire_buffer *out)
+{
+    static const struct {
+        const char *name;
+        enum option option;
+        bool text;
+    } options[] = {
+#define OPTION(name, kind, value, help) {#name, OPTION_##name, #kind[0] == 'T'},
+#include "runtime/option.def"
+#undef OPTION
+    };
+    uint32_t count = function_count();
+    (void)request;
+    wire_number(out, "pid", (uint64_t)getpid());
+    wire_field(out, "program", program_invocation_short_name);
+    wire_number(out, "functions", count);
+    wire_number(out, "entries", cache_entries());
+    wire_number(out, "bytes", cache_bytes());
+    for (uint32_t c = 0; c < COUNTERS; c++) {
+        uint64_t sum = 0;
+        for (uint32_t i = 0; i < count; i++)
+            sum += function_at(i) != NULL ? function_counter(function_at(i), (enum counter)c) : 0;
+        wire_number(out, counter_names[c], sum);
+    }
+    lock_take(&cache_bounds.lock);
+    uint64_t evictions = cache_bounds.evictions;
+    lock_give(&cache_bounds.lock);
+    wire_number(out, "evictions", evictions);
+    wire_number(out, "pool_threads", pool_threads());
+    wire_number(out, "pool_running", pool_running());
+    wire_number(out, "pool_queued", pool_queued());
+    for (uint32_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (!options[i].text)
+            wire_number(out, options[i].name, option_number(options[i].option));
+        else if (option_text(options[i].option) != NULL)
+            wire_field(out, options[i].name, option_text(options[i].option));
+    }
+    wire_end(out);
+    for (uint32_t i = 0; option_complaint(i) != NULL; i++) {
+        wire_field(out, "complaint", option_complaint(i));
+        wire_end(out);
+    }
+    reply_ok(out);
+}

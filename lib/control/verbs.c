@@ -1,0 +1,65 @@
+#include <string.h>
+
+#include "core/target.h"
+#include "reply.h"
+#include "request.h"
+#include "runtime/cache.h"
+
+static bool verb_match(struct function *f, const struct key *key, void *cookie)
+{
+    return target_matches(cookie, &f->shape, key);
+}
+
+typedef size_t verb_fn(struct function *f, cache_match *match, void *cookie, bool dry);
+
+static void run_verb(const struct wire_line *request, struct wire_buffer *out, verb_fn *verb)
+{
+    static struct target t; /* the control thread is the only one here */
+    const char *text = wire_get(request, "target"), *dry = wire_get(request, "dry");
+    char why[ERROR_TEXT];
+    size_t matched = 0;
+    bool wet = dry == NULL || strcmp(dry, "0") == 0;
+    if (text == NULL) {
+        reply_error(out, "no target; give target=all, a function or a call");
+        return;
+    }
+    if (!target_parse(&t, text, why, sizeof why)) {
+        reply_error(out, "%s", why);
+        return;
+    }
+    if (t.kind == TARGET_ALL) {
+        matched = verb(NULL, NULL, NULL, !wet);
+    } else {
+        uint32_t at = 0, found = 0;
+        struct function *f;
+        for (; (f = request_function(t.name, &at)) != NULL; found++)
+            if (!target_fits(&t, &f->shape, why, sizeof why)) {
+                reply_error(out, "%s", why);
+                return;
+            }
+        if (found == 0) {
+            reply_error(out, "%s", request_unknown(why, sizeof why, t.name));
+            return;
+        }
+        at = 0;
+        while ((f = request_function(t.name, &at)) != NULL)
+            matched += verb(f, t.kind == TARGET_CALL ? verb_match : NULL, &t, !wet);
+    }
+    reply_ok(out);
+    wire_number(out, "matched", matched);
+}
+
+void command_invalidate(const struct wire_line *request, struct wire_buffer *out)
+{
+    run_verb(request, out, cache_invalidate);
+}
+
+void command_expire(const struct wire_line *request, struct wire_buffer *out)
+{
+    run_verb(request, out, cache_expire);
+}
+
+void command_refresh(const struct wire_line *request, struct wire_buffer *out)
+{
+    run_verb(request, out, cache_refresh);
+}
