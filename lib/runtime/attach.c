@@ -23,6 +23,13 @@ enum { ASLEEP, WAKING, AWAKE, OFF };
 static _Atomic int state;
 static _Atomic uint32_t no_page; /* stands in where the page cannot be had */
 static _Atomic bool control_asked;
+static _Atomic uint64_t first_call; /* of an interposed function; 0: none yet */
+
+/*
+ * Programs that change users or namespaces look names up first and then do what a second thread forbids:
+ * for interposed functions the control thread waits until the program has lived a while.
+ */
+#define CONTROL_AFTER (250 * NS_PER_MS)
 
 static void fork_prepare(void)
 {
@@ -64,6 +71,7 @@ static void fork_child(void)
     release(true);
     control_fork_child();
     atomic_store(&control_asked, false);
+    atomic_store(&first_call, 0);
     atomic_store(call_alive, 1);
 }
 
@@ -101,9 +109,17 @@ static void enroll(struct swrcache_site *const *first, struct swrcache_site *con
     errno = saved;
 }
 
+static bool early(const struct swrcache_site *site)
+{
+    if (site->size < sizeof *site || (site->flags & SWRCACHE_SITE_INTERPOSED) == 0)
+        return false;
+    uint64_t none = 0, now = clock_now();
+    return atomic_compare_exchange_strong(&first_call, &none, now) || now < none + CONTROL_AFTER;
+}
+
 static void call(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
 {
-    if (unlikely(!atomic_load_explicit(&control_asked, memory_order_relaxed)) &&
+    if (unlikely(!atomic_load_explicit(&control_asked, memory_order_relaxed)) && !early(site) &&
         !atomic_exchange(&control_asked, true)) {
         int saved = errno;
         control_start();

@@ -134,7 +134,7 @@ struct function *function_of(struct swrcache_site *site)
     struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
     if (f != NULL)
         return f;
-    if (site->abi != SWRCACHE_ABI || site->size < sizeof *site || site->nparams > KEY_MAX_PARAMS ||
+    if (site->abi != SWRCACHE_ABI || site->size < SWRCACHE_SITE_LEAST || site->nparams > KEY_MAX_PARAMS ||
         site->policy_size < sizeof(struct swrcache_policy))
         return NULL;
     lock_take(&functions_lock);

@@ -149,7 +149,15 @@ struct swrcache_site {
     void *(*copy)(const void *master); /* OBJECT only; never given NULL */
     void (*release)(void *master);     /* OBJECT only; never given NULL */
     void *function;                    /* the runtime's; atomic, NULL until enrolled */
+    uint32_t flags;                    /* SWRCACHE_SITE_...; absent from smaller sites */
 };
+
+/* Stands in for a function of programs that know nothing of caching: the runtime is slower to start threads.
+ */
+#define SWRCACHE_SITE_INTERPOSED 1u
+
+/* The smallest site there is. */
+#define SWRCACHE_SITE_LEAST offsetof(struct swrcache_site, flags)
 
 enum swrcache_operation {
     SWRCACHE_OP_INVALIDATE = 1,
