@@ -26,6 +26,9 @@ enum entry_flag {
     ENTRY_EXPIRED = 8, /* expired by somebody, not by age */
 };
 
+/* More touches say nothing that eviction looks at. */
+enum { ENTRY_TOUCHED_MOST = 2 };
+
 enum entry_state { ENTRY_FRESH, ENTRY_STALE, ENTRY_FALLBACK, ENTRY_DEAD };
 
 struct entry {
@@ -38,6 +41,7 @@ struct entry {
     union {
         struct {
             struct entry *prev, *next; /* eviction queue; the evictor's lock */
+            uint32_t due;              /* evict.h: when its turn comes, among the main queues */
         };
         struct epoch_garbage garbage; /* once out of table and queue */
     };
@@ -48,7 +52,7 @@ struct entry {
     _Atomic uint64_t fresh_until;
     uint32_t key_len, value_len;
     _Atomic uint32_t hits;
-    _Atomic uint8_t touched;  /* eviction: 0 to 3; set on a hit only when it changes */
+    _Atomic uint8_t touched;  /* eviction: 0 to ENTRY_TOUCHED_MOST; set on a hit only when it changes */
     _Atomic uint8_t flags;    /* enum entry_flag */
     uint8_t queue;            /* evict.h; the evictor's lock */
     _Atomic uint8_t failures; /* refreshes failed in a row */

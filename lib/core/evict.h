@@ -1,7 +1,15 @@
 /*
- * evict.h - which entry goes when a bound is reached: S3-FIFO (Yang et al., SOSP 2023) without its ghosts'
- * exactness: a small queue for newcomers, a main queue for what was asked for again, and fingerprints of
- * those that left the small queue unasked. A hit only sets `touched`, and only when that changes it.
+ * evict.h - which entry goes when a bound is reached.
+ *
+ * Newcomers enter a small queue; what was asked for again goes on to the main one, the rest leaves a
+ * fingerprint (ghost.h). A fingerprint that comes back enters the main queue and moves the share of the small
+ * one: S3-FIFO (Yang et al., SOSP 2023) with the balance of ARC (Megiddo and Modha, FAST 2003). A hit only
+ * sets `touched`, and only when that changes it.
+ *
+ * Cost: the main queue is one for each class of worth (microseconds to compute, by byte where bytes are
+ * bounded). Each is first in, first out; the one whose oldest is due first gives the victim, and a dearer
+ * entry is due later (GreedyDual by CAMP's queues, Ghandeharizadeh et al. 2014). Where all cost the same
+ * there is one class and cost plays no part.
  *
  * One evictor bounds the whole table; a function with bounds of its own has another.
  */
@@ -10,33 +18,39 @@
 
 #include "base/lock.h"
 #include "entry.h"
+#include "ghost.h"
 
-enum { EVICT_NONE, EVICT_SMALL, EVICT_MAIN, EVICT_GHOSTS = 4096 };
+enum { EVICT_NONE, EVICT_SMALL, EVICT_MAIN, EVICT_CLASSES = 8 }; /* entry.queue: EVICT_MAIN + class */
 
 struct evict_queue {
     struct entry *head, *tail; /* head: newest */
-    uint64_t bytes;
     uint64_t entries;
 };
 
 struct evict {
     struct lock lock; /* everything below; taken inside a shard's lock, never around one */
-    struct evict_queue small, main;
+    uint32_t level;   /* what the last one to leave the main queues was due at */
+    struct evict_queue small, main[EVICT_CLASSES];
+    uint64_t bytes, entries;
     uint64_t max_bytes, max_entries; /* UINT64_MAX: none */
     uint64_t evictions;
-    uint32_t *ghosts; /* fingerprints, EVICT_GHOSTS of them; NULL before the first */
+    double share;      /* of the small queue among all entries, at least */
+    double mean_worth; /* of the latest newcomers */
+    uint32_t seen;     /* newcomers, up to what the mean looks back */
+    struct ghost ghost;
 };
 
 void evict_add(struct evict *v, struct entry *e);
-void evict_replace(struct evict *v, struct entry *old, struct entry *new_);
+void evict_replace(struct evict *v, struct entry *old, struct entry *new_); /* a refresh is not a use */
 void evict_remove(struct evict *v, struct entry *e);
 /*
  * While a bound is exceeded: unlinks the next to go from the queues, takes a reference to it and returns it;
- * NULL when nothing has to go. `may_go` refuses entries under lease.
+ * NULL when nothing has to go, or nothing may within a bounded search. `may_go` refuses entries under lease.
  */
 struct entry *evict_pick(struct evict *v, bool (*may_go)(struct entry *));
 void evict_bounds(struct evict *v, uint64_t max_bytes, uint64_t max_entries);
 uint64_t evict_bytes(struct evict *v);
 uint64_t evict_entries(struct evict *v);
+uint64_t evict_overhead(struct evict *v); /* bytes the evictor itself takes beside its own structure */
 
 #endif

@@ -57,7 +57,7 @@ static void bypass(struct thread *t, struct function *f, struct swrcache_site *s
 static void touch(struct entry *e)
 {
     uint8_t touched = atomic_load_explicit(&e->touched, memory_order_relaxed);
-    if (touched < 3)
+    if (touched < ENTRY_TOUCHED_MOST)
         atomic_store_explicit(&e->touched, touched + 1, memory_order_relaxed);
     /* Exact while small, then by chance in growing steps: a hot entry's line is seldom written. */
     uint32_t hits = atomic_load_explicit(&e->hits, memory_order_relaxed);
