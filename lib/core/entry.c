@@ -4,7 +4,7 @@
 
 struct entry *entry_new(const struct key *key, uint64_t identity, size_t opaque_len, size_t value_len)
 {
-    if (value_len > UINT32_MAX / 2 || key->len > UINT32_MAX / 2)
+    if (value_len > UINT32_MAX / 2 || key->len > UINT32_MAX / 2 || opaque_len > UINT16_MAX)
         return NULL;
     struct entry *e = os_alloc_aligned(64, sizeof *e + key->len + opaque_len + value_len);
     if (e == NULL)
@@ -13,7 +13,7 @@ struct entry *entry_new(const struct key *key, uint64_t identity, size_t opaque_
     e->identity = identity;
     e->hash = key->hash;
     e->key_len = (uint32_t)key->len;
-    e->opaque_len = (uint32_t)opaque_len;
+    e->opaque_len = (uint16_t)opaque_len;
     e->value_len = (uint32_t)value_len;
     atomic_store_explicit(&e->refs, 1, memory_order_relaxed);
     memcpy(e->data, key->bytes, key->len);

@@ -1,11 +1,12 @@
 /*
  * entry.h - one remembered result.
  *
- *   0        72                112        +key_len     +opaque_len    +value_len
+ *   0        64                112        +key_len     +opaque_len    +value_len
  *   | cold    | hot             | key      | opaque     | value        |
  *
- * Key, opaque and value never change after the entry is published; a refresh publishes a new entry in the
- * place of the old one. What changes is atomic. References: the table holds one, given back after a grace
+ * A hit looks only at what follows the first cache line: with a key and a value of one word each, at one
+ * line. Key, opaque and value never change after the entry is published; a refresh publishes a new entry in
+ * the place of the old one. What changes is atomic. References: the table holds one, given back after a grace
  * period; flights, queued refreshes and callers that copy an object hold others.
  *
  *   age:  born ---- fresh_until ---- stale_until ---- dead_until
@@ -14,6 +15,8 @@
 #ifndef CORE_ENTRY_H
 #define CORE_ENTRY_H
 
+#include <assert.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 
 #include "base/epoch.h"
@@ -35,34 +38,37 @@ struct entry {
     /* cold */
     _Atomic uint64_t stale_until;  /* written under the shard's lock */
     _Atomic uint64_t dead_until;   /* written under the shard's lock */
-    uint64_t born;                 /* clock_now() before the computation began */
     _Atomic uint64_t next_refresh; /* lease.h: who may refresh, from when */
     uint64_t hash;
     union {
-        struct {
+        struct {                       /* as long as it is in the table */
             struct entry *prev, *next; /* eviction queue; the evictor's lock */
             uint32_t due;              /* evict.h: when its turn comes, among the main queues */
+            uint32_t cost_us;          /* what computing it took */
         };
         struct epoch_garbage garbage; /* once out of table and queue */
     };
     _Atomic uint32_t refs;
-    uint32_t cost_us; /* what computing it took */
+    _Atomic uint32_t warm_hits; /* timed refreshes: hits when the last one was queued */
     /* hot */
     uint64_t identity; /* function and generation: an invalidated function's entries match no more */
     _Atomic uint64_t fresh_until;
+    uint64_t born; /* clock_now() before the computation began */
     uint32_t key_len, value_len;
     _Atomic uint32_t hits;
-    _Atomic uint8_t touched;  /* eviction: 0 to ENTRY_TOUCHED_MOST; set on a hit only when it changes */
-    _Atomic uint8_t flags;    /* enum entry_flag */
-    uint8_t queue;            /* evict.h; the evictor's lock */
-    _Atomic uint8_t failures; /* refreshes failed in a row */
-    uint32_t opaque_len;
+    uint16_t opaque_len;
     uint16_t result_errno; /* of a remembered failure */
     _Atomic uint16_t refresh_errno;
-    _Atomic uint32_t warm_hits;     /* timed refreshes: hits when the last one was queued */
+    _Atomic uint8_t touched;        /* eviction: to ENTRY_TOUCHED_MOST; set on a hit only when it changes */
+    _Atomic uint8_t flags;          /* enum entry_flag */
+    uint8_t queue;                  /* evict.h; the evictor's lock */
+    _Atomic uint8_t failures;       /* refreshes failed in a row */
     _Atomic uint8_t idle_refreshes; /* timed refreshes since the last call */
-    unsigned char data[];
+    alignas(8) unsigned char data[];
 };
+
+static_assert(offsetof(struct entry, identity) == 64 && offsetof(struct entry, data) == 112,
+              "the hot part begins a cache line and leaves two words of it");
 
 struct entry *entry_new(const struct key *key, uint64_t identity, size_t opaque_len, size_t value_len);
 /* Only for entries that hold no object. */

@@ -2,85 +2,35 @@
 
 #include <string.h>
 
-enum { SLOTS = 7, WINDOW = 4, LOG_MASK = 63, TAG_SHIFT = 48 };
-#define ADDRESS_MASK ((UINT64_C(1) << TAG_SHIFT) - 1)
-
-struct bucket {
-    _Atomic uint64_t slot[SLOTS];
-    _Atomic uint64_t overflow;
-};
-
 struct array {
     struct epoch_garbage garbage;
     void *block;
 };
 
-static struct bucket *buckets_of(uintptr_t word)
-{
-    return (struct bucket *)(word & ~(uintptr_t)LOG_MASK);
-}
-
 static size_t count_of(uintptr_t word)
 {
-    return (size_t)1 << (word & LOG_MASK);
-}
-
-static size_t home_of(uint64_t hash, uintptr_t word)
-{
-    return (size_t)(hash >> 6) & (count_of(word) - 1);
-}
-
-static uint64_t tag_of(uint64_t hash)
-{
-    return hash >> TAG_SHIFT;
+    return table_mask(word) + 1;
 }
 
 static struct entry *entry_of(uint64_t slot)
 {
-    return (struct entry *)(uintptr_t)(slot & ADDRESS_MASK);
+    return (struct entry *)(uintptr_t)(slot & ((UINT64_C(1) << TABLE_HASH_SHIFT) - 1));
 }
 
-/* A call of memcmp costs as much as the rest of the probe for the commonest key, one word. */
-static inline bool same_bytes(const unsigned char *a, const unsigned char *b, size_t len)
+static uint64_t slot_for(struct entry *e)
 {
-    uint64_t x, y;
-    if (len != sizeof x)
-        return memcmp(a, b, len) == 0;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return x == y;
+    return e->hash >> TABLE_HASH_SHIFT << TABLE_HASH_SHIFT | (uintptr_t)e;
+}
+
+static bool same_key(const struct entry *e, uint64_t identity, const void *what)
+{
+    const struct key *key = what;
+    return e->identity == identity && e->key_len == key->len && memcmp(e->data, key->bytes, key->len) == 0;
 }
 
 struct entry *table_find(struct table *t, uint64_t identity, const struct key *key)
 {
-    uintptr_t word = atomic_load_explicit(&t->arrays[table_shard_of(key->hash)], memory_order_acquire);
-    if (unlikely(word == 0))
-        return NULL;
-    struct bucket *buckets = buckets_of(word);
-    size_t mask = count_of(word) - 1, home = home_of(key->hash, word);
-    uint64_t tag = tag_of(key->hash);
-    for (size_t step = 0; step < WINDOW && step <= mask; step++) {
-        struct bucket *b = &buckets[(home + step) & mask];
-        /* All tags first, without a branch: which slot it is cannot be predicted. */
-        uint64_t slots[SLOTS];
-        uint32_t same = 0;
-        for (int i = 0; i < SLOTS; i++) {
-            slots[i] = atomic_load_explicit(&b->slot[i], memory_order_acquire);
-            same |= (uint32_t)(slots[i] >> TAG_SHIFT == tag) << i;
-        }
-        for (; same != 0; same &= same - 1) {
-            uint64_t slot = slots[__builtin_ctz(same)];
-            if (unlikely(slot == 0))
-                continue;
-            struct entry *e = entry_of(slot);
-            if (likely(e->identity == identity && e->key_len == key->len &&
-                       same_bytes(e->data, key->bytes, key->len)))
-                return e;
-        }
-        if (step == 0 && likely(atomic_load_explicit(&b->overflow, memory_order_acquire) == 0))
-            return NULL;
-    }
-    return NULL;
+    return table_find_by(t, identity, key->hash, same_key, key);
 }
 
 void table_lock(struct table *t, uint32_t shard)
@@ -93,38 +43,59 @@ void table_unlock(struct table *t, uint32_t shard)
     lock_give(&t->shards[shard].lock);
 }
 
+/* Only a writer, and it holds the shard's lock: other bytes of the word stay as they are. */
+static void set_tag(struct table_bucket *b, int slot, uint64_t tag)
+{
+    uint64_t tags = atomic_load_explicit(&b->tags, memory_order_relaxed);
+    tags = (tags & ~(UINT64_C(255) << slot * 8)) | tag << slot * 8;
+    atomic_store_explicit(&b->tags, tags, memory_order_release);
+}
+
+static void add_overflow(struct table_bucket *b, int by)
+{
+    uint64_t tags = atomic_load_explicit(&b->tags, memory_order_relaxed);
+    atomic_store_explicit(&b->tags, tags + ((uint64_t)(int64_t)by << 56), memory_order_release);
+}
+
 static bool place(uintptr_t word, struct entry *e)
 {
-    struct bucket *buckets = buckets_of(word);
-    size_t mask = count_of(word) - 1, home = home_of(e->hash, word);
-    for (size_t step = 0; step < WINDOW && step <= mask; step++) {
-        struct bucket *b = &buckets[(home + step) & mask];
-        for (int i = 0; i < SLOTS; i++) {
+    struct table_bucket *buckets = table_buckets(word);
+    size_t mask = table_mask(word), home = table_home(e->hash, word);
+    for (size_t step = 0; step < TABLE_WINDOW && step <= mask; step++) {
+        struct table_bucket *b = &buckets[(home + step) & mask];
+        for (int i = 0; i < TABLE_SLOTS; i++) {
             if (atomic_load_explicit(&b->slot[i], memory_order_relaxed) != 0)
                 continue;
             if (step != 0)
-                atomic_fetch_add_explicit(&buckets[home].overflow, 1, memory_order_release);
-            atomic_store_explicit(&b->slot[i], tag_of(e->hash) << TAG_SHIFT | (uintptr_t)e,
-                                  memory_order_release);
+                add_overflow(&buckets[home], 1);
+            /* The tag last: whoever sees it finds the slot filled. */
+            atomic_store_explicit(&b->slot[i], slot_for(e), memory_order_release);
+            set_tag(b, i, table_tag(e->hash));
             return true;
         }
     }
     return false;
 }
 
-static _Atomic uint64_t *slot_of(uintptr_t word, struct entry *e, size_t *step_out)
+struct place {
+    struct table_bucket *home, *bucket;
+    int slot;
+};
+
+static bool find_place(struct table *t, struct entry *e, struct place *p)
 {
-    struct bucket *buckets = buckets_of(word);
-    size_t mask = count_of(word) - 1, home = home_of(e->hash, word);
-    for (size_t step = 0; word != 0 && step < WINDOW && step <= mask; step++)
-        for (int i = 0; i < SLOTS; i++) {
-            _Atomic uint64_t *slot = &buckets[(home + step) & mask].slot[i];
-            if (entry_of(atomic_load_explicit(slot, memory_order_relaxed)) == e) {
-                *step_out = step;
-                return slot;
-            }
-        }
-    return NULL;
+    uintptr_t word = atomic_load_explicit(&t->arrays[table_shard_of(e->hash)], memory_order_relaxed);
+    if (word == 0)
+        return false;
+    size_t mask = table_mask(word), home = table_home(e->hash, word);
+    p->home = &table_buckets(word)[home];
+    for (size_t step = 0; step < TABLE_WINDOW && step <= mask; step++) {
+        p->bucket = &table_buckets(word)[(home + step) & mask];
+        for (p->slot = 0; p->slot < TABLE_SLOTS; p->slot++)
+            if (entry_of(atomic_load_explicit(&p->bucket->slot[p->slot], memory_order_relaxed)) == e)
+                return true;
+    }
+    return false;
 }
 
 static void free_array(struct epoch_garbage *g)
@@ -137,12 +108,12 @@ static void free_array(struct epoch_garbage *g)
 static bool grow(struct table *t, uint32_t shard)
 {
     uintptr_t old = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
-    for (unsigned log = old ? (unsigned)(old & LOG_MASK) + 1 : 0; log < 40; log++) {
-        size_t size = sizeof(struct bucket) << log;
+    for (unsigned log = old ? (unsigned)(old & 63) + 1 : 0; log < 40; log++) {
+        size_t size = sizeof(struct table_bucket) << log;
         /* Hostile hashes: nearly empty and still no room. */
-        if (old != 0 && (size_t)t->shards[shard].entries * 16 < ((size_t)SLOTS << log))
+        if (old != 0 && (size_t)t->shards[shard].entries * 16 < ((size_t)TABLE_SLOTS << log))
             return false;
-        struct bucket *fresh = os_alloc_aligned(64, size);
+        struct table_bucket *fresh = os_alloc_aligned(64, size);
         struct array *garbage = old ? os_alloc(sizeof *garbage) : NULL;
         if (fresh == NULL || (old && garbage == NULL)) {
             os_free(fresh);
@@ -153,8 +124,8 @@ static bool grow(struct table *t, uint32_t shard)
         uintptr_t word = (uintptr_t)fresh | log;
         bool all = true;
         for (size_t b = 0; old && all && b < count_of(old); b++)
-            for (int i = 0; all && i < SLOTS; i++) {
-                uint64_t slot = atomic_load_explicit(&buckets_of(old)[b].slot[i], memory_order_relaxed);
+            for (int i = 0; all && i < TABLE_SLOTS; i++) {
+                uint64_t slot = atomic_load_explicit(&table_buckets(old)[b].slot[i], memory_order_relaxed);
                 all = slot == 0 || place(word, entry_of(slot));
             }
         if (!all) {
@@ -164,7 +135,7 @@ static bool grow(struct table *t, uint32_t shard)
         }
         atomic_store_explicit(&t->arrays[shard], word, memory_order_release);
         if (old) {
-            garbage->block = buckets_of(old);
+            garbage->block = table_buckets(old);
             epoch_retire(&garbage->garbage, free_array);
         }
         return true;
@@ -187,35 +158,29 @@ bool table_insert(struct table *t, struct entry *e)
 
 bool table_replace(struct table *t, struct entry *old, struct entry *new_)
 {
-    size_t step;
-    uintptr_t word = atomic_load_explicit(&t->arrays[table_shard_of(old->hash)], memory_order_relaxed);
-    _Atomic uint64_t *slot = word ? slot_of(word, old, &step) : NULL;
-    if (slot == NULL)
+    struct place p;
+    if (!find_place(t, old, &p))
         return false;
-    atomic_store_explicit(slot, tag_of(new_->hash) << TAG_SHIFT | (uintptr_t)new_, memory_order_release);
+    atomic_store_explicit(&p.bucket->slot[p.slot], slot_for(new_), memory_order_release);
     return true;
 }
 
 bool table_holds(struct table *t, struct entry *e)
 {
-    size_t step;
-    uintptr_t word = atomic_load_explicit(&t->arrays[table_shard_of(e->hash)], memory_order_relaxed);
-    return word != 0 && slot_of(word, e, &step) != NULL;
+    struct place p;
+    return find_place(t, e, &p);
 }
 
 bool table_remove(struct table *t, struct entry *old)
 {
-    size_t step;
-    uint32_t shard = table_shard_of(old->hash);
-    uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
-    _Atomic uint64_t *slot = word ? slot_of(word, old, &step) : NULL;
-    if (slot == NULL)
+    struct place p;
+    if (!find_place(t, old, &p))
         return false;
-    atomic_store_explicit(slot, 0, memory_order_release);
-    if (step != 0)
-        atomic_fetch_sub_explicit(&buckets_of(word)[home_of(old->hash, word)].overflow, 1,
-                                  memory_order_release);
-    t->shards[shard].entries--;
+    set_tag(p.bucket, p.slot, 0);
+    atomic_store_explicit(&p.bucket->slot[p.slot], 0, memory_order_release);
+    if (p.bucket != p.home)
+        add_overflow(p.home, -1);
+    t->shards[table_shard_of(old->hash)].entries--;
     return true;
 }
 
@@ -223,8 +188,8 @@ void table_each(struct table *t, uint32_t shard, void (*visit)(struct entry *, v
 {
     uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
     for (size_t b = 0; word != 0 && b < count_of(word); b++)
-        for (int i = 0; i < SLOTS; i++) {
-            uint64_t slot = atomic_load_explicit(&buckets_of(word)[b].slot[i], memory_order_relaxed);
+        for (int i = 0; i < TABLE_SLOTS; i++) {
+            uint64_t slot = atomic_load_explicit(&table_buckets(word)[b].slot[i], memory_order_relaxed);
             if (slot != 0)
                 visit(entry_of(slot), cookie);
         }

@@ -3,12 +3,15 @@
  *
  * A shard is an array of buckets, a bucket one cache line:
  *
- *   | slot 0 | ... | slot 6 | overflow |        slot: 16 bits of hash, 48 of address; 0: free
+ *   | tags: 7 bytes, overflow: 1 byte | slot 0 | ... | slot 6 |    slot: 16 bits of hash, 48 of address; 0:
+ * free
  *
- * An entry stands in its home bucket or, when that is full, in one of the next WINDOW - 1; `overflow` counts
- * the entries that had to leave home, so that a lookup goes on only then. A shard doubles when a window is
- * full; when it is full although the shard is nearly empty (hostile hashes), the insertion is refused.
- * An old array is freed after a grace period. Tags and one line a bucket: MemC3 (Fan et al., NSDI 2013).
+ * One load gives the seven tags, compared all at once within a word: no branch asks which slot it is. A tag
+ * that fits is a hint; the slot's own bits of the hash, then the key, decide. An entry stands in its home
+ * bucket or, when that is full, in one of the next WINDOW - 1; `overflow` counts the entries that had to
+ * leave home, so that a lookup goes on only then. A shard doubles when a window is full; when it is full
+ * although the shard is nearly empty (hostile hashes), the insertion is refused. An old array is freed after
+ * a grace period. Tags and one line a bucket: MemC3 (Fan et al., NSDI 2013).
  */
 #ifndef CORE_TABLE_H
 #define CORE_TABLE_H
@@ -16,7 +19,12 @@
 #include "base/lock.h"
 #include "entry.h"
 
-enum { TABLE_SHARDS = 64 };
+enum { TABLE_SHARDS = 64, TABLE_SLOTS = 7, TABLE_WINDOW = 4, TABLE_HASH_SHIFT = 48 };
+
+struct table_bucket {
+    _Atomic uint64_t tags; /* byte i: tag of slot i; byte 7: overflow. Written under the shard's lock */
+    _Atomic uint64_t slot[TABLE_SLOTS];
+};
 
 struct table_shard {
     struct lock lock;
@@ -31,6 +39,72 @@ struct table {
 static inline uint32_t table_shard_of(uint64_t hash)
 {
     return (uint32_t)(hash & (TABLE_SHARDS - 1));
+}
+
+/* The low six bits of an array's word are the log2 of its length, the rest its address. */
+static inline struct table_bucket *table_buckets(uintptr_t word)
+{
+    return (struct table_bucket *)(word & ~(uintptr_t)63);
+}
+
+static inline size_t table_mask(uintptr_t word)
+{
+    return ((size_t)1 << (word & 63)) - 1;
+}
+
+/* Bits 0-5 of a hash choose the shard, from 6 on the bucket, 40-47 are the tag, 48-63 stand in the slot. */
+static inline size_t table_home(uint64_t hash, uintptr_t word)
+{
+    return (size_t)(hash >> 6) & table_mask(word);
+}
+
+static inline uint64_t table_tag(uint64_t hash)
+{
+    return hash >> 40 & 255;
+}
+
+typedef bool table_same(const struct entry *e, uint64_t identity, const void *what);
+
+/* The entry of `hash` in bucket `b` for which `same` is true. */
+static inline __attribute__((always_inline)) struct entry *table_look(struct table_bucket *b, uint64_t tags,
+                                                                      uint64_t hash, uint64_t identity,
+                                                                      table_same *same, const void *what)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    /* A byte of zero is a tag that fits; the overflow's byte is made one that does not. */
+    uint64_t x = (tags ^ table_tag(hash) * ones) | UINT64_C(1) << 56;
+    for (uint64_t hit = (x - ones) & ~x & ones << 7; hit != 0; hit &= hit - 1) {
+        uint64_t slot = atomic_load_explicit(&b->slot[__builtin_ctzll(hit) >> 3], memory_order_acquire);
+        uint64_t address = slot ^ (hash >> TABLE_HASH_SHIFT << TABLE_HASH_SHIFT);
+        if (unlikely(address >> TABLE_HASH_SHIFT != 0 || slot == 0))
+            continue;
+        struct entry *e = (struct entry *)(uintptr_t)address;
+        if (likely(same(e, identity, what)))
+            return e;
+    }
+    return NULL;
+}
+
+/* table_find() with the comparison expanded in place: for the path of a hit. */
+static inline __attribute__((always_inline)) struct entry *
+table_find_by(struct table *t, uint64_t identity, uint64_t hash, table_same *same, const void *what)
+{
+    uintptr_t word = atomic_load_explicit(&t->arrays[table_shard_of(hash)], memory_order_acquire);
+    if (unlikely(word == 0))
+        return NULL;
+    size_t home = table_home(hash, word);
+    struct table_bucket *b = &table_buckets(word)[home];
+    uint64_t tags = atomic_load_explicit(&b->tags, memory_order_acquire);
+    struct entry *e = table_look(b, tags, hash, identity, same, what);
+    if (likely(e != NULL || tags >> 56 == 0))
+        return e;
+    for (size_t step = 1; step < TABLE_WINDOW && step <= table_mask(word); step++) {
+        b = &table_buckets(word)[(home + step) & table_mask(word)];
+        tags = atomic_load_explicit(&b->tags, memory_order_acquire);
+        if ((e = table_look(b, tags, hash, identity, same, what)) != NULL)
+            break;
+    }
+    return e;
 }
 
 /* In a section of epoch.h, or with the shard locked. */
