@@ -1,0 +1,222 @@
+/* evict.c - bounds are kept, and who goes first. What holds of any policy is tested, not its queues. */
+#include "unit.h"
+
+#include <criterion/criterion.h>
+
+#include "core/evict.h"
+
+static struct evict evictor;
+static const struct entry *leased;
+
+static bool anybody(struct entry *e)
+{
+    (void)e;
+    return true;
+}
+
+static bool nobody(struct entry *e)
+{
+    (void)e;
+    return false;
+}
+
+static bool not_leased(struct entry *e)
+{
+    return e != leased;
+}
+
+static struct entry *add(uint64_t number, size_t value_len)
+{
+    struct entry *e = entry_with(number, chance(&(uint64_t){number + 1}), value_len);
+    evict_add(&evictor, e);
+    return e;
+}
+
+static uint64_t number_of(const struct entry *e)
+{
+    uint64_t number;
+    memcpy(&number, e->data, sizeof number);
+    return number;
+}
+
+static void unbounded(void)
+{
+    evict_bounds(&evictor, UINT64_MAX, UINT64_MAX);
+}
+
+/* Evicts what a bound asks for; how many went. */
+static unsigned int shrink(uint64_t max_bytes, uint64_t max_entries)
+{
+    unsigned int gone = 0;
+    evict_bounds(&evictor, max_bytes, max_entries);
+    for (struct entry *e; (e = evict_pick(&evictor, anybody)) != NULL; gone++)
+        entry_free(e);
+    return gone;
+}
+
+static void empty(void)
+{
+    shrink(0, 0);
+    cr_assert_eq(evict_entries(&evictor), 0);
+}
+
+TestSuite(evict, .init = unbounded, .fini = empty);
+
+Test(evict, within_its_bounds_nobody_goes)
+{
+    for (uint64_t i = 0; i < 100; i++)
+        add(i, 10);
+    cr_assert_null(evict_pick(&evictor, anybody));
+    cr_assert_eq(evict_entries(&evictor), 100);
+    evict_bounds(&evictor, evict_bytes(&evictor), 100);
+    cr_assert_null(evict_pick(&evictor, anybody), "exactly full is not too full");
+}
+
+Test(evict, goes_until_the_number_fits)
+{
+    unsigned char gone[100] = {0};
+    unsigned int picked = 0;
+    struct entry *e;
+    for (uint64_t i = 0; i < 100; i++)
+        add(i, 10);
+    evict_bounds(&evictor, UINT64_MAX, 30);
+    while ((e = evict_pick(&evictor, anybody)) != NULL) {
+        cr_assert_eq(atomic_load(&e->refs), 2, "a reference goes with it");
+        cr_assert_eq(gone[number_of(e)]++, 0, "nobody goes twice");
+        picked++;
+        entry_free(e);
+    }
+    cr_assert_eq(picked, 70);
+    cr_assert_eq(evict_entries(&evictor), 30);
+    cr_assert_eq(evictor.evictions, 70);
+}
+
+Test(evict, goes_until_the_bytes_fit)
+{
+    size_t each = entry_bytes(add(0, 1000));
+    for (uint64_t i = 1; i < 50; i++)
+        add(i, 1000);
+    cr_assert_eq(evict_bytes(&evictor), 50 * each);
+    cr_assert_eq(shrink(20 * each + 1, UINT64_MAX), 30);
+    cr_assert_eq(evict_bytes(&evictor), 20 * each);
+    cr_assert_eq(shrink(0, UINT64_MAX), 20);
+    cr_assert_eq(evict_bytes(&evictor), 0);
+    cr_assert_eq(evict_entries(&evictor), 0);
+}
+
+Test(evict, an_entry_under_lease_stays)
+{
+    for (uint64_t i = 0; i < 20; i++) {
+        struct entry *e = add(i, 10);
+        if (i == 3)
+            leased = e;
+    }
+    evict_bounds(&evictor, UINT64_MAX, 1);
+    for (struct entry *e; (e = evict_pick(&evictor, not_leased)) != NULL; entry_free(e))
+        cr_assert_neq(e, leased);
+    cr_assert_eq(evict_entries(&evictor), 1);
+    evict_bounds(&evictor, UINT64_MAX, 0);
+    cr_assert_null(evict_pick(&evictor, nobody), "all are leased: it ends all the same");
+    struct entry *last = evict_pick(&evictor, anybody);
+    cr_assert_eq(last, leased);
+    entry_free(last);
+}
+
+/* Asked for again and again, then a scan of things asked for once: what was asked for stays. */
+Test(evict, a_scan_does_not_wash_out_what_is_used)
+{
+    enum { HOT = 50, SCAN = 2000 };
+    static struct entry *hot[HOT];
+    evict_bounds(&evictor, UINT64_MAX, 200);
+    for (uint64_t i = 0; i < HOT; i++) {
+        hot[i] = add(i, 10);
+        atomic_store(&hot[i]->touched, 3);
+    }
+    for (uint64_t i = 0; i < SCAN; i++) {
+        add(1000 + i, 10);
+        for (struct entry *e; (e = evict_pick(&evictor, anybody)) != NULL; entry_free(e))
+            cr_assert_geq(number_of(e), HOT, "after %llu others", (unsigned long long)i);
+        for (uint64_t h = 0; i % 100 == 0 && h < HOT; h++)
+            atomic_store(&hot[h]->touched, 3);
+    }
+    cr_assert_eq(evict_entries(&evictor), 200);
+}
+
+Test(evict, a_replacement_stands_where_the_old_one_stood)
+{
+    struct entry *old = add(1, 10), *new_ = entry_with(1, old->hash, 500);
+    atomic_store(&old->touched, 2);
+    evict_replace(&evictor, old, new_);
+    cr_assert_eq(evict_entries(&evictor), 1);
+    cr_assert_eq(evict_bytes(&evictor), entry_bytes(new_));
+    cr_assert_eq(atomic_load(&new_->touched), 2);
+    cr_assert_eq(old->queue, EVICT_NONE);
+    evict_remove(&evictor, old);
+    cr_assert_eq(evict_entries(&evictor), 1, "the old one is no longer there to be removed");
+    evict_remove(&evictor, new_);
+    evict_remove(&evictor, new_);
+    cr_assert_eq(evict_entries(&evictor), 0);
+    cr_assert_eq(evict_bytes(&evictor), 0);
+    entry_free(old);
+    entry_free(new_);
+}
+
+/* An entry that eviction took a moment ago is refreshed: the new one is counted. */
+Test(evict, a_replacement_of_one_already_gone_is_counted)
+{
+    struct entry *old = add(1, 10), *new_ = entry_with(1, old->hash, 10);
+    evict_bounds(&evictor, UINT64_MAX, 0);
+    cr_assert_eq(evict_pick(&evictor, anybody), old);
+    evict_replace(&evictor, old, new_);
+    cr_assert_eq(evict_entries(&evictor), 1);
+    cr_assert_eq(evict_pick(&evictor, anybody), new_);
+    entry_free(old);
+    entry_free(new_);
+}
+
+Test(evict, without_memory_for_ghosts_it_still_evicts)
+{
+    for (uint64_t i = 0; i < 10; i++)
+        add(i, 10);
+    os_alloc_fail_at(1, true);
+    cr_assert_eq(shrink(UINT64_MAX, 4), 6);
+    os_alloc_fail_at(0, false);
+    cr_assert_eq(evict_entries(&evictor), 4);
+}
+
+/* Adding, touching, replacing and removing at random: the sums are those of a plain count. */
+Test(evict, its_sums_are_right_after_any_history)
+{
+    enum { SLOTS = 64 };
+    static struct entry *slots[SLOTS];
+    uint64_t seed = 11, entries = 0, bytes = 0;
+    evict_bounds(&evictor, UINT64_MAX, 40);
+    for (unsigned int turn = 0; turn < 20000; turn++) {
+        struct entry **slot = &slots[chance(&seed) % SLOTS];
+        uint64_t what = chance(&seed) % 4;
+        if (*slot == NULL) {
+            *slot = add((uint64_t)(slot - slots), chance(&seed) % 300);
+        } else if (what == 0) {
+            evict_remove(&evictor, *slot);
+            entry_free(*slot);
+            *slot = NULL;
+        } else if (what == 1) {
+            struct entry *new_ = entry_with((uint64_t)(slot - slots), (*slot)->hash, chance(&seed) % 300);
+            evict_replace(&evictor, *slot, new_);
+            entry_free(*slot);
+            *slot = new_;
+        } else {
+            atomic_store(&(*slot)->touched, chance(&seed) % 4);
+        }
+        for (struct entry *e; (e = evict_pick(&evictor, anybody)) != NULL; entry_free(e))
+            slots[number_of(e)] = NULL;
+        entries = bytes = 0;
+        for (size_t i = 0; i < SLOTS; i++) {
+            entries += slots[i] != NULL;
+            bytes += slots[i] != NULL ? entry_bytes(slots[i]) : 0;
+        }
+        cr_assert_eq(evict_entries(&evictor), entries);
+        cr_assert_eq(evict_bytes(&evictor), bytes);
+        cr_assert_leq(entries, 40);
+    }
+}

@@ -1,0 +1,330 @@
+/* key.c - arguments in, bytes out, arguments again. */
+#include "unit.h"
+
+#include <criterion/criterion.h>
+#include <float.h>
+
+struct point {
+    char tag; /* padding after it */
+    int x;
+    double y;
+    char name[8];
+};
+
+SWR_STATIC_CACHED(int, word, (SWR_VAL(uint64_t, x)))
+{
+    return (int)x;
+}
+
+SWR_STATIC_CACHED(int, two_words, (SWR_VAL(int, a), SWR_VAL(int, b)))
+{
+    return a + b;
+}
+
+SWR_STATIC_CACHED(int, texts, (SWR_STR(a), SWR_STR(b)))
+{
+    return a != NULL && b != NULL;
+}
+
+SWR_STATIC_CACHED(int, blob, (SWR_BYTES(data, len), SWR_VAL(long, len)))
+{
+    return data != NULL && len > 0;
+}
+
+SWR_STATIC_CACHED(int, place, (SWR_STRUCT(struct point, p, tag, y)))
+{
+    return p != NULL;
+}
+
+SWR_STATIC_CACHED(int, outs,
+                  (SWR_OPAQUE(void *, context), SWR_VAL(short, n), SWR_OUT(double, mean),
+                   SWR_OUT_BYTES(buffer, n)))
+{
+    memset(buffer, 0, (size_t)n);
+    *mean = n;
+    return context != NULL;
+}
+
+SWR_STATIC_CACHED(int, wide, (SWR_VAL(long double, x)))
+{
+    return x > 0;
+}
+
+SWR_STATIC_CACHED(int, nothing, (void))
+{
+    return 1;
+}
+
+SWR_STATIC_CACHED(int, first_version, (SWR_VAL(uint64_t, x)), .version = 1)
+{
+    return (int)x;
+}
+
+SWR_STATIC_CACHED(int, second_version, (SWR_VAL(uint64_t, x)), .version = 2)
+{
+    return (int)x;
+}
+
+SWR_STATIC_CACHED(int, mixed,
+                  (SWR_STR(s), SWR_VAL(char, c), SWR_BYTES(data, len), SWR_VAL(size_t, len),
+                   SWR_STRUCT(struct point, p, tag, x, y, name), SWR_OPAQUE(int, handle), SWR_OUT(int, out)))
+{
+    *out = handle;
+    return s != NULL && data != NULL && p != NULL && c && len;
+}
+
+Test(key, one_word_is_its_own_key)
+{
+    struct key_shape shape = SHAPE(word);
+    uint64_t x = UINT64_C(0x1122334455667788);
+    struct swrcache_arg args[] = {VAL(x)};
+    struct packed p;
+    cr_assert(shape.plain_word);
+    cr_assert(pack(&p, &shape, args));
+    cr_assert_eq(p.key.len, 8);
+    cr_assert_eq(memcmp(p.bytes, &x, 8), 0);
+}
+
+Test(key, scalars_stand_one_after_the_other)
+{
+    struct key_shape shape = SHAPE(two_words);
+    int a = 1, b = -1;
+    struct swrcache_arg args[] = {VAL(a), VAL(b)};
+    struct packed p;
+    cr_assert_not(shape.plain_word);
+    cr_assert(pack(&p, &shape, args));
+    cr_assert_eq(p.key.len, 8);
+    cr_assert_eq(memcmp(p.bytes + 4, &b, 4), 0);
+}
+
+Test(key, strings_do_not_run_into_each_other)
+{
+    static const char *const pairs[][2] = {
+        {"ab", "c"},   {"a", "bc"},  {"abc", ""}, {"", "abc"}, {NULL, "abc"},
+        {"abc", NULL}, {NULL, NULL}, {"", ""},    {NULL, ""},  {"", NULL},
+    };
+    enum { PAIRS = sizeof pairs / sizeof *pairs };
+    struct key_shape shape = SHAPE(texts);
+    static struct packed packed[PAIRS];
+    for (size_t i = 0; i < PAIRS; i++) {
+        struct swrcache_arg args[] = {STR(pairs[i][0]), STR(pairs[i][1])};
+        cr_assert(pack(&packed[i], &shape, args));
+        for (size_t j = 0; j < i; j++)
+            cr_assert_not(same_key(&packed[i].key, &packed[j].key), "pairs %zu and %zu encode alike", i, j);
+    }
+}
+
+Test(key, bytes_count_by_their_length)
+{
+    struct key_shape shape = SHAPE(blob);
+    struct packed empty, null, zeros, doubtful;
+    long none = 0, three = 3;
+    struct swrcache_arg with_none[] = {BYTES("", 0), VAL(none)}, with_null[] = {BYTES(NULL, 0), VAL(none)},
+                        with_zeros[] = {BYTES("\0\0\0", 3), VAL(three)};
+    cr_assert(pack(&empty, &shape, with_none));
+    cr_assert(pack(&null, &shape, with_null));
+    cr_assert(pack(&zeros, &shape, with_zeros));
+    cr_assert_not(same_key(&empty.key, &null.key), "NULL is not the same as no bytes");
+    cr_assert_eq(zeros.key.len, empty.key.len + 3);
+    struct swrcache_arg negative[] = {BYTES("x", SIZE_MAX), VAL(three)},
+                        without[] = {BYTES(NULL, 3), VAL(three)};
+    cr_assert_not(pack(&doubtful, &shape, negative));
+    cr_assert_eq(key_size(&shape, negative), KEY_DOUBTFUL);
+    cr_assert_eq(key_size(&shape, without), KEY_DOUBTFUL);
+}
+
+Test(key, too_long_is_told)
+{
+    struct key_shape shape = SHAPE(blob);
+    long len = 1;
+    struct swrcache_arg args[] = {BYTES("x", (size_t)UINT32_MAX), VAL(len)};
+    cr_assert_eq(key_size(&shape, args), KEY_TOO_LONG);
+}
+
+Test(key, only_the_named_fields_count_and_no_padding)
+{
+    struct key_shape shape = SHAPE(place);
+    struct point a, b;
+    struct packed p, q, null;
+    memset(&a, 0x00, sizeof a);
+    memset(&b, 0xff, sizeof b);
+    a.tag = b.tag = 't';
+    a.y = b.y = 2.5;
+    struct swrcache_arg of_a[] = {{&a, sizeof a}}, of_b[] = {{&b, sizeof b}}, of_null[] = {{NULL, sizeof a}};
+    cr_assert(pack(&p, &shape, of_a));
+    cr_assert(pack(&q, &shape, of_b));
+    cr_assert(same_key(&p.key, &q.key));
+    cr_assert_eq(p.key.len, 1 + 1 + 8);
+    b.y = 3;
+    cr_assert(pack(&q, &shape, of_b));
+    cr_assert_not(same_key(&p.key, &q.key));
+    cr_assert(pack(&null, &shape, of_null));
+    cr_assert_eq(null.key.len, 1);
+}
+
+Test(key, opaque_and_out_are_no_part_of_it)
+{
+    struct key_shape shape = SHAPE(outs);
+    int here, there;
+    void *one = &here, *two = &there;
+    short n = 4;
+    double mean;
+    char room[8];
+    struct packed p, q, doubtful;
+    struct swrcache_arg first[] = {VAL(one), VAL(n), VAL(mean), BYTES(room, 4)},
+                        second[] = {VAL(two), VAL(n), VAL(mean), BYTES(room + 4, 4)},
+                        other_room[] = {VAL(one), VAL(n), VAL(mean), BYTES(room, 5)},
+                        no_out[] = {VAL(one), VAL(n), {NULL, 8}, BYTES(room, 4)},
+                        no_room[] = {VAL(one), VAL(n), VAL(mean), BYTES(NULL, 4)};
+    cr_assert(pack(&p, &shape, first));
+    cr_assert(pack(&q, &shape, second));
+    cr_assert(same_key(&p.key, &q.key));
+    cr_assert(pack(&q, &shape, other_room));
+    cr_assert_not(same_key(&p.key, &q.key));
+    cr_assert_not(pack(&doubtful, &shape, no_out));
+    cr_assert_not(pack(&doubtful, &shape, no_room));
+    cr_assert_eq(key_opaque_size(&shape), sizeof one);
+    unsigned char opaque[sizeof one];
+    key_opaque_copy(&shape, second, opaque);
+    cr_assert_eq(memcmp(opaque, &two, sizeof two), 0);
+}
+
+Test(key, unused_bytes_of_a_long_double_do_not_count)
+{
+    struct key_shape shape = SHAPE(wide);
+    struct packed p, q;
+    union {
+        long double value;
+        unsigned char bytes[sizeof(long double)];
+    } a, b;
+    memset(&a, 0x00, sizeof a);
+    memset(&b, 0xff, sizeof b);
+    a.value = b.value = 1.5L;
+    if (LDBL_MANT_DIG == 64)
+        memset(b.bytes + 10, 0xee, sizeof b - 10);
+    struct swrcache_arg of_a[] = {VAL(a)}, of_b[] = {VAL(b)};
+    cr_assert(pack(&p, &shape, of_a));
+    cr_assert(pack(&q, &shape, of_b));
+    cr_assert(same_key(&p.key, &q.key));
+}
+
+Test(key, no_parameters_make_an_empty_key)
+{
+    struct key_shape shape = SHAPE(nothing);
+    struct swrcache_arg args[] = {{NULL, 0}};
+    struct packed p;
+    cr_assert(pack(&p, &shape, args));
+    cr_assert_eq(p.key.len, 0);
+}
+
+Test(key, another_version_is_another_key)
+{
+    struct key_shape one = SHAPE(first_version), two = SHAPE(second_version);
+    uint64_t x = 7;
+    struct swrcache_arg args[] = {VAL(x)};
+    struct packed p, q;
+    struct key_cursor cursor;
+    cr_assert_not(one.plain_word);
+    cr_assert(pack(&p, &one, args));
+    cr_assert(pack(&q, &two, args));
+    cr_assert_not(same_key(&p.key, &q.key));
+    key_split(&two, &q.key, &cursor);
+    cr_assert_eq(memcmp(cursor.bytes, &x, sizeof x), 0, "the version is not the argument");
+}
+
+Test(key, hashes_depend_on_seed_and_bytes)
+{
+    struct key_shape one = shape_of(SITE(word), 1), two = shape_of(SITE(word), 2);
+    uint64_t x = 7, y = 8;
+    const unsigned char *of_x = (const unsigned char *)&x, *of_y = (const unsigned char *)&y;
+    cr_assert_eq(key_hash(&one, of_x, 8), key_hash(&one, of_x, 8));
+    cr_assert_neq(key_hash(&one, of_x, 8), key_hash(&two, of_x, 8));
+    cr_assert_neq(key_hash(&one, of_x, 8), key_hash(&one, of_y, 8));
+    cr_assert_neq(key_hash(&one, of_x, 7), key_hash(&one, of_x, 8));
+}
+
+Test(key, a_string_that_grew_meanwhile_makes_no_key)
+{
+    struct key_shape shape = SHAPE(texts);
+    char first[16] = "abc";
+    struct swrcache_arg args[] = {STR(first), STR("z")};
+    unsigned char buffer[64];
+    ptrdiff_t size = key_size(&shape, args);
+    strcpy(first, "abcdefghij");
+    cr_assert_eq(key_encode(&shape, args, buffer, (size_t)size), KEY_DOUBTFUL);
+}
+
+Test(key, a_string_that_shrank_meanwhile_is_what_it_is_now)
+{
+    struct key_shape shape = SHAPE(texts);
+    char first[16] = "abcdef";
+    struct swrcache_arg args[] = {STR(first), STR("z")};
+    unsigned char buffer[64];
+    struct packed now;
+    ptrdiff_t size = key_size(&shape, args);
+    first[2] = 0;
+    ptrdiff_t len = key_encode(&shape, args, buffer, (size_t)size);
+    cr_assert(pack(&now, &shape, args));
+    struct key key = {0, (size_t)len, buffer};
+    cr_assert(len > 0 && same_key(&key, &now.key));
+}
+
+Test(key, decoding_gives_copies_of_all_arguments)
+{
+    struct key_shape shape = SHAPE(mixed);
+    char text[] = "text", c = 'q', data[] = "a\0b";
+    size_t len = 3;
+    struct point p = {'t', -5, 0.5, "name"};
+    int handle = 99, out = 0;
+    struct swrcache_arg args[] = {STR(text), VAL(c),      BYTES(data, len), VAL(len),
+                                  VAL(p),    VAL(handle), VAL(out)};
+    struct swrcache_arg back[KEY_MAX_PARAMS];
+    struct packed first, again;
+    unsigned char opaque[sizeof handle];
+    cr_assert(pack(&first, &shape, args));
+    key_opaque_copy(&shape, args, opaque);
+    size_t size = key_room(&shape, &first.key);
+    unsigned char *room = aligned_alloc(16, (size + 15) & ~(size_t)15);
+    key_decode(&shape, &first.key, opaque, room, back);
+    memset(text, 'x', 4); /* the caller's own are gone */
+    memset(data, 'x', 3);
+
+    cr_assert_str_eq(back[0].data, "text");
+    cr_assert_eq(*(const char *)back[1].data, 'q');
+    cr_assert_eq(back[2].size, 3);
+    cr_assert_eq(memcmp(back[2].data, "a\0b", 3), 0);
+    cr_assert_eq(*(const size_t *)back[3].data, 3);
+    const struct point *point = back[4].data;
+    cr_assert(point->tag == 't' && point->x == -5 && point->y == 0.5 && strcmp(point->name, "name") == 0);
+    cr_assert_eq(*(const int *)back[5].data, 99);
+    cr_assert_not_null(back[6].data);
+    for (size_t i = 0; i < 7; i++) {
+        const unsigned char *at = back[i].data;
+        cr_assert_eq((uintptr_t)at % 16, 0, "argument %zu is not aligned", i);
+        cr_assert(at >= room && at < room + size, "argument %zu is outside the room", i);
+    }
+    cr_assert(pack(&again, &shape, back));
+    cr_assert(same_key(&first.key, &again.key));
+    free(room);
+}
+
+Test(key, decoding_gives_null_back)
+{
+    struct key_shape shape = SHAPE(mixed);
+    char c = 0;
+    size_t len = 0;
+    int handle = 0, out = 0;
+    struct swrcache_arg args[] = {STR(NULL),      VAL(c),      BYTES(NULL, 0), VAL(len),
+                                  BYTES(NULL, 0), VAL(handle), VAL(out)};
+    struct swrcache_arg back[KEY_MAX_PARAMS];
+    struct packed p;
+    unsigned char opaque[sizeof handle] = {0};
+    cr_assert(pack(&p, &shape, args));
+    unsigned char *room = aligned_alloc(16, (key_room(&shape, &p.key) + 15) & ~(size_t)15);
+    key_decode(&shape, &p.key, opaque, room, back);
+    cr_assert_null(back[0].data);
+    cr_assert_null(back[2].data);
+    cr_assert_null(back[4].data);
+    cr_assert_not_null(back[6].data);
+    free(room);
+}

@@ -1,0 +1,215 @@
+/* target.c - what a target means, and what is said when it means nothing. */
+#include "unit.h"
+
+#include <criterion/criterion.h>
+
+#include "core/target.h"
+
+SWR_STATIC_CACHED(double, quote, (SWR_STR(symbol), SWR_VAL(int, days)))
+{
+    return symbol != NULL ? days : 0;
+}
+
+SWR_STATIC_CACHED(int, ratio, (SWR_VAL(double, x), SWR_VAL(char, c), SWR_VAL(bool, b)))
+{
+    return x > 0 && c && b;
+}
+
+SWR_STATIC_CACHED(int, look_up, (SWR_OPAQUE(void *, db), SWR_STR(name), SWR_OUT(int, out)))
+{
+    *out = name != NULL;
+    return db != NULL;
+}
+
+static struct target target;
+static char error[256];
+
+static bool means_quote(const char *text, const char *symbol, int days)
+{
+    struct key_shape shape = SHAPE(quote);
+    struct swrcache_arg args[] = {STR(symbol), VAL(days)};
+    static struct packed packed;
+    cr_assert(target_parse(&target, text, error, sizeof error), "%s: %s", text, error);
+    cr_assert(target_fits(&target, &shape, error, sizeof error), "%s: %s", text, error);
+    cr_assert(pack(&packed, &shape, args));
+    return target_matches(&target, &shape, &packed.key);
+}
+
+static bool means_ratio(const char *text, double x, char c, bool b)
+{
+    struct key_shape shape = SHAPE(ratio);
+    struct swrcache_arg args[] = {VAL(x), VAL(c), VAL(b)};
+    static struct packed packed;
+    cr_assert(target_parse(&target, text, error, sizeof error), "%s: %s", text, error);
+    cr_assert(pack(&packed, &shape, args));
+    return target_matches(&target, &shape, &packed.key);
+}
+
+static const char *refused(const char *text)
+{
+    strcpy(error, "nothing said");
+    return target_parse(&target, text, error, sizeof error) ? "accepted" : error;
+}
+
+Test(target, all_and_a_whole_function)
+{
+    cr_assert(target_parse(&target, "all", error, sizeof error));
+    cr_assert_eq(target.kind, TARGET_ALL);
+    cr_assert(target_parse(&target, "  quote  ", error, sizeof error));
+    cr_assert_eq(target.kind, TARGET_FUNCTION);
+    cr_assert_str_eq(target.name, "quote");
+    cr_assert(target_parse(&target, "all_of_it", error, sizeof error));
+    cr_assert_eq(target.kind, TARGET_FUNCTION);
+}
+
+Test(target, a_call_in_any_spacing)
+{
+    cr_assert(means_quote("quote(\"ACME\", 3)", "ACME", 3));
+    cr_assert(means_quote("quote(\"ACME\",3)", "ACME", 3));
+    cr_assert(means_quote("  quote(  \"ACME\"  ,  3  )  ", "ACME", 3));
+    cr_assert_not(means_quote("quote(\"ACME\", 3)", "ACME", 4));
+    cr_assert_not(means_quote("quote(\"ACME\", 3)", "ACM", 3));
+    cr_assert_not(means_quote("quote(\"ACME\", 3)", "acme", 3));
+    cr_assert_eq(target.kind, TARGET_CALL);
+    cr_assert_eq(target.nargs, 2);
+    cr_assert_str_eq(target.args[0], "\"ACME\"");
+}
+
+Test(target, commas_and_brackets_in_strings_are_text)
+{
+    cr_assert(means_quote("quote(\"a, b)\", 3)", "a, b)", 3));
+    cr_assert(means_quote("quote(\"say \\\"hi\\\"\", 3)", "say \"hi\"", 3));
+    cr_assert(means_quote("quote(\"{\", 3)", "{", 3));
+    cr_assert(means_quote("quote(\"a\\nb\", 3)", "a\nb", 3));
+    cr_assert(means_quote("quote(\"\\\\\", 3)", "\\", 3));
+}
+
+Test(target, null_is_not_a_string_of_that_name)
+{
+    cr_assert(means_quote("quote(NULL, 3)", NULL, 3));
+    cr_assert_not(means_quote("quote(NULL, 3)", "NULL", 3));
+    cr_assert_not(means_quote("quote(\"NULL\", 3)", NULL, 3));
+    cr_assert_not(means_quote("quote(\"\", 3)", NULL, 3));
+    cr_assert(means_quote("quote(*, 3)", NULL, 3));
+}
+
+Test(target, patterns)
+{
+    cr_assert(means_quote("quote(\"AC*\", *)", "ACME", 99));
+    cr_assert(means_quote("quote(\"AC*\", *)", "AC", 99));
+    cr_assert_not(means_quote("quote(\"AC*\", *)", "BACME", 99));
+    cr_assert(means_quote("quote(\"*\", *)", "", 0));
+    cr_assert_not(means_quote("quote(\"*\", *)", NULL, 0));
+    cr_assert(means_quote("quote(\"A?M*\", 3)", "ACME", 3));
+    cr_assert(means_quote("quote(\"*.com\", 3)", "a.b.com", 3));
+    cr_assert_not(means_quote("quote(\"*.com\", 3)", "a.community", 3));
+    cr_assert(means_quote("quote(*, 1*)", "x", 123));
+    cr_assert_not(means_quote("quote(*, 1*)", "x", 213));
+}
+
+Test(target, stars_and_question_marks_can_be_meant)
+{
+    cr_assert(means_quote("quote(\"why?\", 3)", "why?", 3));
+    cr_assert_not(means_quote("quote(\"why?\", 3)", "whyx", 3), "without a star ? is itself");
+    cr_assert(means_quote("quote(\"a\\*b\", 3)", "a*b", 3));
+    cr_assert_not(means_quote("quote(\"a\\*b\", 3)", "axb", 3));
+    cr_assert(means_quote("quote(\"a\\?*\", 3)", "a?b", 3));
+    cr_assert_not(means_quote("quote(\"a\\?*\", 3)", "axb", 3));
+}
+
+Test(target, numbers_compare_as_numbers)
+{
+    cr_assert(means_quote("quote(\"a\", 03)", "a", 3));
+    cr_assert(means_quote("quote(\"a\", 0x10)", "a", 16));
+    cr_assert(means_quote("quote(\"a\", +3)", "a", 3));
+    cr_assert_not(means_quote("quote(\"a\", 3x)", "a", 3));
+    cr_assert(means_ratio("ratio(2.50, 'x', true)", 2.5, 'x', true));
+    cr_assert(means_ratio("ratio(1e3, 'x', true)", 1000, 'x', true));
+    cr_assert(means_ratio("ratio(*, '0', false)", 0, '0', false));
+    cr_assert_not(means_ratio("ratio(*, 0, *)", 0, '0', false), "a character is not a number");
+    cr_assert(means_ratio("ratio(*, ',', *)", 0, ',', false));
+    cr_assert(means_ratio("ratio(*, ')', *)", 0, ')', false));
+}
+
+Test(target, what_is_not_in_the_key_may_be_left_out)
+{
+    struct key_shape shape = SHAPE(look_up);
+    int value = 1, out;
+    void *db = &value;
+    struct swrcache_arg args[] = {VAL(db), STR("bob"), VAL(out)};
+    static struct packed packed;
+    static const char *const same[] = {"look_up(\"bob\")", "look_up(_, \"bob\", _)", "look_up(*, \"b*\", *)"};
+    cr_assert(pack(&packed, &shape, args));
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        cr_assert(target_parse(&target, same[i], error, sizeof error), "%s", error);
+        cr_assert(target_fits(&target, &shape, error, sizeof error), "%s", error);
+        cr_assert(target_matches(&target, &shape, &packed.key), "%s", same[i]);
+    }
+    cr_assert_null(target_argument(&(struct target){.kind = TARGET_CALL, .nargs = 1}, &shape, 0));
+    cr_assert(target_parse(&target, "look_up(\"bob\", 2)", error, sizeof error));
+    cr_assert_not(target_fits(&target, &shape, error, sizeof error));
+    cr_assert(strstr(error, "look_up has 1 argument, not 2; write look_up(name)") != NULL, "%s", error);
+}
+
+Test(target, likeness_names_the_first_difference)
+{
+    struct key_shape shape = SHAPE(quote);
+    int days = 4;
+    uint32_t differs;
+    struct swrcache_arg args[] = {STR("ACME"), VAL(days)};
+    static struct packed packed;
+    cr_assert(pack(&packed, &shape, args));
+    cr_assert(target_parse(&target, "quote(\"ACME\", 3)", error, sizeof error));
+    cr_assert_eq(target_likeness(&target, &shape, &packed.key, &differs), 1);
+    cr_assert_eq(differs, 1);
+    cr_assert(target_parse(&target, "quote(\"X\", 4)", error, sizeof error));
+    cr_assert_eq(target_likeness(&target, &shape, &packed.key, &differs), 1);
+    cr_assert_eq(differs, 0);
+    cr_assert(target_parse(&target, "quote(*, 4)", error, sizeof error));
+    cr_assert_eq(target_likeness(&target, &shape, &packed.key, &differs), 2);
+    cr_assert_eq(differs, 2);
+}
+
+Test(target, mistakes_are_told_with_place_and_cure)
+{
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {"", "write all, a function, or a call"},
+        {"   ", "write all, a function, or a call"},
+        {"3quote", "at character 1"},
+        {"quote(", "end the arguments with )"},
+        {"quote(1, ", "end the arguments with )"},
+        {"quote(1, )", "write * for any"},
+        {"quote(,1)", "write * for any"},
+        {"quote(\"a)", "is never closed"},
+        {"quote('a)", "is never closed"},
+        {"quote({a=1)", "a { without }"},
+        {"quote(a})", "a } without {"},
+        {"quote(1) x", "text after )"},
+        {"quote(1,2,3,4,5,6,7,8,9,10,11,12,13)", "at most 12"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *said = refused(cases[i].text);
+        cr_assert(strstr(said, cases[i].says) != NULL, "'%s': %s", cases[i].text, said);
+    }
+    static char long_text[TARGET_TEXT_MAX + 10];
+    memset(long_text, 'a', sizeof long_text - 1);
+    cr_assert(strstr(refused(long_text), "too long") != NULL);
+    cr_assert_not(target_parse(&target, "quote(", error, 8), "a small buffer for the error is ended too");
+    cr_assert_lt(strlen(error), 8);
+}
+
+Test(target, globs_do_not_take_for_ever)
+{
+    char text[2000];
+    memset(text, 'a', sizeof text);
+    text[sizeof text - 1] = 0;
+    cr_assert_not(target_glob("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", text));
+    cr_assert(target_glob("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a", text));
+    cr_assert(target_glob("**", ""));
+    cr_assert(target_glob("", ""));
+    cr_assert_not(target_glob("?", ""));
+    cr_assert_not(target_glob("a", ""));
+    cr_assert_not(target_glob("", "a"));
+}
