@@ -112,10 +112,8 @@ void command_explain(const struct wire_line *request, struct wire_buffer *out)
     }
     for (; (f = request_function(t.name, &at)) != NULL; found++) {
         struct explaining x = {.t = &t, .f = f};
-        if (!target_fits(&t, &f->shape, why, sizeof why)) {
-            reply_error(out, "%s", why);
+        if (!request_fits(&t, f, out))
             return;
-        }
         cache_each(explain_visit, &x);
         flight_each(explain_flight, &x);
         if (x.exact != NULL)
@@ -133,7 +131,9 @@ void command_explain(const struct wire_line *request, struct wire_buffer *out)
             cache_unref(x.passed[--x.npassed]);
     }
     if (found == 0)
-        reply_error(out, "%s", request_unknown(why, sizeof why, t.name));
-    else
+        request_unknown(out, t.name);
+    if (found != 0) {
         reply_ok(out);
+        wire_number(out, "matched", found);
+    }
 }

@@ -2,32 +2,48 @@
 #include "request.h"
 #include "settings.h"
 
+static void function_record(struct wire_buffer *out, struct function *f)
+{
+    uint64_t counts[COUNTERS], computed = atomic_load(&f->computed), cost = atomic_load(&f->cost_ns_total);
+    uint64_t mean_us = computed == 0 ? 0 : cost / computed / 1000;
+    for (uint32_t c = 0; c < COUNTERS; c++)
+        counts[c] = function_counter(f, (enum counter)c);
+    uint64_t served = counts[COUNTER_hits] + counts[COUNTER_stale_hits];
+    uint64_t calls = served + counts[COUNTER_fallback_hits] + counts[COUNTER_misses] +
+                     counts[COUNTER_coalesced] + counts[COUNTER_bypasses];
+    wire_field(out, "name", f->site->name);
+    wire_field(out, "mode", atomic_load(&f->mode) == FUNCTION_ON ? "on" : "off");
+    for (uint32_t c = 0; c < COUNTERS; c++)
+        wire_number(out, counter_names[c], counts[c]);
+    wire_number(out, "calls", calls);
+    wire_number(out, "hit_pct", calls == 0 ? 0 : served * 100 / calls);
+    wire_number(out, "stale_pct", calls == 0 ? 0 : counts[COUNTER_stale_hits] * 100 / calls);
+    wire_number(out, "entries", atomic_load(&f->entries));
+    wire_number(out, "bytes", atomic_load(&f->bytes));
+    wire_number(out, "cost_us", mean_us);
+    wire_number(out, "saved_ms", served * mean_us / 1000);
+    wire_number(out, "secret", function_secret(f));
+    wire_field(out, "file", f->site->file);
+    wire_number(out, "line", f->site->line);
+    settings_fields(out, f);
+}
+
 void command_functions(const struct wire_line *request, struct wire_buffer *out)
 {
-    uint32_t count = function_count(), left_out = 0;
-    (void)request;
-    for (uint32_t i = 0; i < count; i++) {
-        struct function *f = function_at(i);
-        if (f == NULL)
+    uint64_t from, skip;
+    uint32_t count = function_count(), i;
+    if (!request_number(request, "from", 0, &from) || !request_number(request, "skip", 0, &skip)) {
+        reply_error(out, "from and skip are numbers");
+        return;
+    }
+    for (i = from < count ? (uint32_t)from : count; i < count; i++) {
+        if (function_at(i) == NULL)
             continue;
-        uint64_t computed = atomic_load(&f->computed), cost = atomic_load(&f->cost_ns_total);
-        uint64_t mean_us = computed == 0 ? 0 : cost / computed / 1000;
-        uint64_t served = function_counter(f, COUNTER_hits) + function_counter(f, COUNTER_stale_hits);
-        wire_field(out, "name", f->site->name);
-        wire_field(out, "mode", atomic_load(&f->mode) == FUNCTION_ON ? "on" : "off");
-        for (uint32_t c = 0; c < COUNTERS; c++)
-            wire_number(out, counter_names[c], function_counter(f, (enum counter)c));
-        wire_number(out, "entries", atomic_load(&f->entries));
-        wire_number(out, "bytes", atomic_load(&f->bytes));
-        wire_number(out, "cost_us", mean_us);
-        wire_number(out, "saved_ms", served * mean_us / 1000);
-        wire_number(out, "secret", function_secret(f));
-        wire_field(out, "file", f->site->file);
-        wire_number(out, "line", f->site->line);
-        settings_fields(out, f);
-        left_out += !wire_end(out);
+        function_record(out, function_at(i));
+        if (!wire_end(out))
+            break;
     }
     reply_ok(out);
-    if (left_out != 0)
-        wire_number(out, "left_out", left_out);
+    if (i < count)
+        wire_number(out, "next", i);
 }

@@ -125,7 +125,6 @@ void command_inspect(const struct wire_line *request, struct wire_buffer *out)
     struct picking w = {
         .name = wire_get(request, "function"), .match = wire_get(request, "match"), .shard = UINT32_MAX};
     const char *sort = wire_get(request, "sort");
-    char text[ERROR_TEXT];
     uint64_t limit, from, skip;
     uint32_t at = 0;
     if (!request_number(request, "limit", PAGE, &limit) || !request_number(request, "from", 0, &from) ||
@@ -142,7 +141,7 @@ void command_inspect(const struct wire_line *request, struct wire_buffer *out)
         }
     }
     if (w.name != NULL && request_function(w.name, &at) == NULL) {
-        reply_error(out, "%s", request_unknown(text, sizeof text, w.name));
+        request_unknown(out, w.name);
         return;
     }
     w.room = limit < PAGE ? limit : PAGE;
@@ -181,9 +180,7 @@ void command_inspect(const struct wire_line *request, struct wire_buffer *out)
     }
     os_free(w.picks);
     reply_ok(out);
-    wire_number(out, "shown", shown);
-    if (w.sort != SORT_NONE)
-        wire_number(out, "matched", w.matched);
+    wire_number(out, "matched", w.sort != SORT_NONE ? w.matched : shown);
     if (w.more) {
         wire_number(out, "next", w.from);
         wire_number(out, "next_skip", w.skip);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reply.h"
+
 struct function *request_function(const char *name, uint32_t *from)
 {
     uint32_t count = function_count();
@@ -18,14 +20,31 @@ struct function *request_function(const char *name, uint32_t *from)
     return NULL;
 }
 
-const char *request_unknown(char *text, size_t room, const char *name)
+void request_unknown(struct wire_buffer *out, const char *name)
 {
-    int n = snprintf(text, room, "no function %.100s here; there are:", name);
+    char text[ERROR_TEXT];
+    int n = snprintf(text, sizeof text, "no function %.100s here; there are:", name);
     uint32_t count = function_count();
-    for (uint32_t i = 0; i < count && n > 0 && (size_t)n < room; i++)
-        n += snprintf(text + n, room - (size_t)n, " %s",
-                      function_at(i) != NULL ? function_at(i)->site->name : "");
-    return text;
+    for (uint32_t i = 0; i < count && n > 0 && (size_t)n < sizeof text; i++)
+        if (function_at(i) != NULL)
+            n += snprintf(text + n, sizeof text - (size_t)n, " %s", function_at(i)->site->name);
+    reply_ok(out);
+    wire_number(out, "matched", 0);
+    wire_field(out, "why", count != 0 ? text : "no function was called or loaded yet");
+}
+
+bool request_fits(const struct target *t, struct function *f, struct wire_buffer *out)
+{
+    char why[ERROR_TEXT];
+    if (t->kind == TARGET_CALL && function_secret(f)) {
+        reply_error(out, "%s is secret: its calls cannot be named here; write %s for all of it", t->name,
+                    t->name);
+        return false;
+    }
+    if (target_fits(t, &f->shape, why, sizeof why))
+        return true;
+    reply_error(out, "%s", why);
+    return false;
 }
 
 bool request_number(const struct wire_line *request, const char *name, uint64_t otherwise, uint64_t *value)

@@ -4,6 +4,7 @@
 #ifndef CONTROL_REQUEST_H
 #define CONTROL_REQUEST_H
 
+#include "core/target.h"
 #include "runtime/function.h"
 #include "wire.h"
 
@@ -18,8 +19,13 @@ typedef void command_fn(const struct wire_line *request, struct wire_buffer *out
 
 /* The next function called `name` from number *from on; *from moves behind it. NULL: no more. */
 struct function *request_function(const char *name, uint32_t *from);
-/* The error for a name that no function has: it names those there are. Returns `text`. */
-const char *request_unknown(char *text, size_t room, const char *name);
+/* The reply when no function is called `name`: nothing matched, and the functions there are. */
+void request_unknown(struct wire_buffer *out, const char *name);
+/*
+ * Whether the target can be meant for `f`; if not, the error is written. Of a secret function only the whole
+ * can be named: how many entries a guess matches would tell its arguments.
+ */
+bool request_fits(const struct target *t, struct function *f, struct wire_buffer *out);
 /* A number, or `otherwise` when it is not given. False: no number. */
 bool request_number(const struct wire_line *request, const char *name, uint64_t otherwise, uint64_t *value);
 

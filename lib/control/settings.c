@@ -113,7 +113,7 @@ void command_set(const struct wire_line *request, struct wire_buffer *out)
         cache_retune(f);
     }
     if (found == 0) {
-        reply_error(out, "%s", request_unknown(text, sizeof text, name));
+        request_unknown(out, name);
         return;
     }
     reply_ok(out);
@@ -123,7 +123,6 @@ void command_set(const struct wire_line *request, struct wire_buffer *out)
 void command_mode(const struct wire_line *request, struct wire_buffer *out)
 {
     const char *name = wire_get(request, "function"), *mode = wire_get(request, "mode");
-    char text[ERROR_TEXT];
     uint32_t at = 0, found = 0;
     struct function *f;
     bool on = mode != NULL && strcmp(mode, "on") == 0;
@@ -134,7 +133,7 @@ void command_mode(const struct wire_line *request, struct wire_buffer *out)
     for (; (f = request_function(name, &at)) != NULL; found++)
         atomic_store(&f->mode, on ? FUNCTION_ON : FUNCTION_OFF);
     if (found == 0) {
-        reply_error(out, "%s", request_unknown(text, sizeof text, name));
+        request_unknown(out, name);
         return;
     }
     reply_ok(out);

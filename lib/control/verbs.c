@@ -33,12 +33,10 @@ static void run_verb(const struct wire_line *request, struct wire_buffer *out, v
         uint32_t at = 0, found = 0;
         struct function *f;
         for (; (f = request_function(t.name, &at)) != NULL; found++)
-            if (!target_fits(&t, &f->shape, why, sizeof why)) {
-                reply_error(out, "%s", why);
+            if (!request_fits(&t, f, out))
                 return;
-            }
         if (found == 0) {
-            reply_error(out, "%s", request_unknown(why, sizeof why, t.name));
+            request_unknown(out, t.name);
             return;
         }
         at = 0;

@@ -1,0 +1,25 @@
+/*
+ * ask.h - one request to every process meant.
+ */
+#ifndef SWRCTL_ASK_H
+#define SWRCTL_ASK_H
+
+#include "show.h"
+
+/* Begins the request of a subcommand. */
+void ask_start(const char *verb);
+void ask_field(const char *name, const char *value);
+void ask_number(const char *name, unsigned long long value);
+
+/* A reply in parts is asked for until its end. */
+struct asking {
+    const struct invocation *in;
+    struct view view;
+    bool counted; /* the reply says how much it matched; none at all is told and ends with STATUS_NOTHING */
+    const char *outcome; /* a line for each process: "invalidated"; "": in JSON alone */
+};
+
+/* Sends what was begun, shows the replies; STATUS_DONE or what went wrong, told. */
+int ask_all(struct asking *a);
+
+#endif

@@ -1,0 +1,97 @@
+/* Subcommands that only look. */
+#define _GNU_SOURCE
+#include "ask.h"
+
+#include <pwd.h>
+#include <stdio.h>
+
+#include "client.h"
+
+static const char *const function_columns[] = {"name",      "mode",     "calls",    "hit_pct", "stale_pct",
+                                               "refreshes", "failures", "entries",  "bytes",   "ttl_ms",
+                                               "stale_ms",  "cost_us",  "saved_ms", NULL};
+static const char *const entry_columns[] = {"key",  "state",   "age_ms", "left_ms", "hits",
+                                            "size", "cost_us", "value",  NULL};
+static const char *const flight_columns[] = {"key", "kind", "age_ms", "tid", "fenced", "expired", NULL};
+static const char *const process_columns[] = {"pid",     "user",  "program", "functions",
+                                              "entries", "bytes", "hit_pct", NULL};
+
+static int look(struct invocation *in, const char *const *columns)
+{
+    struct asking a = {.in = in, .view.columns = columns};
+    ask_start(in->subcommand);
+    return ask_all(&a);
+}
+
+int subcommand_functions(struct invocation *in)
+{
+    return look(in, in->verbose ? NULL : function_columns);
+}
+
+int subcommand_stats(struct invocation *in)
+{
+    return look(in, NULL);
+}
+
+int subcommand_inflight(struct invocation *in)
+{
+    return look(in, flight_columns);
+}
+
+int subcommand_inspect(struct invocation *in)
+{
+    struct asking a = {
+        .in = in, .view.columns = entry_columns, .counted = in->count > 0 || in->match != NULL};
+    ask_start("inspect");
+    if (in->count > 0)
+        ask_field("function", in->operands[0]);
+    if (in->match != NULL)
+        ask_field("match", in->match);
+    if (in->sort != NULL)
+        ask_field("sort", in->sort);
+    return ask_all(&a);
+}
+
+int subcommand_dump(struct invocation *in)
+{
+    in->json = true;
+    return subcommand_inspect(in);
+}
+
+int subcommand_explain(struct invocation *in)
+{
+    struct asking a = {.in = in, .counted = true};
+    ask_start("explain");
+    ask_field("call", in->operands[0]);
+    return ask_all(&a);
+}
+
+/* The user's name beside what the process says of itself. */
+static void show_process(const struct process *p, struct wire_line *record, void *cookie)
+{
+    struct passwd *who = getpwuid(p->uid);
+    char number[16];
+    snprintf(number, sizeof number, "%u", (unsigned int)p->uid);
+    if (record->nfields < WIRE_FIELDS_MAX)
+        record->fields[record->nfields++] =
+            (struct wire_field){(char *)(uintptr_t) "user", who != NULL ? who->pw_name : number};
+    show_record(p, record, cookie);
+}
+
+int subcommand_ps(struct invocation *in)
+{
+    static struct process processes[PROCESSES_MAX];
+    static struct wire_line status_line;
+    struct view view = {.json = in->json, .columns = process_columns};
+    size_t count;
+    int result = STATUS_DONE;
+    if (in->process == NULL)
+        count = process_list(processes, PROCESSES_MAX);
+    else if ((result = process_choose(in, processes, PROCESSES_MAX, &count)) != STATUS_DONE)
+        return result;
+    for (size_t i = 0; i < count; i++)
+        if (!client_ask(&processes[i], "ping\n", show_process, &view, &status_line))
+            result = STATUS_FAILED;
+    show_end(&view);
+    return result;
+}

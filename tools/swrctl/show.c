@@ -1,0 +1,245 @@
+#define _GNU_SOURCE
+#include "show.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+/* Rows wait until so many are known, so that columns are as wide as they need; later rows keep that width. */
+enum { ROWS = 256, CELLS = 16, WIDEST = 72 };
+
+struct table {
+    size_t rows, cells;
+    int widths[CELLS];
+    char *cell[ROWS][CELLS]; /* row 0: the head */
+};
+
+/* Fields that are text even if they look like numbers. */
+static bool is_text(const char *name)
+{
+    static const char *const names[] = {"key",     "value",     "program",        "name",    "function",
+                                        "nearest", "stored",    "asked",          "why",     "differs",
+                                        "file",    "complaint", "mode",           "target",  "user",
+                                        "by",      "verb",      "SWR_SOCKET_DIR", "SWR_LOG", "SWR_CLOCK"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static json_t *json_of(const char *name, const char *value)
+{
+    char *end;
+    if (!is_text(name)) {
+        if (strcmp(value, "inf") == 0)
+            return json_null();
+        if (strcmp(name, "secret") == 0 || strcmp(name, "inflight") == 0 || strcmp(name, "fenced") == 0 ||
+            strcmp(name, "expired") == 0)
+            return json_boolean(value[0] == '1');
+        errno = 0;
+        unsigned long long n = strtoull(value, &end, 10);
+        if (isdigit((unsigned char)value[0]) && *end == 0 && errno == 0)
+            return json_integer(n > (unsigned long long)INT64_MAX ? INT64_MAX : (json_int_t)n);
+    }
+    json_t *text = json_string(value);
+    if (text != NULL)
+        return text;
+    /* Not UTF-8: each foreign byte as a question mark. */
+    char *copy = strdup(value);
+    if (copy == NULL)
+        return json_null();
+    for (char *s = copy; *s != 0; s++)
+        if ((unsigned char)*s >= 0x80)
+            *s = '?';
+    text = json_string(copy);
+    free(copy);
+    return text;
+}
+
+static void show_json(const struct process *p, const struct wire_line *record)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "pid", json_integer(p->pid));
+    for (uint32_t i = 0; i < record->nfields; i++)
+        json_object_set_new(object, record->fields[i].name,
+                            json_of(record->fields[i].name, record->fields[i].value));
+    json_dumpf(object, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(object);
+}
+
+static bool coloured(void)
+{
+    static int known = -1;
+    if (known < 0)
+        known = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+    return known != 0;
+}
+
+static int terminal_width(void)
+{
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20)
+        return INT32_MAX;
+    return size.ws_col;
+}
+
+/* What a terminal might obey is shown as a question mark. */
+static int show_text(const char *text, int width, int room)
+{
+    int n = 0;
+    for (; *text != 0; text++) {
+        bool more = ((unsigned char)*text & 0xC0) == 0x80; /* not the first byte of a character */
+        if (n == room && !more)
+            return n;
+        putchar((unsigned char)*text < 0x20 || *text == 0x7F ? '?' : *text);
+        n += !more;
+    }
+    for (; n < width; n++)
+        putchar(' ');
+    return n;
+}
+
+static int width_of(const char *text)
+{
+    int n = 0;
+    for (; *text != 0; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n < WIDEST ? n : WIDEST;
+}
+
+static const char *colour_of(const char *cell, bool head)
+{
+    if (!coloured())
+        return NULL;
+    if (head)
+        return "\033[1m";
+    if (strcmp(cell, "stale") == 0 || strcmp(cell, "off") == 0)
+        return "\033[33m";
+    if (strcmp(cell, "fallback") == 0 || strcmp(cell, "dead") == 0)
+        return "\033[31m";
+    return NULL;
+}
+
+static void print_rows(struct table *t, bool headed)
+{
+    int room = terminal_width();
+    for (size_t r = 0; r < t->rows; r++) {
+        int used = 0;
+        for (size_t c = 0; c < t->cells; c++) {
+            bool last = c + 1 == t->cells;
+            const char *colour = colour_of(t->cell[r][c], headed && r == 0);
+            if (colour != NULL)
+                fputs(colour, stdout);
+            used += show_text(t->cell[r][c], last ? 0 : t->widths[c], room - used);
+            if (colour != NULL)
+                fputs("\033[0m", stdout);
+            fputs(last ? "\n" : "  ", stdout);
+            used = used + 2 < room ? used + 2 : room;
+            free(t->cell[r][c]);
+        }
+    }
+    t->rows = 0;
+}
+
+static void add_cell(struct table *t, size_t c, const char *text)
+{
+    char *copy = strdup(text);
+    if (copy == NULL) {
+        fputs("swrctl: no memory\n", stderr);
+        exit(STATUS_FAILED);
+    }
+    t->cell[t->rows][c] = copy;
+    if (t->widths[c] < width_of(text))
+        t->widths[c] = width_of(text);
+}
+
+static void add_row(struct view *v, const struct process *p, const struct wire_line *record)
+{
+    struct table *t = v->table;
+    char text[32];
+    bool head = t == NULL;
+    if (head) {
+        t = v->table = calloc(1, sizeof *t);
+        if (t == NULL) {
+            fputs("swrctl: no memory\n", stderr);
+            exit(STATUS_FAILED);
+        }
+    }
+    for (int pass = head ? 0 : 1; pass < 2; pass++) {
+        size_t cells = 0;
+        if (v->many) {
+            snprintf(text, sizeof text, "%ld", (long)p->pid);
+            add_cell(t, cells++, pass == 0 ? "PID" : text);
+        }
+        for (size_t i = 0; v->columns[i] != NULL && cells < CELLS; i++) {
+            const char *value = wire_get(record, v->columns[i]);
+            if (pass == 0) {
+                size_t n = 0;
+                for (const char *s = v->columns[i]; *s != 0 && n < sizeof text - 1; s++)
+                    text[n++] = *s == '_' ? ' ' : (char)toupper((unsigned char)*s);
+                text[n] = 0;
+                value = strcmp(text + (n > 4 ? n - 4 : 0), " PCT") == 0
+                            ? (text[n - 3] = '%', text[n - 2] = 0, text)
+                            : text;
+            }
+            add_cell(t, cells++, value != NULL ? value : "-");
+        }
+        t->cells = cells;
+        t->rows++;
+    }
+}
+
+static void show_lines(const struct view *v, const struct process *p, const struct wire_line *record)
+{
+    if (v->records > 1)
+        putchar('\n');
+    if (v->many)
+        printf("%-22s %ld\n", "pid", (long)p->pid);
+    for (uint32_t i = 0; i < record->nfields; i++) {
+        const char *value = record->fields[i].value;
+        char text[32];
+        if (v->many && strcmp(record->fields[i].name, "pid") == 0)
+            continue;
+        if (strcmp(record->fields[i].name, "at") == 0) {
+            time_t at = (time_t)strtoll(value, NULL, 10);
+            struct tm tm;
+            if (localtime_r(&at, &tm) != NULL && strftime(text, sizeof text, "%H:%M:%S", &tm) != 0)
+                value = text;
+        }
+        show_text(record->fields[i].name, 22, INT32_MAX);
+        putchar(' ');
+        show_text(value, 0, INT32_MAX);
+        putchar('\n');
+    }
+}
+
+void show_record(const struct process *p, struct wire_line *record, void *cookie)
+{
+    struct view *v = cookie;
+    v->records++;
+    if (v->json) {
+        show_json(p, record);
+    } else if (v->columns == NULL) {
+        show_lines(v, p, record);
+    } else {
+        if (v->table != NULL && v->table->rows == ROWS)
+            print_rows(v->table, v->records == ROWS);
+        add_row(v, p, record);
+    }
+}
+
+void show_end(struct view *v)
+{
+    if (v->table != NULL)
+        print_rows(v->table, v->records < ROWS);
+    free(v->table);
+    v->table = NULL;
+}
