@@ -31,8 +31,15 @@ static _Atomic uint64_t first_call; /* of an interposed function; 0: none yet */
  */
 #define CONTROL_AFTER (250 * NS_PER_MS)
 
+/* This thread forks from a signal handler that interrupted the runtime: it may itself hold the locks. */
+static __thread bool fork_unprepared __attribute__((tls_model("initial-exec")));
+
 static void fork_prepare(void)
 {
+    struct thread *t = thread_current;
+    fork_unprepared = (t != NULL && t->busy) || atomic_load(call_alive) == 0;
+    if (fork_unprepared)
+        return;
     function_fork_prepare();
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         table_lock(&cache_table, s);
@@ -42,10 +49,12 @@ static void fork_prepare(void)
     lock_take(&cache_bounds.lock);
     pool_fork_prepare();
     epoch_fork_prepare();
+    option_fork_prepare();
 }
 
 static void release(bool child)
 {
+    option_fork_release();
     epoch_fork_release();
     pool_fork_release(child);
     lock_give(&cache_bounds.lock);
@@ -59,11 +68,17 @@ static void release(bool child)
 
 static void fork_parent(void)
 {
-    release(false);
+    if (!fork_unprepared)
+        release(false);
 }
 
 static void fork_child(void)
 {
+    if (fork_unprepared) {
+        /* Like the child of a fork without handlers: its functions are called plainly. */
+        atomic_store(call_alive, 0);
+        return;
+    }
     atomic_fetch_add(&lease_generation, 1);
     flight_forget_others();
     thread_fork_child();
@@ -98,13 +113,15 @@ static bool wake(void)
 static void enroll(struct swrcache_site *const *first, struct swrcache_site *const *last)
 {
     int saved = errno;
+    bool pinned = false;
     for (; first < last; first++) {
-        if (*first == NULL || function_of(*first) == NULL)
+        if (*first == NULL || function_of(*first) == NULL || pinned)
             continue;
-        /* The object stays: a queued refresh or a value's release function may need its code. */
+        /* Its object stays: a queued refresh or a value's release function may need its code. */
         Dl_info info;
         if (dladdr((const void *)*first, &info) != 0 && info.dli_fname != NULL)
             dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+        pinned = true;
     }
     errno = saved;
 }
@@ -168,7 +185,7 @@ static void last(struct swrcache_info *info)
 
 static void advance(uint64_t ms)
 {
-    if (!clock_manual())
+    if (!clock_manual() || atomic_load(call_alive) == 0)
         return;
     uint64_t ns;
     clock_advance(__builtin_mul_overflow(ms, NS_PER_MS, &ns) ? CLOCK_NEVER : ns);
@@ -179,6 +196,8 @@ static void advance(uint64_t ms)
 static bool drain(uint64_t timeout_ms)
 {
     uint64_t ns;
+    if (atomic_load(call_alive) == 0)
+        return true;
     return pool_drain(__builtin_mul_overflow(timeout_ms, NS_PER_MS, &ns) ? CLOCK_NEVER : ns);
 }
 
@@ -211,9 +230,10 @@ const struct swrcache_api *swrcache_attach(uint32_t abi)
 
 __attribute__((destructor)) static void leave(void)
 {
-    if (atomic_load(&state) != AWAKE)
+    /* Not alive: a fork's child that was not prepared; its locks may be held by threads that are gone. */
+    if (atomic_load(&state) != AWAKE || atomic_load(call_alive) == 0)
         return;
     atomic_store(call_alive, 0);
     control_stop();
-    pool_stop(50 * NS_PER_MS);
+    pool_stop(EXIT_NS);
 }

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,7 +107,9 @@ bool option_size(const char *text, uint64_t *bytes)
 
 void option_complain(const char *format, ...)
 {
-    int saved = errno;
+    int saved = errno, cancel;
+    /* The caller may hold locks: the file's system calls must not be where its thread is cancelled. */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     char line[COMPLAINT_LEN];
     va_list args;
     va_start(args, format);
@@ -134,7 +137,18 @@ void option_complain(const char *format, ...)
             close(fd);
         }
     }
+    pthread_setcancelstate(cancel, NULL);
     errno = saved;
+}
+
+void option_fork_prepare(void)
+{
+    lock_take(&complaint_lock);
+}
+
+void option_fork_release(void)
+{
+    lock_give(&complaint_lock);
 }
 
 const char *option_complaint(uint32_t i)

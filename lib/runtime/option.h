@@ -21,6 +21,8 @@ const char *option_text(enum option o); /* NULL when unset */
 /* Remembers one line about something ignored (copied, the first 32 kept) and appends it to SWR_LOG. */
 void option_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const char *option_complaint(uint32_t i); /* NULL past the last */
+void option_fork_prepare(void);
+void option_fork_release(void);
 
 /* "250ms", "20s", "5m", "1h", "inf" to nanoseconds; "64M", "1G" to bytes. False: not of that form. */
 bool option_duration(const char *text, uint64_t *ns);

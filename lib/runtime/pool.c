@@ -3,9 +3,12 @@
 #include "call.h"
 #include "lease.h"
 #include "option.h"
+#include "thread.h"
+#include "base/ambient.h"
 #include "base/clock.h"
 #include "base/sync.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 /*
@@ -15,6 +18,10 @@
 enum { QUEUE_MOST = 65536, SPARE = 6 };
 #define IDLE_NS (1000 * NS_PER_MS)
 #define HUNG_NS (1000 * NS_PER_MS)
+/* Once a thread could not be had, the next is asked for after a pause that doubles up to the longest. */
+#define AGAIN_NS        (10 * NS_PER_MS)
+#define REFUSED_NS      (10 * NS_PER_MS)
+#define REFUSED_MOST_NS (5000 * NS_PER_MS)
 
 struct job {
     struct entry *entry;
@@ -35,7 +42,11 @@ static uint32_t queue_size, queue_head, queued;
 static uint32_t threads, idle, running;
 static uint64_t last_progress; /* when a worker last took or finished a job */
 static struct timer *timers;
-static bool stopping;
+static uint64_t refused_until, refused_pause;
+static bool told_exit; /* exit() has been asked to stop the pool */
+static _Atomic bool stopping;
+static _Atomic uint32_t parked;                                                /* futex: never raised */
+static __thread struct job at_work __attribute__((tls_model("initial-exec"))); /* entry NULL: none */
 static _Atomic uint32_t bell; /* futex: raised for every submission */
 static _Atomic uint32_t calm; /* futex: raised when nothing is queued or running */
 
@@ -49,14 +60,61 @@ static uint64_t next_wake(uint64_t now)
     return until;
 }
 
+/* pool_lock held. */
+static void finished(void)
+{
+    running--;
+    last_progress = clock_now();
+    /* One more may run than is waited for: a body of its own that exits. */
+    if (queued == 0 && running <= 1) {
+        atomic_fetch_add(&calm, 1);
+        os_futex_wake(&calm, INT32_MAX);
+    }
+}
+
+void pool_park(void)
+{
+    if (likely(!atomic_load_explicit(&stopping, memory_order_relaxed)) || at_work.entry == NULL)
+        return;
+    lock_take(&pool_lock);
+    at_work.entry = NULL;
+    finished();
+    lock_give(&pool_lock);
+    for (;;)
+        os_futex_wait(&parked, 0, UINT64_MAX);
+}
+
+void pool_lost(void)
+{
+    struct job job = at_work;
+    if (job.entry == NULL)
+        return;
+    at_work.entry = NULL;
+    if (atomic_load(call_alive) == 0)
+        return;
+    lock_take(&pool_lock);
+    threads--;
+    finished();
+    lock_give(&pool_lock);
+    lease_return(job.entry, job.lease, 0);
+    cache_unref(job.entry);
+}
+
 static void *work(void *cookie)
 {
+    struct ambient mine;
+    uint32_t generation = atomic_load(&lease_generation);
     (void)cookie;
+    ambient_save(&mine);
     lock_take(&pool_lock);
     for (;;) {
         run_timers();
-        if (stopping)
-            break;
+        if (atomic_load(&stopping)) {
+            /* Not ended: the host's destructors for this thread would run amid its exit(). */
+            lock_give(&pool_lock);
+            for (;;)
+                os_futex_wait(&parked, 0, UINT64_MAX);
+        }
         if (queued > 0) {
             struct job job = queue[queue_head];
             queue_head = (queue_head + 1) % queue_size;
@@ -64,16 +122,18 @@ static void *work(void *cookie)
             running++;
             last_progress = clock_now();
             lock_give(&pool_lock);
+            at_work = job;
             call_refresh(job.entry, job.lease, job.flight);
+            /* The body forked, and this is the child: it has no pool, and nobody waits for this thread. */
+            if (atomic_load(&lease_generation) != generation)
+                os_thread_vanish();
+            pool_park();
+            at_work.entry = NULL;
+            ambient_restore(&mine);
             cache_unref(job.entry);
             epoch_tidy();
             lock_take(&pool_lock);
-            running--;
-            last_progress = clock_now();
-            if (queued == 0 && running == 0) {
-                atomic_fetch_add(&calm, 1);
-                os_futex_wake(&calm, INT32_MAX);
-            }
+            finished();
             continue;
         }
         uint32_t rung = atomic_load(&bell);
@@ -93,6 +153,13 @@ static void *work(void *cookie)
     return NULL;
 }
 
+static void at_exit(void)
+{
+    /* Not in a fork's child that the handlers did not prepare. */
+    if (atomic_load(call_alive) != 0)
+        pool_stop(EXIT_NS);
+}
+
 /* pool_lock held. */
 static bool have_worker(void)
 {
@@ -102,10 +169,27 @@ static bool have_worker(void)
     bool hung = threads >= most && running >= most && clock_now() - last_progress > HUNG_NS;
     if (most == 0 || (threads >= most && !(hung && threads < most + SPARE)))
         return threads > 0;
-    if (os_thread_start(work, NULL, 0) != 0)
+    uint64_t now = clock_now();
+    if (now < refused_until)
         return threads > 0;
+    if (os_thread_start(work, NULL, 0) != 0) {
+        refused_pause = refused_pause == 0 ? REFUSED_NS : refused_pause * 2;
+        if (refused_pause > REFUSED_MOST_NS)
+            refused_pause = REFUSED_MOST_NS;
+        refused_until = clock_add(now, refused_pause);
+        return threads > 0;
+    }
+    refused_until = refused_pause = 0;
     threads++;
+    /* Handlers run in reverse order: those registered before find no refresh under way any more. */
+    if (!told_exit)
+        told_exit = atexit(at_exit) == 0;
     return true;
+}
+
+bool pool_wanted(void)
+{
+    return option_number(OPTION_SWR_THREADS) != 0;
 }
 
 bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl)
@@ -135,6 +219,16 @@ bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl)
     return taken;
 }
 
+/* pool_lock held. */
+static void set_timer(struct timer *t)
+{
+    struct timer **at = &timers;
+    while (*at != NULL && (*at)->due <= t->due)
+        at = &(*at)->next;
+    t->next = *at;
+    *at = t;
+}
+
 void pool_schedule(struct entry *e, uint64_t due)
 {
     struct timer *t = os_alloc(sizeof *t);
@@ -143,11 +237,7 @@ void pool_schedule(struct entry *e, uint64_t due)
     cache_ref(e);
     *t = (struct timer){.entry = e, .due = due, .hits = atomic_load(&e->hits)};
     lock_take(&pool_lock);
-    struct timer **at = &timers;
-    while (*at != NULL && (*at)->due <= due)
-        at = &(*at)->next;
-    t->next = *at;
-    *at = t;
+    set_timer(t);
     bool worker = have_worker();
     (void)worker;
     atomic_fetch_add(&bell, 1);
@@ -177,15 +267,22 @@ static void run_timers(void)
             atomic_store(&e->warm_hits, atomic_load(&e->hits));
         }
         table_unlock(&cache_table, shard);
-        if (go && !pool_submit(e, lease, NULL))
+        if (go && !pool_submit(e, lease, NULL)) {
+            /* No room now: again soon, or the key would cool for good. */
             lease_return(e, lease, 0);
+            t->due = clock_add(now, AGAIN_NS);
+            lock_take(&pool_lock);
+            set_timer(t);
+            continue;
+        }
         cache_unref(e);
         os_free(t);
         lock_take(&pool_lock);
     }
 }
 
-bool pool_drain(uint64_t timeout_ns)
+/* Until nothing is queued or running but what `mine` says. */
+static bool drain(uint64_t timeout_ns, uint32_t mine)
 {
     uint64_t deadline = CLOCK_NEVER;
     struct timespec now;
@@ -196,7 +293,7 @@ bool pool_drain(uint64_t timeout_ns)
         lock_take(&pool_lock);
         uint32_t seen = atomic_load(&calm);
         bool busy =
-            queued > 0 || running > 0 || (timers != NULL && threads > 0 && timers->due <= clock_now());
+            queued > 0 || running > mine || (timers != NULL && threads > 0 && timers->due <= clock_now());
         lock_give(&pool_lock);
         if (!busy)
             return true;
@@ -204,6 +301,12 @@ bool pool_drain(uint64_t timeout_ns)
         if (!os_futex_wait(&calm, seen, deadline))
             return false;
     }
+}
+
+bool pool_drain(uint64_t timeout_ns)
+{
+    /* In a refresh's own body: it cannot wait for itself. */
+    return at_work.entry != NULL ? drain(0, 1) : drain(timeout_ns, 0);
 }
 
 void pool_wake(void)
@@ -214,13 +317,17 @@ void pool_wake(void)
 
 void pool_stop(uint64_t wait_ns)
 {
+    if (atomic_exchange(&stopping, true))
+        return;
     lock_take(&pool_lock);
-    stopping = true;
     queued = 0;
     lock_give(&pool_lock);
     pool_wake();
-    if (pool_running() > 0)
-        pool_drain(wait_ns);
+    /* Called by a body on a worker, exit() must not wait for that worker, nor may it ever be parked. */
+    bool worker = at_work.entry != NULL;
+    at_work.entry = NULL;
+    if (pool_running() > worker)
+        drain(wait_ns, worker);
 }
 
 void pool_fork_prepare(void)

@@ -17,7 +17,16 @@ bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl);
 void pool_schedule(struct entry *e, uint64_t due);
 bool pool_drain(uint64_t timeout_ns);
 void pool_wake(void);
+/*
+ * The process exits: nothing more is started, what runs is waited for at most so long. A worker whose body
+ * returns, or calls another cached function, after that stays in pool_park() for ever.
+ */
 void pool_stop(uint64_t wait_ns);
+#define EXIT_NS (50 * NS_PER_MS)
+void pool_park(void);
+/* The calling thread ends; had it been amid a refresh, by pthread_exit() in the body, that is told here. */
+void pool_lost(void);
+bool pool_wanted(void); /* false: SWR_THREADS=0, callers refresh */
 void pool_fork_prepare(void);
 void pool_fork_release(bool child);
 uint32_t pool_queued(void);

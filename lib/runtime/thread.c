@@ -1,4 +1,7 @@
 #include "thread.h"
+#include "call.h"
+#include "guard.h"
+#include "pool.h"
 
 #include <pthread.h>
 
@@ -12,6 +15,13 @@ static _Atomic int key_state; /* 0 none, 1 being made, 2 there, 3 cannot be had 
 static void leave(void *cookie)
 {
     struct thread *t = cookie;
+    /* Left where no frame of ours could see it, by an asynchronous cancellation for instance. */
+    t->busy = true;
+    while (t->top != NULL) {
+        call_abandon();
+        t->busy = true;
+    }
+    pool_lost();
     thread_current = NULL;
     endings++;
     for (uint32_t b = 0; b < THREAD_BLOCKS; b++) {
