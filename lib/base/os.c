@@ -1,12 +1,12 @@
 #define _GNU_SOURCE
 #include "os.h"
+#include "alloc.h"
 
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -36,25 +36,65 @@ uint64_t os_alloc_count(void)
 
 void *os_alloc(size_t size)
 {
-    return must_fail() ? NULL : malloc(size ? size : 1);
+    return must_fail() ? NULL : alloc_get(size, false);
 }
 
 void *os_zalloc(size_t size)
 {
-    return must_fail() ? NULL : calloc(1, size ? size : 1);
+    return must_fail() ? NULL : alloc_get(size, true);
 }
 
 void *os_alloc_aligned(size_t alignment, size_t size)
 {
-    void *p = NULL;
-    if (must_fail() || posix_memalign(&p, alignment, size ? size : 1) != 0)
-        return NULL;
-    return p;
+    /* A size that is a multiple starts at one: alloc.h. */
+    return must_fail() ? NULL : alloc_get((size + alignment - 1) & ~(alignment - 1), false);
 }
 
 void os_free(void *p)
 {
-    free(p);
+    alloc_put(p);
+}
+
+void *os_map(size_t size, size_t alignment)
+{
+    int saved = errno;
+    size_t whole = size + alignment;
+    char *at = whole < size ? MAP_FAILED
+                            : mmap(NULL, whole, PROT_READ | PROT_WRITE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED) {
+        errno = saved;
+        return NULL;
+    }
+    size_t before = (alignment - ((uintptr_t)at & (alignment - 1))) & (alignment - 1);
+    if (before != 0)
+        munmap(at, before);
+    if (whole - before - size != 0)
+        munmap(at + before + size, whole - before - size);
+    errno = saved;
+    return at + before;
+}
+
+void os_unmap(void *at, size_t size)
+{
+    int saved = errno;
+    munmap(at, size);
+    errno = saved;
+}
+
+void os_map_drop(void *at, size_t size)
+{
+    int saved = errno;
+    madvise(at, size, MADV_DONTNEED);
+    errno = saved;
+}
+
+bool os_map_huge(void *at, size_t size)
+{
+    int saved = errno;
+    bool done = madvise(at, size, MADV_HUGEPAGE) == 0;
+    errno = saved;
+    return done;
 }
 
 bool os_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t deadline_ns)

@@ -15,11 +15,20 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-/* Zeroed or not; NULL when there is none. os_free(NULL) is allowed. */
+/* Zeroed or not, by alloc.h; NULL when there is none. os_free(NULL) is allowed. */
 void *os_alloc(size_t size);
 void *os_zalloc(size_t size);
 void *os_alloc_aligned(size_t alignment, size_t size);
 void os_free(void *p);
+
+/*
+ * Address space in whole pages, zero when first read; `alignment` a power of two. drop: the memory behind it
+ * goes back, what is read next is zero. huge: to be backed by huge pages where the system has them.
+ */
+void *os_map(size_t size, size_t alignment);
+void os_unmap(void *at, size_t size);
+void os_map_drop(void *at, size_t size);
+bool os_map_huge(void *at, size_t size);
 
 /* Tests: the n-th allocation from now fails (`forever`: and all after it); 0 switches it off. */
 void os_alloc_fail_at(uint64_t n, bool forever);

@@ -4,6 +4,7 @@
 #include "pool.h"
 #include "thread.h"
 #include "lease.h"
+#include "base/alloc.h"
 #include "base/clock.h"
 
 #include "control/server.h"
@@ -50,10 +51,12 @@ static void fork_prepare(void)
     pool_fork_prepare();
     epoch_fork_prepare();
     option_fork_prepare();
+    alloc_fork_prepare();
 }
 
 static void release(bool child)
 {
+    alloc_fork_release();
     option_fork_release();
     epoch_fork_release();
     pool_fork_release(child);

@@ -1,0 +1,35 @@
+/*
+ * alloc.h - the runtime's own memory: nothing of the host's malloc is used, so that a call from a signal
+ * handler that interrupted the host's malloc cannot meet its lock, and what is purged goes back to the
+ * system.
+ *
+ *   chunk: 2 MiB, aligned to its size, mapped at need, unmapped when empty
+ *   | unit 0: struct chunk | unit 1 | ... | unit 127 |          a unit: 16 KiB
+ *   run: one unit or several, cut into objects of one size (80 sizes up to 16 KiB), or one object up to 1 MiB
+ *   larger objects: a mapping of their own
+ *
+ * An object of a multiple of 64 bytes up to 1024, or of more than 1024, starts on a cache line. Free units
+ * are given back by madvise once a quarter of a chunk is free. One lock, innermost of all, never held over
+ * munmap.
+ */
+#ifndef BASE_ALLOC_H
+#define BASE_ALLOC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+void *alloc_get(size_t size, bool zeroed); /* NULL: no memory */
+void alloc_put(void *p);
+
+struct alloc_usage {
+    uint64_t objects;  /* bytes in use, rounded to sizes */
+    uint64_t resident; /* bytes of memory that the system has given for them */
+    uint64_t mapped;   /* bytes of address space */
+};
+void alloc_usage(struct alloc_usage *usage);
+
+void alloc_fork_prepare(void);
+void alloc_fork_release(void);
+
+#endif
