@@ -50,11 +50,12 @@ static void dispatch(char *request, struct wire_buffer *out)
                 line.verb != NULL ? line.verb : "");
 }
 
-void command_run(char *request, struct wire_buffer *out)
+void command_run(int peer, char *request, struct wire_buffer *out)
 {
     out->len = out->record = 0;
     out->full = false;
     out->max = WIRE_OUT_MAX - WIRE_STATUS_ROOM;
+    request_peer = peer;
     dispatch(request, out);
     if (!wire_end(out)) {
         wire_text(out, "error the reply did not fit");

@@ -6,7 +6,8 @@
 
 #include "wire.h"
 
-/* Runs one request (changed in the process; NULL: it was no text) and appends the whole reply. */
-void command_run(char *request, struct wire_buffer *out);
+/* Runs one request of process `peer` (changed on the way; NULL: it was no text) and writes the whole reply.
+ */
+void command_run(int peer, char *request, struct wire_buffer *out);
 
 #endif

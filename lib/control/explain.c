@@ -1,10 +1,9 @@
-#include "base/clock.h"
 #include "core/print.h"
 #include "core/target.h"
+#include "reason.h"
 #include "reply.h"
 #include "request.h"
-#include "runtime/cache.h"
-#include "runtime/flight.h"
+#include "runtime/history.h"
 
 struct explaining {
     const struct target *t;
@@ -47,43 +46,25 @@ static void explain_flight(struct flight *fl, void *cookie)
         x->inflight = true;
 }
 
-static void explain_entry(struct wire_buffer *out, const struct explaining *x)
+static bool explain_match(struct function *f, const struct key *key, void *cookie)
 {
-    struct entry *e = x->exact;
-    enum entry_state state = entry_state(e, clock_now());
-    uint8_t flags = atomic_load(&e->flags);
-    const char *why;
-    if (state == ENTRY_FRESH)
-        why = flags & ENTRY_FAILED ? "a remembered failure: the next call gets it"
-                                   : "the next call gets the stored value";
-    else if (state == ENTRY_STALE)
-        why = flags & ENTRY_EXPIRED
-                  ? "expired by somebody: the next call gets the old value and starts a refresh"
-                  : "older than its ttl: the next call gets the old value and starts a refresh";
-    else if (state == ENTRY_FALLBACK)
-        why = "older than ttl and stale: the next call computes, and gets the old value only if that fails "
-              "or takes too long";
-    else
-        why = "too old for any use: the next call computes";
-    reply_entry(out, x->f, e);
-    wire_field(out, "why", why);
+    return target_matches(cookie, &f->shape, key);
 }
 
-static void explain_absent(struct wire_buffer *out, const struct explaining *x, const char *asked)
+static void explain_absent(struct wire_buffer *out, const struct explaining *x, const char *asked,
+                           const struct history_record *h)
 {
     char text[KEY_TEXT];
     wire_field(out, "function", x->f->site->name);
     wire_field(out, "key", asked);
     wire_field(out, "state", "none");
-    wire_field(out, "why", "never computed or evicted, or invalidated since: the next call computes");
+    reason_absent(out, x->f, x->inflight, h);
     if (x->nearest == NULL || x->differs >= x->f->shape.nparams)
         return;
     struct key key = entry_key(x->nearest);
     reply_key_text(x->f, &key, text, sizeof text);
     wire_field(out, "nearest", text);
     wire_field(out, "differs", x->f->shape.params[x->differs].name);
-    if (function_secret(x->f))
-        return;
     struct key_cursor cursors[KEY_MAX_PARAMS];
     struct print p;
     key_split(&x->f->shape, &key, cursors);
@@ -116,10 +97,15 @@ void command_explain(const struct wire_line *request, struct wire_buffer *out)
             return;
         cache_each(explain_visit, &x);
         flight_each(explain_flight, &x);
-        if (x.exact != NULL)
-            explain_entry(out, &x);
-        else
-            explain_absent(out, &x, call);
+        struct history_record record, *h = NULL;
+        if (history_find(f, explain_match, &t, &record))
+            h = &record;
+        if (x.exact != NULL) {
+            reply_entry(out, f, x.exact);
+            reason_entry(out, f, x.exact, h);
+        } else {
+            explain_absent(out, &x, call, h);
+        }
         wire_field(out, "mode", atomic_load(&f->mode) == FUNCTION_ON ? "on" : "off");
         wire_number(out, "inflight", x.inflight);
         wire_end(out);

@@ -7,6 +7,8 @@
 
 #include "reply.h"
 
+int request_peer;
+
 struct function *request_function(const char *name, uint32_t *from)
 {
     uint32_t count = function_count();

@@ -10,6 +10,8 @@
 
 enum { ERROR_TEXT = 512 };
 
+extern int request_peer; /* pid at the other end of the connection; the control thread's alone */
+
 /* Writes the records and the status of the reply. On the control thread alone. */
 typedef void command_fn(const struct wire_line *request, struct wire_buffer *out);
 

@@ -30,6 +30,7 @@ struct descriptor {
 
 struct client {
     struct descriptor descriptor;
+    pid_t peer;
     uint64_t heard; /* ms */
     char *in;
     size_t in_len, in_room;
@@ -219,7 +220,8 @@ static bool clients_accept(void)
             close(fd);
             continue;
         }
-        *c = (struct client){.heard = now_ms(), .out = {.max = WIRE_OUT_MAX, .grow = realloc}};
+        *c = (struct client){
+            .peer = peer.pid, .heard = now_ms(), .out = {.max = WIRE_OUT_MAX, .grow = realloc}};
         remember(&c->descriptor, fd);
     }
 }
@@ -250,7 +252,7 @@ static bool client_lines(struct client *c)
         if (end > c->in && end[-1] == '\r')
             end[-1] = 0;
         bool clean = strlen(c->in) + 2 >= used;
-        command_run(clean ? c->in : NULL, &c->out);
+        command_run(c->peer, clean ? c->in : NULL, &c->out);
         memmove(c->in, c->in + used, c->in_len - used);
         c->in_len -= used;
         if (!client_write(c))

@@ -3,6 +3,7 @@
 #include "core/target.h"
 #include "reply.h"
 #include "request.h"
+#include "runtime/audit.h"
 #include "runtime/cache.h"
 
 static bool verb_match(struct function *f, const struct key *key, void *cookie)
@@ -12,7 +13,8 @@ static bool verb_match(struct function *f, const struct key *key, void *cookie)
 
 typedef size_t verb_fn(struct function *f, cache_match *match, void *cookie, bool dry);
 
-static void run_verb(const struct wire_line *request, struct wire_buffer *out, verb_fn *verb)
+static void run_verb(const struct wire_line *request, struct wire_buffer *out,
+                     enum swrcache_operation operation, verb_fn *verb)
 {
     static struct target t; /* the control thread is the only one here */
     const char *text = wire_get(request, "target"), *dry = wire_get(request, "dry");
@@ -27,37 +29,36 @@ static void run_verb(const struct wire_line *request, struct wire_buffer *out, v
         reply_error(out, "%s", why);
         return;
     }
-    if (t.kind == TARGET_ALL) {
-        matched = verb(NULL, NULL, NULL, !wet);
-    } else {
-        uint32_t at = 0, found = 0;
-        struct function *f;
-        for (; (f = request_function(t.name, &at)) != NULL; found++)
-            if (!request_fits(&t, f, out))
-                return;
-        if (found == 0) {
-            request_unknown(out, t.name);
+    uint32_t at = 0, found = 0;
+    struct function *f;
+    for (; t.kind != TARGET_ALL && (f = request_function(t.name, &at)) != NULL; found++)
+        if (!request_fits(&t, f, out))
             return;
-        }
-        at = 0;
-        while ((f = request_function(t.name, &at)) != NULL)
-            matched += verb(f, t.kind == TARGET_CALL ? verb_match : NULL, &t, !wet);
+    if (t.kind != TARGET_ALL && found == 0) {
+        request_unknown(out, t.name);
+        return;
     }
+    uint64_t act = wet ? audit_begin(operation, request_peer, text) : 0;
+    if (t.kind == TARGET_ALL)
+        matched = verb(NULL, NULL, NULL, !wet);
+    for (at = 0; t.kind != TARGET_ALL && (f = request_function(t.name, &at)) != NULL;)
+        matched += verb(f, t.kind == TARGET_CALL ? verb_match : NULL, &t, !wet);
+    audit_end(act, matched);
     reply_ok(out);
     wire_number(out, "matched", matched);
 }
 
 void command_invalidate(const struct wire_line *request, struct wire_buffer *out)
 {
-    run_verb(request, out, cache_invalidate);
+    run_verb(request, out, SWRCACHE_OP_INVALIDATE, cache_invalidate);
 }
 
 void command_expire(const struct wire_line *request, struct wire_buffer *out)
 {
-    run_verb(request, out, cache_expire);
+    run_verb(request, out, SWRCACHE_OP_EXPIRE, cache_expire);
 }
 
 void command_refresh(const struct wire_line *request, struct wire_buffer *out)
 {
-    run_verb(request, out, cache_refresh);
+    run_verb(request, out, SWRCACHE_OP_REFRESH, cache_refresh);
 }

@@ -1,5 +1,7 @@
 #define _GNU_SOURCE
 #include "call.h"
+#include "audit.h"
+#include "history.h"
 #include "option.h"
 #include "pool.h"
 #include "thread.h"
@@ -86,6 +88,8 @@ static void fork_child(void)
     flight_forget_others();
     thread_fork_child();
     call_fork_release();
+    audit_fork_child();
+    history_fork_child();
     release(true);
     control_fork_child();
     atomic_store(&control_asked, false);

@@ -1,5 +1,7 @@
 #include "cache.h"
+#include "audit.h"
 #include "flight.h"
+#include "history.h"
 #include "lease.h"
 #include "pool.h"
 #include "base/clock.h"
@@ -78,14 +80,22 @@ static bool not_leased(struct entry *e)
     return !lease_held(atomic_load(&e->next_refresh), clock_coarse());
 }
 
+static void note(struct entry *e, enum history_what what)
+{
+    struct key key = entry_key(e);
+    history_note(e->identity, &key, what, 0);
+}
+
 static void trim(struct evict *bounds)
 {
     struct entry *e;
     while ((e = evict_pick(bounds, not_leased)) != NULL) {
         uint32_t shard = table_shard_of(e->hash);
         table_lock(&cache_table, shard);
-        if (table_holds(&cache_table, e))
+        if (table_holds(&cache_table, e)) {
+            note(e, HISTORY_EVICTED);
             cache_drop(function_by_identity(e->identity), e);
+        }
         table_unlock(&cache_table, shard);
         cache_unref(e);
     }
@@ -133,6 +143,7 @@ static void walk_shard(struct walk *w, uint32_t shard)
 static void drop(struct function *f, struct entry *e, struct walk *w)
 {
     (void)w;
+    note(e, HISTORY_INVALIDATED);
     cache_drop(f, e);
 }
 
@@ -142,6 +153,7 @@ static void expire(struct function *f, struct entry *e, struct walk *w)
     if (entry_state(e, w->now) == ENTRY_FRESH) {
         atomic_store(&e->fresh_until, 0);
         atomic_fetch_or(&e->flags, ENTRY_EXPIRED);
+        note(e, HISTORY_EXPIRED);
     }
     /* A back-off ends: the operator says that the world has changed. A lease stays with its owner. */
     uint64_t word = atomic_load(&e->next_refresh);
@@ -163,6 +175,7 @@ static void refresh(struct function *f, struct entry *e, struct walk *w)
 size_t cache_invalidate(struct function *f, cache_match *match, void *cookie, bool dry)
 {
     struct walk w = {.f = f, .match = match, .cookie = cookie, .dry = dry, .act = drop};
+    uint64_t act = dry ? 0 : audit_begin_call(SWRCACHE_OP_INVALIDATE, f, NULL);
     SYNC_POINT("invalidate.before_bump");
     for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
         table_lock(&cache_table, s);
@@ -172,12 +185,14 @@ size_t cache_invalidate(struct function *f, cache_match *match, void *cookie, bo
         table_unlock(&cache_table, s);
         epoch_tidy();
     }
+    audit_end(act, w.matched);
     return w.matched;
 }
 
 size_t cache_expire(struct function *f, cache_match *match, void *cookie, bool dry)
 {
     struct walk w = {.f = f, .match = match, .cookie = cookie, .dry = dry, .live_only = true, .act = expire};
+    uint64_t act = dry ? 0 : audit_begin_call(SWRCACHE_OP_EXPIRE, f, NULL);
     for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
         table_lock(&cache_table, s);
         if (!dry)
@@ -185,17 +200,20 @@ size_t cache_expire(struct function *f, cache_match *match, void *cookie, bool d
         walk_shard(&w, s);
         table_unlock(&cache_table, s);
     }
+    audit_end(act, w.matched);
     return w.matched;
 }
 
 size_t cache_refresh(struct function *f, cache_match *match, void *cookie, bool dry)
 {
     struct walk w = {.f = f, .match = match, .cookie = cookie, .dry = dry, .live_only = true, .act = refresh};
+    uint64_t act = dry ? 0 : audit_begin_call(SWRCACHE_OP_REFRESH, f, NULL);
     for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
         table_lock(&cache_table, s);
         walk_shard(&w, s);
         table_unlock(&cache_table, s);
     }
+    audit_end(act, w.matched);
     return w.matched;
 }
 
@@ -211,6 +229,7 @@ size_t cache_operate_key(struct function *f, enum swrcache_operation operation, 
     uint32_t shard = table_shard_of(key->hash);
     struct walk w = {.f = f, .live_only = operation != SWRCACHE_OP_INVALIDATE};
     w.act = operation == SWRCACHE_OP_INVALIDATE ? drop : operation == SWRCACHE_OP_EXPIRE ? expire : refresh;
+    uint64_t act = audit_begin_call(operation, f, key);
     table_lock(&cache_table, shard);
     if (operation != SWRCACHE_OP_REFRESH)
         flight_fence(shard, f, same_key, (void *)(uintptr_t)key, operation == SWRCACHE_OP_EXPIRE);
@@ -219,6 +238,7 @@ size_t cache_operate_key(struct function *f, enum swrcache_operation operation, 
     if (e != NULL)
         consider(e, &w);
     table_unlock(&cache_table, shard);
+    audit_end(act, w.matched);
     return w.matched;
 }
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "call.h"
 #include "guard.h"
+#include "history.h"
 #include "lease.h"
 #include "pool.h"
 #include "result.h"
@@ -212,6 +213,8 @@ static struct entry *publish(struct function *f, struct flight *fl, const struct
     flight_unlist(fl);
     table_unlock(&cache_table, shard);
     flight_settle(fl, FLIGHT_DONE, e);
+    if (!stored)
+        history_not_stored(fl, e, failed, error);
     if (stored) {
         uint64_t warm = atomic_load(&f->settings.keep_warm);
         if (warm != 0 && !failed)

@@ -1,4 +1,5 @@
 #include "flight.h"
+#include "history.h"
 #include "thread.h"
 #include "base/clock.h"
 #include "base/sync.h"
@@ -71,10 +72,12 @@ void flight_fence(uint32_t shard, struct function *all_of, cache_match *match, v
         if ((all_of != NULL && fl->function != all_of) ||
             (match != NULL && !match(fl->function, &fl->key, cookie)))
             continue;
-        if (expire)
+        if (expire) {
             fl->expired = true;
-        else
+        } else {
             fl->fenced = true;
+            history_note(fl->identity, &fl->key, HISTORY_FENCED, 0);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ static const char *const function_columns[] = {"name",      "mode",     "calls",
 static const char *const entry_columns[] = {"key",  "state",   "age_ms", "left_ms", "hits",
                                             "size", "cost_us", "value",  NULL};
 static const char *const flight_columns[] = {"key", "kind", "age_ms", "tid", "fenced", "expired", NULL};
+static const char *const act_columns[] = {"at", "verb", "target", "matched", "by", "by_pid", NULL};
 static const char *const process_columns[] = {"pid",     "user",  "program", "functions",
                                               "entries", "bytes", "hit_pct", NULL};
 
@@ -31,6 +32,11 @@ int subcommand_functions(struct invocation *in)
 int subcommand_stats(struct invocation *in)
 {
     return look(in, NULL);
+}
+
+int subcommand_audit(struct invocation *in)
+{
+    return look(in, act_columns);
 }
 
 int subcommand_inflight(struct invocation *in)

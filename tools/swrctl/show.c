@@ -161,6 +161,28 @@ static void add_cell(struct table *t, size_t c, const char *text)
         t->widths[c] = width_of(text);
 }
 
+/* Moments are seconds since 1970; a person reads the hour. */
+static const char *readable(const char *name, const char *value, char *text, size_t room)
+{
+    time_t at = (time_t)strtoll(value, NULL, 10);
+    struct tm tm;
+    if (strcmp(name, "at") != 0 || localtime_r(&at, &tm) == NULL ||
+        strftime(text, room, "%H:%M:%S", &tm) == 0)
+        return value;
+    return text;
+}
+
+static const char *heading(const char *column, char *text, size_t room)
+{
+    size_t n = 0;
+    for (; column[n] != 0 && n < room - 1; n++)
+        text[n] = column[n] == '_' ? ' ' : (char)toupper((unsigned char)column[n]);
+    text[n] = 0;
+    if (n > 4 && strcmp(text + n - 4, " PCT") == 0)
+        strcpy(text + n - 3, "%");
+    return text;
+}
+
 static void add_row(struct view *v, const struct process *p, const struct wire_line *record)
 {
     struct table *t = v->table;
@@ -181,15 +203,10 @@ static void add_row(struct view *v, const struct process *p, const struct wire_l
         }
         for (size_t i = 0; v->columns[i] != NULL && cells < CELLS; i++) {
             const char *value = wire_get(record, v->columns[i]);
-            if (pass == 0) {
-                size_t n = 0;
-                for (const char *s = v->columns[i]; *s != 0 && n < sizeof text - 1; s++)
-                    text[n++] = *s == '_' ? ' ' : (char)toupper((unsigned char)*s);
-                text[n] = 0;
-                value = strcmp(text + (n > 4 ? n - 4 : 0), " PCT") == 0
-                            ? (text[n - 3] = '%', text[n - 2] = 0, text)
-                            : text;
-            }
+            if (pass == 0)
+                value = heading(v->columns[i], text, sizeof text);
+            else if (value != NULL)
+                value = readable(v->columns[i], value, text, sizeof text);
             add_cell(t, cells++, value != NULL ? value : "-");
         }
         t->cells = cells;
@@ -208,12 +225,7 @@ static void show_lines(const struct view *v, const struct process *p, const stru
         char text[32];
         if (v->many && strcmp(record->fields[i].name, "pid") == 0)
             continue;
-        if (strcmp(record->fields[i].name, "at") == 0) {
-            time_t at = (time_t)strtoll(value, NULL, 10);
-            struct tm tm;
-            if (localtime_r(&at, &tm) != NULL && strftime(text, sizeof text, "%H:%M:%S", &tm) != 0)
-                value = text;
-        }
+        value = readable(record->fields[i].name, value, text, sizeof text);
         show_text(record->fields[i].name, 22, INT32_MAX);
         putchar(' ');
         show_text(value, 0, INT32_MAX);

@@ -1,0 +1,232 @@
+#define _GNU_SOURCE
+#include "reason.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "core/print.h"
+#include "reply.h"
+#include "request.h"
+#include "runtime/audit.h"
+#include "runtime/lease.h"
+
+enum { WHY_TEXT = 768, SPAN_TEXT = 24, ERRNO_TEXT = 32 };
+
+struct why {
+    char text[WHY_TEXT];
+    size_t len;
+};
+
+__attribute__((format(printf, 2, 3))) static void say(struct why *w, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(w->text + w->len, sizeof w->text - w->len, format, args);
+    va_end(args);
+    if (n > 0)
+        w->len += (size_t)n < sizeof w->text - w->len ? (size_t)n : sizeof w->text - w->len - 1;
+}
+
+static const char *span(char *text, uint64_t ns)
+{
+    uint64_t ms = ns / NS_PER_MS, s = ms / 1000;
+    if (s == 0)
+        snprintf(text, SPAN_TEXT, "%llu ms", (unsigned long long)ms);
+    else if (s < 120)
+        snprintf(text, SPAN_TEXT, "%llu s", (unsigned long long)s);
+    else if (s < 7200)
+        snprintf(text, SPAN_TEXT, "%llu min", (unsigned long long)(s / 60));
+    else
+        snprintf(text, SPAN_TEXT, "%llu h", (unsigned long long)(s / 3600));
+    return text;
+}
+
+static const char *error_name(char *text, int error)
+{
+    const char *name = NULL;
+#if defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 32)
+    name = strerrorname_np(error);
+#endif
+#endif
+    if (name != NULL && error != 0)
+        snprintf(text, ERRNO_TEXT, "%s", name);
+    else
+        snprintf(text, ERRNO_TEXT, "errno %d", error);
+    return text;
+}
+
+static uint64_t since(uint64_t when)
+{
+    uint64_t now = clock_now();
+    return now > when ? now - when : 0;
+}
+
+void reason_moment(struct wire_buffer *out, uint64_t when)
+{
+    struct timespec t;
+    uint64_t ago = since(when);
+    clock_gettime(CLOCK_REALTIME, &t);
+    wire_number(out, "at", (uint64_t)t.tv_sec - ago / (1000 * NS_PER_MS));
+    wire_number(out, "ago_ms", ago / NS_PER_MS);
+}
+
+static bool act_target(uint64_t number, char *text, size_t room)
+{
+    struct audit_act act;
+    if (!audit_find(number, &act))
+        return false;
+    if (act.function == NULL) {
+        snprintf(text, room, "%s", (const char *)act.text);
+    } else if (act.key_len <= AUDIT_TEXT) {
+        struct key key = {act.key_hash, act.key_len, act.text};
+        reply_key_text(act.function, &key, text, room);
+    } else {
+        snprintf(text, room, "%s%s", act.function->site->name, act.key_len == AUDIT_LONG ? "(...)" : "");
+    }
+    return true;
+}
+
+void reason_act(struct wire_buffer *out, int who, uint64_t number)
+{
+    char target[KEY_TEXT];
+    wire_field(out, "by", who != 0 ? "control" : "call");
+    if (who != 0)
+        wire_number(out, "by_pid", (uint64_t)who);
+    if (act_target(number, target, sizeof target))
+        wire_field(out, "target", target);
+}
+
+static void say_who(struct why *w, const struct history_record *h)
+{
+    char target[ERROR_TEXT], ago[SPAN_TEXT];
+    say(w, " %s ago by ", span(ago, since(h->when)));
+    if (h->who != 0)
+        say(w, "process %d over the control socket", h->who);
+    else
+        say(w, "a call in the program");
+    if (act_target(h->act, target, sizeof target))
+        say(w, " (%s)", target);
+}
+
+static void say_refresh(struct why *w, struct entry *e)
+{
+    char name[ERRNO_TEXT], left[SPAN_TEXT];
+    uint64_t word = atomic_load(&e->next_refresh), now = clock_now();
+    uint8_t failures = atomic_load(&e->failures);
+    if (failures != 0)
+        say(w, "%u refresh%s failed, the last with %s; ", failures, failures == 1 ? "" : "es",
+            error_name(name, atomic_load(&e->refresh_errno)));
+    if (lease_held(word, now))
+        say(w, "the next call gets the old value; a refresh is under way");
+    else if (!lease_due(word, now))
+        say(w, "the next call gets the old value; the next refresh is due in %s",
+            span(left, (word & ~UINT64_C(511)) - now));
+    else
+        say(w, "the next call gets the old value and starts a refresh");
+}
+
+static void mode_off(struct why *w, struct function *f)
+{
+    if (atomic_load(&f->mode) != FUNCTION_ON)
+        say(w, "%s is off: the next call goes straight to the function; were it on: ", f->site->name);
+}
+
+void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,
+                  const struct history_record *h)
+{
+    struct why w = {.len = 0};
+    char text[SPAN_TEXT], name[ERRNO_TEXT];
+    uint8_t flags = atomic_load(&e->flags);
+    enum entry_state state = entry_state(e, clock_now());
+    uint64_t until = atomic_load(&e->fresh_until);
+    bool by_hand = (flags & ENTRY_EXPIRED) != 0;
+    mode_off(&w, f);
+    if (state == ENTRY_FRESH) {
+        if (flags & ENTRY_FAILED)
+            say(&w, "a remembered failure (%s): the next call gets it", error_name(name, e->result_errno));
+        else
+            say(&w, "fresh: the next call gets the stored value");
+    } else {
+        say(&w, "expired");
+        if (by_hand && h != NULL && h->what == HISTORY_EXPIRED)
+            say_who(&w, h);
+        else if (by_hand)
+            say(&w, " by somebody");
+        else
+            say(&w, " %s ago by age", span(text, since(until)));
+        say(&w, ": ");
+        if (state == ENTRY_STALE)
+            say_refresh(&w, e);
+        else if (state == ENTRY_FALLBACK)
+            say(&w, "past its stale window, the next call computes and gets the old value only if that fails "
+                    "or takes too long");
+        else
+            say(&w, "too old for any use, the next call computes");
+    }
+    wire_field(out, "why", w.text);
+    if (state == ENTRY_FRESH || (by_hand && (h == NULL || h->what != HISTORY_EXPIRED)))
+        return;
+    reason_moment(out, by_hand ? h->when : until);
+    if (by_hand)
+        reason_act(out, h->who, h->act);
+}
+
+static void say_note(struct why *w, const struct history_record *h)
+{
+    char ago[SPAN_TEXT], name[ERRNO_TEXT];
+    span(ago, since(h->when));
+    switch (h->what) {
+    case HISTORY_INVALIDATED:
+        say(w, "invalidated");
+        say_who(w, h);
+        break;
+    case HISTORY_FENCED:
+        say(w, "not stored: invalidated while it was computed,");
+        say_who(w, h);
+        break;
+    case HISTORY_EXPIRED:
+        say(w, "expired");
+        say_who(w, h);
+        say(w, " and gone since");
+        break;
+    case HISTORY_EVICTED:
+        say(w, "evicted %s ago to keep the bounds (max_entries, max_bytes)", ago);
+        break;
+    case HISTORY_FAILED:
+        say(w, "not stored: failed with %s %s ago", error_name(name, h->error), ago);
+        break;
+    case HISTORY_SKIPPED:
+        say(w, "not stored: skipped by the function %s ago", ago);
+        break;
+    case HISTORY_TOO_LARGE:
+        say(w, "not stored: too large for max_bytes or max_entries %s ago", ago);
+        break;
+    case HISTORY_NO_ROOM:
+        say(w, "not stored: no memory %s ago", ago);
+        break;
+    }
+}
+
+void reason_absent(struct wire_buffer *out, struct function *f, bool inflight, const struct history_record *h)
+{
+    struct why w = {.len = 0};
+    mode_off(&w, f);
+    if (h != NULL)
+        say_note(&w, h);
+    else
+        say(&w, history_complete() ? "never computed" : "never computed, or too long ago to be remembered");
+    say(&w,
+        inflight ? ": it is being computed now, the next call waits for that" : ": the next call computes");
+    wire_field(out, "why", w.text);
+    if (h == NULL)
+        return;
+    reason_moment(out, h->when);
+    if (h->act != 0)
+        reason_act(out, h->who, h->act);
+    if (h->what == HISTORY_FAILED)
+        wire_number(out, "failed_errno", (uint64_t)h->error);
+}
