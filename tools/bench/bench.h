@@ -22,6 +22,9 @@ struct settings {
     int rounds;
     bool json;
     bool runtime;
+    const char *plot;        /* folder for plots, or NULL */
+    const char *const *args; /* of the command: traces, sizes */
+    size_t count;
 };
 
 /* workload.c: the functions measured, one body each, uncached and cached. */
@@ -83,9 +86,10 @@ void histogram_add(struct histogram *histogram, uint64_t ns);
 void histogram_merge(struct histogram *into, const struct histogram *from);
 uint64_t histogram_at(const struct histogram *histogram, double part);
 
-/* The commands: 0 done, 1 failed. */
+/* The commands: 0 done, 1 failed, 2 wrong usage. */
 int bench_hit(const struct settings *settings);
 int bench_stale(const struct settings *settings);
 int bench_stampede(const struct settings *settings);
+int bench_replay(const struct settings *settings);
 
 #endif

@@ -21,21 +21,28 @@ enum {
 static const struct command {
     const char *name;
     int (*run)(const struct settings *settings);
+    const char *args; /* what may follow, NULL: nothing */
+    bool needs_args;
 } commands[] = {
-    {"hit", bench_hit},
-    {"stale", bench_stale},
-    {"stampede", bench_stampede},
+    {"hit", bench_hit, NULL, false},
+    {"stale", bench_stale, NULL, false},
+    {"stampede", bench_stampede, NULL, false},
+    {"replay", bench_replay, "TRACE...", true},
 };
 
 static const char help[] =
-    "usage: swrbench [--json] [--rounds N] hit|stale|stampede|all\n"
+    "usage: swrbench [--json] [--rounds N] COMMAND [ARGUMENT...]\n"
     "\n"
-    "  hit        a hit, beside an empty function and the floor: a bare lookup with\n"
-    "             hash, probe, compare and copy. 1,000 and 1,000,000 entries, numbers\n"
-    "             and strings, 1 and 2 threads\n"
-    "  stale      how long callers wait while hot entries grow stale and are refreshed\n"
-    "  stampede   64 threads ask for one cold key at once\n"
-    "  all        all of them\n"
+    "  hit           a hit, beside an empty function and the floor: a bare lookup with\n"
+    "                hash, probe, compare and copy. 1,000 and 1,000,000 entries, numbers\n"
+    "                and strings, 1 and 2 threads\n"
+    "  stale         how long callers wait while hot entries grow stale and are refreshed\n"
+    "  stampede      64 threads ask for one cold key at once\n"
+    "  replay TRACE...\n"
+    "                hit ratio of recorded traces at 0.1, 1 and 10 % of their keys, and the\n"
+    "                time saved where costs differ. A line is 'key' or 'milliseconds key';\n"
+    "                the latter also beside an oracle in virtual time. FILE.xz is unpacked\n"
+    "  all           all of them that need no argument\n"
     "\n"
     "  --json      one JSON object a line\n"
     "  --rounds N  take the median of N rounds, 1 to 1000 (default 5)\n"
@@ -79,19 +86,27 @@ static bool parse_rounds(const char *text, int *rounds)
     return true;
 }
 
-static int run_commands(const char *name, const struct settings *settings)
+static int run_commands(const char *name, struct settings *settings)
 {
     bool all = strcmp(name, "all") == 0;
-    bool found = false;
+    bool found = all;
 
+    if (!settings->json && !settings->runtime)
+        printf("The runtime is absent or switched off: 'cached' is a plain call.\n\n");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (!all && strcmp(name, commands[i].name) != 0)
+        const struct command *command = &commands[i];
+        int status;
+
+        if (all ? command->needs_args : strcmp(name, command->name) != 0)
             continue;
-        if (!settings->json && !settings->runtime && !found)
-            printf("The runtime is absent or switched off: 'cached' is a plain call.\n\n");
         found = true;
-        if (commands[i].run(settings) != 0)
-            return 1;
+        if (settings->count > 0 && (all || !command->args))
+            return wrong_usage("one command at a time, not also: ", settings->args[0]);
+        if (settings->count == 0 && command->needs_args)
+            return wrong_usage("an argument is missing: ", command->args);
+        status = command->run(settings);
+        if (status != 0)
+            return status;
     }
     if (!found)
         return wrong_usage("no such command: ", name);
@@ -133,10 +148,10 @@ int main(int argc, char **argv)
         }
     }
     if (optind == argc)
-        return wrong_usage("a command is missing: hit, stale, stampede or all", "");
-    if (argc - optind > 1)
-        return wrong_usage("one command at a time, not also: ", argv[optind + 1]);
+        return wrong_usage("a command is missing", "");
     set_room(argv);
     settings.runtime = has_runtime();
+    settings.args = (const char *const *)(argv + optind + 1);
+    settings.count = (size_t)(argc - optind - 1);
     return run_commands(argv[optind], &settings);
 }

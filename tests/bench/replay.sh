@@ -1,0 +1,93 @@
+#!/bin/bash
+# swrbench replay: what it counts on traces made here, its fields, and its exit codes.
+# usage: replay.sh SWRBENCH
+set -u
+bench=$1
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+failures=0
+
+fail() {
+    echo "FAILED: $1"
+    failures=$((failures + 1))
+}
+field() { # line, name
+    sed -n "s/.*\"$2\":\"\{0,1\}\([^,\"}]*\).*/\1/p" <<<"$1"
+}
+expect() { # what, status, command...
+    local what=$1 wanted=$2 status
+    shift 2
+    "$@" >"$dir/out" 2>"$dir/err"
+    status=$?
+    [ "$status" -eq "$wanted" ] || fail "$what: status $status, not $wanted: $(cat "$dir/err")"
+}
+
+# A few hot keys among many cold ones, a request every 7 seconds: every age of an entry comes up.
+awk 'BEGIN {
+    seed = 7
+    for (i = 0; i < 3000; i++) {
+        seed = (seed * 1103515245 + 12345) % 2147483648
+        key = int(seed / 65536) % 4 ? int(seed / 65536) % 23 : int(seed / 1024) % 5000
+        print i * 7000 + i % 3, key
+    }
+}' >"$dir/timed.tsk"
+cut -d' ' -f2 "$dir/timed.tsk" >"$dir/keys.txt"
+
+# The same in awk: fresh below 60 s, stale below 300 s; a computation takes no time.
+expected=$(awk '{
+    age = $2 in born ? $1 - born[$2] : 1e18
+    kind = age < 60000 ? "fresh" : age < 300000 ? "stale" : "miss"
+    n[kind]++
+    if (kind != "fresh") born[$2] = $1
+} END { print n["fresh"], n["stale"], n["miss"] }' "$dir/timed.tsk")
+
+expect 'timed trace' 0 "$bench" --json replay "$dir/timed.tsk"
+line=$(grep answers_differing "$dir/out")
+got="$(field "$line" fresh) $(field "$line" stale) $(field "$line" miss)"
+[ "$got" = "$expected" ] || fail "the runtime counts '$got', plain arithmetic '$expected'"
+[ "$(field "$line" median)" = 0 ] || fail "answers differ from the oracle: $line"
+for count in $expected; do
+    [ "$count" -gt 100 ] || fail "a trace that shows little: $expected"
+done
+
+# With room for a tenth of the keys there are hits, and never more than without bounds.
+expect 'plain trace' 0 "$bench" --json replay "$dir/keys.txt"
+[ "$(grep -c '"unit":"hit_pct"' "$dir/out")" -eq 4 ] || fail 'three points and a mean'
+line=$(sed -n 3p "$dir/out")
+unique=$(sort -u "$dir/keys.txt" | wc -l)
+[ "$(field "$line" entries)" -eq $(((unique + 5) / 10)) ] || fail "a tenth of $unique keys: $line"
+awk -v got="$(field "$line" median)" -v most="$(field "$line" infinite_pct)" \
+    'BEGIN { exit !(got > 20 && got <= most) }' || fail "hit ratio out of reason: $line"
+awk -v got="$(field "$line" saved_tenth)" 'BEGIN { exit !(got > 1.0) }' ||
+    fail "knowing what entries cost does not pay: $line"
+for name in bench case unit median min max rounds entries requests runtime; do
+    [ -n "$(field "$line" "$name")" ] || fail "no field $name: $line"
+done
+
+# A packed file is the same trace. (The ratios differ a little: hashes are seeded for each process.)
+if command -v xz >/dev/null; then
+    xz -k "$dir/keys.txt"
+    plain=$line
+    expect 'packed trace' 0 "$bench" --json replay "$dir/keys.txt.xz"
+    line=$(sed -n 3p "$dir/out")
+    for name in case entries requests infinite_pct; do
+        [ "$(field "$line" "$name")" = "$(field "$plain" "$name")" ] || fail "packed it is another trace: $line"
+    done
+    head -c 50 "$dir/keys.txt.xz" >"$dir/cut.txt.xz"
+    expect 'damaged trace' 1 "$bench" replay "$dir/cut.txt.xz"
+fi
+
+printf '5 1\n4 2\n' >"$dir/back.tsk"
+printf '1\ntwo\n' >"$dir/word.txt"
+: >"$dir/empty.txt"
+expect 'time runs back' 1 "$bench" replay "$dir/back.tsk"
+grep -q 'back.tsk:2:' "$dir/err" || fail "the line is not named: $(cat "$dir/err")"
+expect 'a word for a key' 1 "$bench" replay "$dir/word.txt"
+grep -q 'word.txt:2:' "$dir/err" || fail "the line is not named: $(cat "$dir/err")"
+expect 'empty trace' 1 "$bench" replay "$dir/empty.txt"
+expect 'no such trace' 1 "$bench" replay "$dir/none"
+expect 'no trace' 2 "$bench" replay
+expect 'switched off' 1 env SWR_ENABLE=0 "$bench" replay "$dir/keys.txt"
+
+[ "$failures" -eq 0 ] && echo 'swrbench replay: right'
+exit "$((failures != 0))"
