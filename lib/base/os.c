@@ -34,25 +34,65 @@ uint64_t os_alloc_count(void)
     return atomic_load(&alloc_count);
 }
 
+/*
+ * A signal handler may interrupt its thread in here and call a cached function: the allocator's lock is taken
+ * then. It gets no memory, and what it frees is put aside for the next who comes.
+ */
+static __thread bool inside __attribute__((tls_model("initial-exec")));
+static _Atomic(void *) put_aside; /* linked by their first words */
+
+static void *get(size_t size, bool zeroed)
+{
+    if (must_fail() || inside)
+        return NULL;
+    inside = true;
+    atomic_signal_fence(memory_order_seq_cst);
+    void *p = alloc_get(size, zeroed);
+    void *aside = atomic_load_explicit(&put_aside, memory_order_relaxed);
+    if (unlikely(aside != NULL))
+        aside = atomic_exchange(&put_aside, NULL);
+    while (unlikely(aside != NULL)) {
+        void *next = *(void **)aside;
+        alloc_put(aside);
+        aside = next;
+    }
+    atomic_signal_fence(memory_order_seq_cst);
+    inside = false;
+    return p;
+}
+
 void *os_alloc(size_t size)
 {
-    return must_fail() ? NULL : alloc_get(size, false);
+    return get(size, false);
 }
 
 void *os_zalloc(size_t size)
 {
-    return must_fail() ? NULL : alloc_get(size, true);
+    return get(size, true);
 }
 
 void *os_alloc_aligned(size_t alignment, size_t size)
 {
     /* A size that is a multiple starts at one: alloc.h. */
-    return must_fail() ? NULL : alloc_get((size + alignment - 1) & ~(alignment - 1), false);
+    return get((size + alignment - 1) & ~(alignment - 1), false);
 }
 
 void os_free(void *p)
 {
+    if (p == NULL)
+        return;
+    if (unlikely(inside)) {
+        void *first = atomic_load(&put_aside);
+        do
+            *(void **)p = first;
+        while (!atomic_compare_exchange_weak(&put_aside, &first, p));
+        return;
+    }
+    inside = true;
+    atomic_signal_fence(memory_order_seq_cst);
     alloc_put(p);
+    atomic_signal_fence(memory_order_seq_cst);
+    inside = false;
 }
 
 void *os_map(size_t size, size_t alignment)
@@ -115,8 +155,28 @@ void os_futex_wake(_Atomic uint32_t *word, int how_many)
     errno = saved;
 }
 
+#ifdef SWRCACHE_TESTING
+static _Atomic uint64_t threads_asked;
+static _Atomic bool threads_refused;
+
+void os_thread_refuse(bool refuse)
+{
+    atomic_store(&threads_refused, refuse);
+}
+
+uint64_t os_thread_count(void)
+{
+    return atomic_load(&threads_asked);
+}
+#endif
+
 int os_thread_start(void *(*run)(void *), void *cookie, size_t stack)
 {
+#ifdef SWRCACHE_TESTING
+    atomic_fetch_add(&threads_asked, 1);
+    if (atomic_load(&threads_refused))
+        return EAGAIN;
+#endif
     pthread_attr_t attr;
     pthread_t thread;
     sigset_t all, old;

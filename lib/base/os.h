@@ -44,6 +44,11 @@ void os_futex_wake(_Atomic uint32_t *word, int how_many);
 /* Starts a detached thread with every signal blocked. 0 or an errno value. */
 int os_thread_start(void *(*run)(void *), void *cookie, size_t stack);
 
+#ifdef SWRCACHE_TESTING
+void os_thread_refuse(bool refuse); /* as if the system had no thread to give */
+uint64_t os_thread_count(void);     /* asked for so far */
+#endif
+
 /* Ends the calling thread without a word to anybody: no destructors, no handlers of exit(). */
 void os_thread_vanish(void) __attribute__((noreturn));
 

@@ -168,7 +168,7 @@ static void refresh(struct function *f, struct entry *e, struct walk *w)
     if (!(word & 1))
         atomic_compare_exchange_strong(&e->next_refresh, &word, 0);
     (void)f;
-    if (lease_claim(e, w->now, clock_add(w->now, 60000 * NS_PER_MS), &mine) && !pool_submit(e, mine, NULL))
+    if (lease_claim(e, w->now, clock_add(w->now, LEASE_NS), &mine) && !pool_submit(e, mine, NULL))
         lease_return(e, mine, 0);
 }
 

@@ -15,7 +15,6 @@
 #include <string.h>
 
 enum { KEY_ON_STACK = 256, EXACT_HITS = 128 };
-#define LEASE_NS (60000 * NS_PER_MS)
 
 _Atomic uint32_t *call_alive;
 _Atomic uint32_t lease_generation;
@@ -47,7 +46,8 @@ static void bypass(struct thread *t, struct function *f, struct swrcache_site *s
         site->run(args, result);
         return;
     }
-    if (f != NULL && !t->busy)
+    /* Counting for a thread may allocate: not where the allocator's lock may have been left taken. */
+    if (f != NULL && !t->busy && atomic_load_explicit(call_alive, memory_order_relaxed) != 0)
         note(t, f, COUNTER_bypasses, SWR_BYPASS, NULL, 0);
     else if (f != NULL)
         atomic_fetch_add(&f->counts[COUNTER_bypasses], 1);
@@ -407,13 +407,13 @@ static void miss(struct thread *t, struct function *f, const struct swrcache_arg
             fallback = e;
             cache_ref(e);
         }
-        struct flight *other = flight_find(identity, key);
+        struct flight *other = flight_live(identity, key, now);
         if (other != NULL && other->owner != NULL && other->owner == t) {
             /* The body calls itself with the same arguments. */
             table_unlock(&cache_table, shard);
             break;
         }
-        if (other != NULL && (overtime || now > clock_add(other->started, LEASE_NS)) && !other->refresh) {
+        if (other != NULL && overtime && !other->refresh) {
             other->fenced = true;
             flight_unlist(other);
             other = NULL;
@@ -533,7 +533,7 @@ static void refresh_here(struct thread *t, struct function *f, struct entry *e, 
     forget_abandoned(t, (uintptr_t)__builtin_frame_address(0));
     table_lock(&cache_table, shard);
     struct flight *fl = NULL;
-    if (table_holds(&cache_table, e) && flight_find(e->identity, &key) == NULL)
+    if (table_holds(&cache_table, e) && flight_live(e->identity, &key, clock_now()) == NULL)
         fl = flight_open(f, e->identity, &key, true);
     if (fl != NULL)
         fl->owner = t;
@@ -617,7 +617,7 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
         cache_ref(e);
         epoch_exit(&t->epoch);
         touch(e);
-        if (mine && (f->annotated.refresh == SWR_REFRESH_CALLER)) {
+        if (mine && (f->annotated.refresh == SWR_REFRESH_CALLER || !pool_wanted())) {
             refresh_here(t, f, e, lease, args, result, saved);
             return;
         }
@@ -681,7 +681,7 @@ void call_refresh(struct entry *e, uint64_t lease, struct flight *fl)
     unsigned char *room = t == NULL ? NULL : os_alloc_aligned(16, args_room + f->site->result_size);
     table_lock(&cache_table, shard);
     if (fl == NULL && room != NULL && table_holds(&cache_table, e) &&
-        flight_find(e->identity, &key) == NULL && e->identity == atomic_load(&f->identity))
+        flight_live(e->identity, &key, clock_now()) == NULL && e->identity == atomic_load(&f->identity))
         fl = flight_open(f, e->identity, &key, true);
     else if (fl != NULL)
         fl->started = clock_now();
@@ -719,6 +719,7 @@ void call_refresh(struct entry *e, uint64_t lease, struct flight *fl)
     }
     int error = errno;
     SYNC_POINT("leader.after_call");
+    pool_park();
     t->busy = true;
     t->top = NULL;
     bool failed;

@@ -1,5 +1,6 @@
 #include "flight.h"
 #include "history.h"
+#include "lease.h"
 #include "thread.h"
 #include "base/clock.h"
 #include "base/sync.h"
@@ -14,6 +15,16 @@ struct flight *flight_find(uint64_t identity, const struct key *key)
         if (!fl->fenced && fl->identity == identity && fl->key.hash == key->hash && fl->key.len == key->len &&
             memcmp(fl->key.bytes, key->bytes, key->len) == 0)
             return fl;
+    return NULL;
+}
+
+struct flight *flight_live(uint64_t identity, const struct key *key, uint64_t now)
+{
+    struct flight *fl = flight_find(identity, key);
+    if (fl == NULL || now <= clock_add(fl->started, LEASE_NS))
+        return fl;
+    fl->fenced = true;
+    flight_unlist(fl);
     return NULL;
 }
 

@@ -37,6 +37,8 @@ struct flight {
 
 /* Shard locked. */
 struct flight *flight_find(uint64_t identity, const struct key *key);
+/* The same, but one that has run past its lease is fenced: its leader is lost, somebody else may compute. */
+struct flight *flight_live(uint64_t identity, const struct key *key, uint64_t now);
 struct flight *flight_open(struct function *f, uint64_t identity, const struct key *key, bool refresh);
 void flight_unlist(struct flight *fl);
 /* Any. */

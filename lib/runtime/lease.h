@@ -12,7 +12,11 @@
 #ifndef RUNTIME_LEASE_H
 #define RUNTIME_LEASE_H
 
+#include "base/clock.h"
 #include "core/entry.h"
+
+/* Whoever has not finished by then is lost: others may compute. */
+#define LEASE_NS (60000 * NS_PER_MS)
 
 extern _Atomic uint32_t lease_generation; /* of this process: raised in a fork's child */
 

@@ -54,10 +54,10 @@ static void run_timers(void);
 
 static uint64_t next_wake(uint64_t now)
 {
-    uint64_t until = clock_add(now, IDLE_NS);
-    if (timers != NULL)
-        until = clock_manual() ? CLOCK_NEVER : timers->due;
-    return until;
+    /* Time by hand: whoever advances it rings. */
+    if (clock_manual())
+        return CLOCK_NEVER;
+    return timers != NULL ? timers->due : clock_add(now, IDLE_NS);
 }
 
 /* pool_lock held. */
@@ -261,7 +261,7 @@ static void run_timers(void)
         bool called = atomic_load(&e->hits) != atomic_load(&e->warm_hits);
         uint8_t unused = called ? 0 : atomic_load(&e->idle_refreshes) + 1;
         bool go = current && unused <= atomic_load(&f->settings.keep_warm_idle) &&
-                  lease_claim(e, now, clock_add(now, 60000 * NS_PER_MS), &lease);
+                  lease_claim(e, now, clock_add(now, LEASE_NS), &lease);
         if (go) {
             atomic_store(&e->idle_refreshes, unused);
             atomic_store(&e->warm_hits, atomic_load(&e->hits));

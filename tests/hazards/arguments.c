@@ -21,8 +21,8 @@ SWR_CACHED(int, measure, (SWR_STR(text)), .ttl_ms = 1000, .stale_ms = SWR_FOREVE
     return sum((const unsigned char *)text, strlen(text));
 }
 
-SWR_CACHED(int, digest, (SWR_BYTES(data, len), SWR_VAL(int, len)), .ttl_ms = 1000,
-           .stale_ms = SWR_FOREVER, .jitter_pct = 0)
+SWR_CACHED(int, digest, (SWR_BYTES(data, len), SWR_VAL(int, len)), .ttl_ms = 1000, .stale_ms = SWR_FOREVER,
+           .jitter_pct = 0)
 {
     bodies++;
     return len <= 0 ? len - 7 : sum(data, (size_t)len);

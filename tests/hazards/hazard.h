@@ -18,12 +18,12 @@
 
 static _Atomic int hazard_failures;
 
-#define CHECK(what)                                                              \
-    do {                                                                         \
-        if (!(what)) {                                                           \
-            hazard_failures++;                                                   \
-            fprintf(stderr, "FAILED: %s, line %d: %s\n", __FILE__, __LINE__, #what); \
-        }                                                                        \
+#define CHECK(what)                                                                                          \
+    do {                                                                                                     \
+        if (!(what)) {                                                                                       \
+            hazard_failures++;                                                                               \
+            fprintf(stderr, "FAILED: %s, line %d: %s\n", __FILE__, __LINE__, #what);                         \
+        }                                                                                                    \
     } while (0)
 
 /* Under sanitizers the numbers of rounds shrink and memory is not measured. */

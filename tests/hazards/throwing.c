@@ -1,0 +1,88 @@
+/* S22: C++ exceptions out of a body: to the caller on its own thread, a failed refresh on a worker. */
+#include "hazard.h"
+
+#include "../gate.h"
+#include "throwing.h"
+
+enum { WAITERS = 4 };
+
+static _Atomic int bodies, throwing, caught;
+
+SWR_CACHED(int, load, (SWR_VAL(int, n)), .ttl_ms = 1000, .stale_ms = SWR_FOREVER, .retry_ms = 1000,
+           .jitter_pct = 0)
+{
+    bodies++;
+    if (atomic_exchange(&throwing, 0))
+        cxx_throw(n);
+    return n + 1;
+}
+
+static void at_the_caller(void)
+{
+    throwing = 1;
+    CHECK(cxx_catch(load, 5) == -5 && bodies == 1);
+    CHECK(load(5) == 6 && bodies == 2);
+    CHECK(load(5) == 6 && outcome() == SWR_HIT);
+}
+
+static void *leader(void *unused)
+{
+    (void)unused;
+    if (cxx_catch(load, 7) == -7)
+        caught++;
+    return NULL;
+}
+
+static void *waiter(void *unused)
+{
+    (void)unused;
+    CHECK(cxx_catch(load, 7) == 8);
+    return NULL;
+}
+
+/* Whoever waited for the one that threw tries itself; they do not all throw, nor hang. */
+static void with_waiters(void)
+{
+    pthread_t threads[WAITERS + 1];
+    bodies = 0;
+    throwing = 1;
+    gate_close("leader.before_call");
+    pthread_create(&threads[0], NULL, leader, NULL);
+    gate_await(1);
+    for (int i = 1; i <= WAITERS; i++)
+        pthread_create(&threads[i], NULL, waiter, NULL);
+    gate_open();
+    for (int i = 0; i <= WAITERS; i++)
+        pthread_join(threads[i], NULL);
+    CHECK(caught == 1 && bodies == 2);
+}
+
+static void on_a_worker(void)
+{
+    int before = bodies;
+    swrcache_advance(1000);
+    throwing = 1;
+    CHECK(load(7) == 8 && outcome() == SWR_STALE_HIT);
+    CHECK(swrcache_drain(10000));
+    CHECK(bodies == before + 1);
+    /* Failed: tried again after the pause, not before. */
+    CHECK(load(7) == 8 && outcome() == SWR_STALE_HIT);
+    CHECK(swrcache_drain(10000));
+    CHECK(bodies == before + 1);
+    swrcache_advance(1000);
+    CHECK(load(7) == 8 && outcome() == SWR_STALE_HIT);
+    CHECK(swrcache_drain(10000));
+    CHECK(bodies == before + 2);
+    CHECK(load(7) == 8 && outcome() == SWR_HIT);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    with_manual_clock(argv);
+    watchdog(60);
+    at_the_caller();
+    with_waiters();
+    on_a_worker();
+    return finish("throwing bodies");
+}
