@@ -38,22 +38,22 @@
 #define SWR_STATIC_CACHED_STRING(name, ...) SWRCACHE_STRING(STATIC, name, __VA_ARGS__, )
 
 /* (type, name, (kinds...), copy, free, policy...) */
-#define SWR_CACHED_OBJECT(type, name, params, copy, ...) \
+#define SWR_CACHED_OBJECT(type, name, params, copy, ...)                                                     \
     SWRCACHE_OBJECT(EXTERN, __typeof__(type) *, #type " *", name, params, copy, __VA_ARGS__, )
-#define SWR_STATIC_CACHED_OBJECT(type, name, params, copy, ...) \
+#define SWR_STATIC_CACHED_OBJECT(type, name, params, copy, ...)                                              \
     SWRCACHE_OBJECT(STATIC, __typeof__(type) *, #type " *", name, params, copy, __VA_ARGS__, )
 
 #define SWR_CACHED_VOID(name, ...)        SWRCACHE_VOID(EXTERN, name, __VA_ARGS__, )
 #define SWR_STATIC_CACHED_VOID(name, ...) SWRCACHE_VOID(STATIC, name, __VA_ARGS__, )
 
 /* Declarations, for a header: other files may call, invalidate, refresh and peek. End with a semicolon. */
-#define SWR_DECLARE(ret, name, params) \
+#define SWR_DECLARE(ret, name, params)                                                                       \
     SWRCACHE_DECLARE(SWRCACHE_STATUS(ret, params), VALUE, ret, name, params)
-#define SWR_DECLARE_STRING(name, params) \
+#define SWR_DECLARE_STRING(name, params)                                                                     \
     SWRCACHE_DECLARE(SWRCACHE_STATUS_OF_PARAMS(params), STRING, char *, name, params)
-#define SWR_DECLARE_OBJECT(type, name, params) \
+#define SWR_DECLARE_OBJECT(type, name, params)                                                               \
     SWRCACHE_DECLARE(SWRCACHE_STATUS_OF_PARAMS(params), OBJECT, __typeof__(type) *, name, params)
-#define SWR_DECLARE_VOID(name, params) \
+#define SWR_DECLARE_VOID(name, params)                                                                       \
     SWRCACHE_DECLARE(SWRCACHE_STATUS_OF_PARAMS(params), VOID, void, name, params)
 
 /*
@@ -63,15 +63,17 @@
  *   invalidate   nobody who calls later sees the old value
  *   expire       stale from now on: the old value is served while one refresh runs
  *   refresh      compute again in the background, now
+ *
+ * (The stars make a function that is not annotated an error rather than an implicit declaration.)
  */
-#define SWR_INVALIDATE(name, ...) swrcache_op_##name(SWRCACHE_OP_INVALIDATE, ##__VA_ARGS__)
-#define SWR_EXPIRE(name, ...)     swrcache_op_##name(SWRCACHE_OP_EXPIRE, ##__VA_ARGS__)
-#define SWR_REFRESH(name, ...)    swrcache_op_##name(SWRCACHE_OP_REFRESH, ##__VA_ARGS__)
-#define SWR_INVALIDATE_ALL(name)  swrcache_all_##name(SWRCACHE_OP_INVALIDATE)
-#define SWR_EXPIRE_ALL(name)      swrcache_all_##name(SWRCACHE_OP_EXPIRE)
+#define SWR_INVALIDATE(name, ...) (*swrcache_op_##name)(SWRCACHE_OP_INVALIDATE, ##__VA_ARGS__)
+#define SWR_EXPIRE(name, ...)     (*swrcache_op_##name)(SWRCACHE_OP_EXPIRE, ##__VA_ARGS__)
+#define SWR_REFRESH(name, ...)    (*swrcache_op_##name)(SWRCACHE_OP_REFRESH, ##__VA_ARGS__)
+#define SWR_INVALIDATE_ALL(name)  (*swrcache_all_##name)(SWRCACHE_OP_INVALIDATE)
+#define SWR_EXPIRE_ALL(name)      (*swrcache_all_##name)(SWRCACHE_OP_EXPIRE)
 
 /* bool SWR_PEEK(name, &result, args...): a fresh or stale result without computing. VOID: &result is NULL. */
-#define SWR_PEEK(name, ...) swrcache_peek_##name(__VA_ARGS__)
+#define SWR_PEEK(name, ...) (*swrcache_peek_##name)(__VA_ARGS__)
 
 /* The body itself: SWR_UNCACHED(quote)("ACME", 3). */
 #define SWR_UNCACHED(name) swrcache_body_##name

@@ -34,7 +34,7 @@ extern struct swrcache_site *__stop_swrcache_sites[] __attribute__((visibility("
 static struct swrcache_site *swrcache_enrolled_ SWRCACHE_ENROLLED = NULL;
 
 /* Does a table of this size hold the member? A runtime may be older than this header. */
-#define SWRCACHE_WITHIN(api, member) \
+#define SWRCACHE_WITHIN(api, member)                                                                         \
     ((api)->size >= offsetof(struct swrcache_api, member) + sizeof((api)->member))
 #define SWRCACHE_HAS(member) (swrcache_api && SWRCACHE_WITHIN(swrcache_api, member))
 

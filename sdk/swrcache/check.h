@@ -1,10 +1,11 @@
 /*
  * check.h - mistakes in an annotation, told once and in our own words.
  *
- * Before anything is generated each parameter gets a verdict by its shape alone: GOOD, KINDLESS, or
- * BAD_<kind> for a kind with too few or too many parts. If one is not GOOD the annotation becomes a
- * _Static_assert that names the parameter and the cure, and a plain function, so that nothing else is
- * said of it. What depends on types (pointers, records) is asserted beside the generated code.
+ * Before anything is generated each parameter gets a verdict by its shape alone: GOOD, KINDLESS, COMMA
+ * where something follows the kind, or BAD_<kind> for a kind with too few or too many parts. If one is not
+ * GOOD the annotation becomes a _Static_assert that names the parameter and the cure, and a plain function,
+ * so that nothing else is said of it. What depends on types (pointers, records) is asserted beside the
+ * generated code.
  */
 #ifndef SWRCACHE_CHECK_H
 #define SWRCACHE_CHECK_H
@@ -15,15 +16,15 @@
 #include "stamp.h"
 
 /* Which numbers of parts a kind may have: exactly 1, exactly 2, or a structure's 3 to 18. */
-#define SWRCACHE_PARTS_1_1 ~, GOOD
-#define SWRCACHE_PARTS_2_2 ~, GOOD
-#define SWRCACHE_PARTS_S_3 ~, GOOD
-#define SWRCACHE_PARTS_S_4 ~, GOOD
-#define SWRCACHE_PARTS_S_5 ~, GOOD
-#define SWRCACHE_PARTS_S_6 ~, GOOD
-#define SWRCACHE_PARTS_S_7 ~, GOOD
-#define SWRCACHE_PARTS_S_8 ~, GOOD
-#define SWRCACHE_PARTS_S_9 ~, GOOD
+#define SWRCACHE_PARTS_1_1  ~, GOOD
+#define SWRCACHE_PARTS_2_2  ~, GOOD
+#define SWRCACHE_PARTS_S_3  ~, GOOD
+#define SWRCACHE_PARTS_S_4  ~, GOOD
+#define SWRCACHE_PARTS_S_5  ~, GOOD
+#define SWRCACHE_PARTS_S_6  ~, GOOD
+#define SWRCACHE_PARTS_S_7  ~, GOOD
+#define SWRCACHE_PARTS_S_8  ~, GOOD
+#define SWRCACHE_PARTS_S_9  ~, GOOD
 #define SWRCACHE_PARTS_S_10 ~, GOOD
 #define SWRCACHE_PARTS_S_11 ~, GOOD
 #define SWRCACHE_PARTS_S_12 ~, GOOD
@@ -31,32 +32,38 @@
 #define SWRCACHE_PARTS_S_14 ~, GOOD
 #define SWRCACHE_PARTS_S_15 ~, GOOD
 #define SWRCACHE_PARTS_S_16 ~, GOOD
-#define SWRCACHE_PARTS(want, bad, ...) \
+#define SWRCACHE_PARTS(want, bad, ...)                                                                       \
     SWRCACHE_SECOND(SWRCACHE_CAT(SWRCACHE_PARTS_##want##_, SWRCACHE_COUNT(__VA_ARGS__)), bad)
 
-/* The verdict of one parameter. The probe expands only for a known kind. */
-#define SWRCACHE_VERDICT(p)                SWRCACHE_SECOND(SWRCACHE_KNOWN_##p, KINDLESS)
-#define SWRCACHE_KNOWN_SWR_VAL(...)        ~, SWRCACHE_PARTS(2, BAD_VAL, __VA_ARGS__)
-#define SWRCACHE_KNOWN_SWR_STR(...)        ~, SWRCACHE_PARTS(1, BAD_STR, __VA_ARGS__)
-#define SWRCACHE_KNOWN_SWR_BYTES(...)      ~, SWRCACHE_PARTS(2, BAD_BYTES, __VA_ARGS__)
-#define SWRCACHE_KNOWN_SWR_STRUCT(...)     ~, SWRCACHE_PARTS(S, BAD_STRUCT, __VA_ARGS__)
-#define SWRCACHE_KNOWN_SWR_OPAQUE(...)     ~, SWRCACHE_PARTS(2, BAD_OPAQUE, __VA_ARGS__)
-#define SWRCACHE_KNOWN_SWR_OUT(...)        ~, SWRCACHE_PARTS(2, BAD_OUT, __VA_ARGS__)
-#define SWRCACHE_KNOWN_SWR_OUT_BYTES(...)  ~, SWRCACHE_PARTS(2, BAD_OUT_BYTES, __VA_ARGS__)
+/* The verdict of one parameter. The probe expands only for a known kind; what follows it comes third. */
+#define SWRCACHE_VERDICT(p)                                                                                  \
+    SWRCACHE_CAT(SWRCACHE_VERDICT_, SWRCACHE_NOTHING(SWRCACHE_THIRD(SWRCACHE_KNOWN_##p, , )))(p)
+#define SWRCACHE_VERDICT_1(p)             SWRCACHE_SECOND(SWRCACHE_KNOWN_##p, KINDLESS)
+#define SWRCACHE_VERDICT_0(p)             COMMA
+#define SWRCACHE_KNOWN_SWR_VAL(...)       ~, SWRCACHE_PARTS(2, BAD_VAL, __VA_ARGS__),
+#define SWRCACHE_KNOWN_SWR_STR(...)       ~, SWRCACHE_PARTS(1, BAD_STR, __VA_ARGS__),
+#define SWRCACHE_KNOWN_SWR_BYTES(...)     ~, SWRCACHE_PARTS(2, BAD_BYTES, __VA_ARGS__),
+#define SWRCACHE_KNOWN_SWR_STRUCT(...)    ~, SWRCACHE_PARTS(S, BAD_STRUCT, __VA_ARGS__),
+#define SWRCACHE_KNOWN_SWR_OPAQUE(...)    ~, SWRCACHE_PARTS(2, BAD_OPAQUE, __VA_ARGS__),
+#define SWRCACHE_KNOWN_SWR_OUT(...)       ~, SWRCACHE_PARTS(2, BAD_OUT, __VA_ARGS__),
+#define SWRCACHE_KNOWN_SWR_OUT_BYTES(...) ~, SWRCACHE_PARTS(2, BAD_OUT_BYTES, __VA_ARGS__),
 
-/* GOOD, BAD (a parameter), MANY (parameters) or VOID (result). */
-#define SWRCACHE_STATUS(ret, params) \
+/* GOOD, BAD (a parameter), MANY (parameters), LOOSE (without parentheses) or VOID (result). */
+#define SWRCACHE_STATUS(ret, params)                                                                         \
     SWRCACHE_CAT(SWRCACHE_STATUS_, SWRCACHE_SECOND(SWRCACHE_NONE_##ret(), 0, ~))(params)
 #define SWRCACHE_STATUS_1(params) VOID
 #define SWRCACHE_STATUS_0(params) SWRCACHE_STATUS_OF_PARAMS(params)
-#define SWRCACHE_STATUS_OF_PARAMS(params) \
+#define SWRCACHE_STATUS_OF_PARAMS(params)                                                                    \
+    SWRCACHE_CAT(SWRCACHE_STATUS_OF_LIST_, SWRCACHE_IS_LIST(params))(params)
+#define SWRCACHE_STATUS_OF_LIST_0(params) LOOSE
+#define SWRCACHE_STATUS_OF_LIST_1(params)                                                                    \
     SWRCACHE_SECOND(SWRCACHE_CAT(SWRCACHE_TOO_MANY_, SWRCACHE_N params), SWRCACHE_STATUS_OF_EACH(params))
 #define SWRCACHE_TOO_MANY_13   ~, MANY
 #define SWRCACHE_TOO_MANY_14   ~, MANY
 #define SWRCACHE_TOO_MANY_15   ~, MANY
 #define SWRCACHE_TOO_MANY_16   ~, MANY
 #define SWRCACHE_TOO_MANY_MANY ~, MANY
-#define SWRCACHE_STATUS_OF_EACH(params) \
+#define SWRCACHE_STATUS_OF_EACH(params)                                                                      \
     SWRCACHE_CAT(SWRCACHE_STATUS_EACH_, SWRCACHE_IS_NONE(SWRCACHE_MAP(SWRCACHE_EACH_MARK, ~, params)))
 #define SWRCACHE_STATUS_EACH_1 GOOD
 #define SWRCACHE_STATUS_EACH_0 BAD
@@ -65,6 +72,7 @@
 #define SWRCACHE_EACH_MARK(c, i, p) SWRCACHE_CAT(SWRCACHE_MARK_, SWRCACHE_VERDICT(p))
 #define SWRCACHE_MARK_GOOD
 #define SWRCACHE_MARK_KINDLESS      bad
+#define SWRCACHE_MARK_COMMA         bad
 #define SWRCACHE_MARK_BAD_VAL       bad
 #define SWRCACHE_MARK_BAD_STR       bad
 #define SWRCACHE_MARK_BAD_BYTES     bad
@@ -79,22 +87,27 @@
 #define SWRCACHE_WORDS_KINDLESS(fn, p)                                                                       \
     _Static_assert(0, "parameter '" #p "' of '" #fn "' needs a kind: SWR_VAL, SWR_STR, SWR_BYTES, "          \
                       "SWR_STRUCT, SWR_OPAQUE, SWR_OUT or SWR_OUT_BYTES");
-#define SWRCACHE_WORDS_SHAPE(fn, p, cure) \
-    _Static_assert(0, "parameter '" #p "' of '" #fn "': write " cure);
-#define SWRCACHE_WORDS_BAD_VAL(fn, p)    SWRCACHE_WORDS_SHAPE(fn, p, "SWR_VAL(type, name)")
-#define SWRCACHE_WORDS_BAD_STR(fn, p)    SWRCACHE_WORDS_SHAPE(fn, p, "SWR_STR(name), without a type")
-#define SWRCACHE_WORDS_BAD_BYTES(fn, p)  SWRCACHE_WORDS_SHAPE(fn, p, "SWR_BYTES(name, length)")
+#define SWRCACHE_WORDS_COMMA(fn, p)                                                                          \
+    _Static_assert(0, "a comma is missing between the parameters '" #p "' of '" #fn "'");
+#define SWRCACHE_WORDS_SHAPE(fn, p, cure) _Static_assert(0, "parameter '" #p "' of '" #fn "': write " cure);
+#define SWRCACHE_WORDS_BAD_VAL(fn, p)     SWRCACHE_WORDS_SHAPE(fn, p, "SWR_VAL(type, name)")
+#define SWRCACHE_WORDS_BAD_STR(fn, p)     SWRCACHE_WORDS_SHAPE(fn, p, "SWR_STR(name), without a type")
+#define SWRCACHE_WORDS_BAD_BYTES(fn, p)   SWRCACHE_WORDS_SHAPE(fn, p, "SWR_BYTES(name, length)")
 #define SWRCACHE_WORDS_BAD_STRUCT(fn, p)                                                                     \
     SWRCACHE_WORDS_SHAPE(fn, p, "SWR_STRUCT(type, name, field, ...) with the 1 to 14 fields that count")
-#define SWRCACHE_WORDS_BAD_OPAQUE(fn, p) SWRCACHE_WORDS_SHAPE(fn, p, "SWR_OPAQUE(type, name)")
-#define SWRCACHE_WORDS_BAD_OUT(fn, p)    SWRCACHE_WORDS_SHAPE(fn, p, "SWR_OUT(type, name)")
+#define SWRCACHE_WORDS_BAD_OPAQUE(fn, p)    SWRCACHE_WORDS_SHAPE(fn, p, "SWR_OPAQUE(type, name)")
+#define SWRCACHE_WORDS_BAD_OUT(fn, p)       SWRCACHE_WORDS_SHAPE(fn, p, "SWR_OUT(type, name)")
 #define SWRCACHE_WORDS_BAD_OUT_BYTES(fn, p) SWRCACHE_WORDS_SHAPE(fn, p, "SWR_OUT_BYTES(name, length)")
 
 #define SWRCACHE_COMPLAIN_BAD(fn, params) SWRCACHE_MAP(SWRCACHE_EACH_WORDS, fn, params)
-#define SWRCACHE_COMPLAIN_MANY(fn, params) \
+#define SWRCACHE_COMPLAIN_MANY(fn, params)                                                                   \
     _Static_assert(0, "'" #fn "' has more than 12 parameters: gather some in a structure, SWR_STRUCT");
-#define SWRCACHE_COMPLAIN_VOID(fn, params) \
-    _Static_assert(0, "'" #fn "' returns nothing: use SWR_CACHED_VOID(" #fn ", (...)) with SWR_OUT parameters");
+#define SWRCACHE_COMPLAIN_VOID(fn, params)                                                                   \
+    _Static_assert(0, "'" #fn "' returns nothing: use SWR_CACHED_VOID(" #fn                                  \
+                      ", (...)) with SWR_OUT parameters");
+#define SWRCACHE_COMPLAIN_LOOSE(fn, params)                                                                  \
+    _Static_assert(0, "the parameters of '" #fn "' stand in parentheses of their own, then a comma: "        \
+                      "(SWR_VAL(int, n), SWR_STR(name)), not '" #params "'");
 
 /* A declaration of whatever was written, good or bad. */
 #define SWRCACHE_EACH_LAX(c, i, p)         SWRCACHE_CAT(SWRCACHE_LAX_, SWRCACHE_VERDICT(p))(p)
@@ -102,6 +115,7 @@
 #define SWRCACHE_EACH_LAX_MORE(c, i, p)    , SWRCACHE_EACH_LAX(c, i, p)
 #define SWRCACHE_LAX_GOOD(p)               SWRCACHE_DECL_##p
 #define SWRCACHE_LAX_KINDLESS(p)           p
+#define SWRCACHE_LAX_COMMA(p)              SWRCACHE_FIRST(SWRCACHE_ALONE_##p)
 #define SWRCACHE_LAX_BAD_VAL(p)            SWRCACHE_LAX_##p
 #define SWRCACHE_LAX_BAD_STR(p)            SWRCACHE_LAX_##p
 #define SWRCACHE_LAX_BAD_BYTES(p)          SWRCACHE_LAX_##p
@@ -116,6 +130,13 @@
 #define SWRCACHE_LAX_SWR_OPAQUE(...)       SWRCACHE_LAX_TYPED(, , __VA_ARGS__)
 #define SWRCACHE_LAX_SWR_OUT(...)          SWRCACHE_LAX_TYPED(, *, __VA_ARGS__)
 #define SWRCACHE_LAX_SWR_OUT_BYTES(n, ...) void *n
+#define SWRCACHE_ALONE_SWR_VAL(...)        SWRCACHE_LAX_SWR_VAL(__VA_ARGS__),
+#define SWRCACHE_ALONE_SWR_STR(...)        const char *__VA_ARGS__,
+#define SWRCACHE_ALONE_SWR_BYTES(...)      SWRCACHE_LAX_SWR_BYTES(__VA_ARGS__),
+#define SWRCACHE_ALONE_SWR_STRUCT(...)     SWRCACHE_LAX_SWR_STRUCT(__VA_ARGS__),
+#define SWRCACHE_ALONE_SWR_OPAQUE(...)     SWRCACHE_LAX_SWR_OPAQUE(__VA_ARGS__),
+#define SWRCACHE_ALONE_SWR_OUT(...)        SWRCACHE_LAX_SWR_OUT(__VA_ARGS__),
+#define SWRCACHE_ALONE_SWR_OUT_BYTES(...)  SWRCACHE_LAX_SWR_OUT_BYTES(__VA_ARGS__),
 #define SWRCACHE_LAX_TYPED(q, star, ...)                                                                     \
     SWRCACHE_CAT(SWRCACHE_LAX_TYPED_, SWRCACHE_PARTS(1, MORE, __VA_ARGS__))(q, star, __VA_ARGS__, ~)
 #define SWRCACHE_LAX_TYPED_GOOD(q, star, p, ...)       p
@@ -133,36 +154,55 @@
     _Static_assert(__builtin_classify_type(SWRCACHE_LVALUE(type)) != 5,                                      \
                    "out-parameter '" #n "' hands out a pointer, which would be shared by all callers: "      \
                    "SWR_OUT_BYTES, or return it with SWR_CACHED_STRING or SWR_CACHED_OBJECT");
-#define SWRCACHE_ASSERT_FIELD(type, i, f)                                                                    \
-    _Static_assert(!SWRCACHE_IS_POINTER(SWRCACHE_FIELD(type, f)) &&                                          \
-                       !SWRCACHE_IS_POINTER(SWRCACHE_ELEMENT(SWRCACHE_FIELD(type, f))),                      \
+/* A field's type gets a name first: of a field that does not exist nothing more is said then. */
+#define SWRCACHE_NAME_FIELD(c, i, f) SWRCACHE_NAME_FIELD_(SWRCACHE_UNWRAP c, i, f)
+#define SWRCACHE_NAME_FIELD_(...)    SWRCACHE_NAME_FIELD__(__VA_ARGS__)
+#define SWRCACHE_NAME_FIELD__(fn, type, n, i, f)                                                             \
+    typedef __typeof__(((__typeof__(type) *)0)->f) SWRCACHE_FIELD_TYPE(fn, n, i);
+#define SWRCACHE_ASSERT_FIELD(c, i, f) SWRCACHE_ASSERT_FIELD_(SWRCACHE_UNWRAP c, i, f)
+#define SWRCACHE_ASSERT_FIELD_(...)    SWRCACHE_ASSERT_FIELD__(__VA_ARGS__)
+#define SWRCACHE_ASSERT_FIELD__(fn, type, n, i, f)                                                           \
+    _Static_assert(!SWRCACHE_IS_POINTER(SWRCACHE_FIELD(fn, n, i)) &&                                         \
+                       !SWRCACHE_IS_POINTER(SWRCACHE_ELEMENT(SWRCACHE_FIELD(fn, n, i))),                     \
                    "field '" #f "' of '" #type "' is a pointer: its target is not in the key; "              \
                    "leave it out, or pass the target as SWR_STR or SWR_BYTES");                              \
-    _Static_assert(!SWRCACHE_IS_RECORD(SWRCACHE_FIELD(type, f)) &&                                           \
-                       !SWRCACHE_IS_RECORD(SWRCACHE_ELEMENT(SWRCACHE_FIELD(type, f))),                       \
-                   "field '" #f "' of '" #type "' is a structure and may have padding: name its own fields, " \
+    _Static_assert(!SWRCACHE_IS_RECORD(SWRCACHE_FIELD(fn, n, i)) &&                                          \
+                       !SWRCACHE_IS_RECORD(SWRCACHE_ELEMENT(SWRCACHE_FIELD(fn, n, i))),                      \
+                   "field '" #f "' of '" #type                                                               \
+                   "' is a structure and may have padding: name its own fields, "                            \
                    "as in " #f ".x");
-#define SWRCACHE_EACH_ASSERT(fn, i, p)              SWRCACHE_ASSERT_##p
-#define SWRCACHE_ASSERT_SWR_VAL(type, n)            SWRCACHE_ASSERT_VAL(, type, n)
-#define SWRCACHE_ASSERT_SWR_STR(n)
-#define SWRCACHE_ASSERT_SWR_BYTES(n, len)
-#define SWRCACHE_ASSERT_SWR_STRUCT(type, n, ...)    SWRCACHE_FMAP(SWRCACHE_ASSERT_FIELD, type, __VA_ARGS__)
-#define SWRCACHE_ASSERT_SWR_OPAQUE(type, n)
-#define SWRCACHE_ASSERT_SWR_OUT(type, n)            SWRCACHE_ASSERT_OUT(, type, n)
-#define SWRCACHE_ASSERT_SWR_OUT_BYTES(n, len)
+#define SWRCACHE_EACH_ASSERT(fn, i, p)        SWRCACHE_TELL(fn, SWRCACHE_ASSERT_##p)
+#define SWRCACHE_ASSERT_SWR_VAL(type, n)      SWRCACHE_ASSERT_VAL, type, n
+#define SWRCACHE_ASSERT_SWR_STR(n)            SWRCACHE_ASSERT_NONE
+#define SWRCACHE_ASSERT_SWR_BYTES(n, len)     SWRCACHE_ASSERT_NONE
+#define SWRCACHE_ASSERT_SWR_STRUCT(...)       SWRCACHE_ASSERT_STRUCT, __VA_ARGS__
+#define SWRCACHE_ASSERT_SWR_OPAQUE(type, n)   SWRCACHE_ASSERT_NONE
+#define SWRCACHE_ASSERT_SWR_OUT(type, n)      SWRCACHE_ASSERT_OUT, type, n
+#define SWRCACHE_ASSERT_SWR_OUT_BYTES(n, len) SWRCACHE_ASSERT_NONE
+#define SWRCACHE_ASSERT_NONE(...)
+#define SWRCACHE_ASSERT_STRUCT(fn, type, n, ...)                                                             \
+    SWRCACHE_FMAP(SWRCACHE_NAME_FIELD, (fn, type, n), __VA_ARGS__)                                           \
+    SWRCACHE_FMAP(SWRCACHE_ASSERT_FIELD, (fn, type, n), __VA_ARGS__)
 
 /* What depends on types, where the parameters are in scope. */
 #define SWRCACHE_ASSERT_LEN(n, len)                                                                          \
     _Static_assert(__builtin_classify_type(len) == 1,                                                        \
-                   "the length '" #len "' of '" #n "' must be an integer parameter, as SWR_VAL(size_t, " #len ")");
-#define SWRCACHE_EACH_INSIDE(fn, i, p)           SWRCACHE_INSIDE_##p
+                   "the length '" #len "' of '" #n                                                           \
+                   "' must be an integer parameter, as SWR_VAL(size_t, " #len ")");
+#define SWRCACHE_EACH_INSIDE(fn, i, p) SWRCACHE_INSIDE_##p
 #define SWRCACHE_INSIDE_SWR_VAL(type, n)
 #define SWRCACHE_INSIDE_SWR_STR(n)
-#define SWRCACHE_INSIDE_SWR_BYTES(n, len)        SWRCACHE_ASSERT_LEN(n, len)
+#define SWRCACHE_INSIDE_SWR_BYTES(n, len) SWRCACHE_ASSERT_LEN(n, len)
 #define SWRCACHE_INSIDE_SWR_STRUCT(type, n, ...)
 #define SWRCACHE_INSIDE_SWR_OPAQUE(type, n)
 #define SWRCACHE_INSIDE_SWR_OUT(type, n)
-#define SWRCACHE_INSIDE_SWR_OUT_BYTES(n, len)    SWRCACHE_ASSERT_LEN(n, len)
+#define SWRCACHE_INSIDE_SWR_OUT_BYTES(n, len) SWRCACHE_ASSERT_LEN(n, len)
+
+/* The first designator; the compiler speaks of the others. */
+#define SWRCACHE_CHECK_POLICY(fn, ...) SWRCACHE_CHECK_POLICY_(fn, __VA_ARGS__, ~)
+#define SWRCACHE_CHECK_POLICY_(fn, first, ...)                                                               \
+    _Static_assert(sizeof(#first) == 1 || __builtin_strncmp(#first, ".", 1) == 0,                            \
+                   "policy '" #first "' of '" #fn "': a field begins with a dot, ." #first);
 
 /* The result of SWR_CACHED; the other forms know theirs. */
 #define SWRCACHE_CHECK_VALUE(ret, fn)                                                                        \

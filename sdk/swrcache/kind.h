@@ -25,13 +25,15 @@
 #include "stamp.h"
 
 /* Never evaluated. */
-#define SWRCACHE_LVALUE(type)       (*(__typeof__(type) *)0)
-#define SWRCACHE_FIELD(type, field) (((__typeof__(type) *)0)->field)
+#define SWRCACHE_LVALUE(type) (*(__typeof__(type) *)0)
+/* The i-th field of parameter `n`, whose type check.h names. */
+#define SWRCACHE_FIELD_TYPE(fn, n, i) swrcache_field_##fn##_##n##_##i
+#define SWRCACHE_FIELD(fn, n, i)      (((struct { SWRCACHE_FIELD_TYPE(fn, n, i) it; } *)0)->it)
 
 /* __builtin_classify_type: 5 is a pointer, or an array that became one; 12 and 13 are records. */
 #define SWRCACHE_IS_RECORD(x) (__builtin_classify_type(x) == 12 || __builtin_classify_type(x) == 13)
 #define SWRCACHE_DECAYED(x)   __typeof__(((void)0, x))
-#define SWRCACHE_IS_ARRAY(x) \
+#define SWRCACHE_IS_ARRAY(x)                                                                                 \
     (__builtin_classify_type(x) == 5 && !__builtin_types_compatible_p(__typeof__(x), SWRCACHE_DECAYED(x)))
 #define SWRCACHE_IS_POINTER(x) (__builtin_classify_type(x) == 5 && !SWRCACHE_IS_ARRAY(x))
 
@@ -100,35 +102,45 @@
 /* clang-format on */
 
 /* From a struct swrcache_arg to the value to call the body with. */
-#define SWRCACHE_BACK_VALUE(type, data)           (*(const __typeof__(type) *)(data))
-#define SWRCACHE_BACK_TO(type, data)              ((__typeof__(type) *)(uintptr_t)(data))
-#define SWRCACHE_BACK_SWR_VAL(type, n)            SWRCACHE_BACK_VALUE, (type)
-#define SWRCACHE_BACK_SWR_STR(n)                  SWRCACHE_BACK_TO, (const char)
-#define SWRCACHE_BACK_SWR_BYTES(n, len)           SWRCACHE_BACK_TO, (const void)
-#define SWRCACHE_BACK_SWR_STRUCT(type, n, ...)    SWRCACHE_BACK_TO, (const __typeof__(type))
-#define SWRCACHE_BACK_SWR_OPAQUE(type, n)         SWRCACHE_BACK_VALUE, (type)
-#define SWRCACHE_BACK_SWR_OUT(type, n)            SWRCACHE_BACK_TO, (type)
-#define SWRCACHE_BACK_SWR_OUT_BYTES(n, len)       SWRCACHE_BACK_TO, (void)
-#define SWRCACHE_BACK(data, ...)                  SWRCACHE_BACK_(data, __VA_ARGS__)
-#define SWRCACHE_BACK_(data, how, type)           how(SWRCACHE_UNWRAP type, data)
+#define SWRCACHE_BACK_VALUE(type, data)        (*(const __typeof__(type) *)(data))
+#define SWRCACHE_BACK_TO(type, data)           ((__typeof__(type) *)(uintptr_t)(data))
+#define SWRCACHE_BACK_SWR_VAL(type, n)         SWRCACHE_BACK_VALUE, (type)
+#define SWRCACHE_BACK_SWR_STR(n)               SWRCACHE_BACK_TO, (const char)
+#define SWRCACHE_BACK_SWR_BYTES(n, len)        SWRCACHE_BACK_TO, (const void)
+#define SWRCACHE_BACK_SWR_STRUCT(type, n, ...) SWRCACHE_BACK_TO, (const __typeof__(type))
+#define SWRCACHE_BACK_SWR_OPAQUE(type, n)      SWRCACHE_BACK_VALUE, (type)
+#define SWRCACHE_BACK_SWR_OUT(type, n)         SWRCACHE_BACK_TO, (type)
+#define SWRCACHE_BACK_SWR_OUT_BYTES(n, len)    SWRCACHE_BACK_TO, (void)
+#define SWRCACHE_BACK(data, ...)               SWRCACHE_BACK_(data, __VA_ARGS__)
+#define SWRCACHE_BACK_(data, how, type)        how(SWRCACHE_UNWRAP type, data)
 
-/* Description: SWRCACHE_INFO_<kind>(...) gives the members of a struct swrcache_param. */
-#define SWRCACHE_INFO(n, t, k, c, s) .name = n, .type = t, .kind = SWRCACHE_KIND_##k, .cls = c, .size = s
-#define SWRCACHE_INFO_SWR_VAL(type, n) \
-    SWRCACHE_INFO(#n, SWRCACHE_SPELT(type), VAL, SWRCACHE_CLASS(SWRCACHE_LVALUE(type)), sizeof(type))
-#define SWRCACHE_INFO_SWR_STR(n)        SWRCACHE_INFO(#n, "", STR, 0, 0)
-#define SWRCACHE_INFO_SWR_BYTES(n, len) SWRCACHE_INFO(#n, "", BYTES, 0, 0)
-#define SWRCACHE_INFO_SWR_STRUCT(t, n, ...) \
-    SWRCACHE_INFO(#n, #t, STRUCT, 0, sizeof(t)), .nfields = SWRCACHE_COUNT(__VA_ARGS__), \
-        .fields = (const struct swrcache_field[]) { SWRCACHE_FLIST(SWRCACHE_ONE_FIELD, t, __VA_ARGS__) }
-#define SWRCACHE_INFO_SWR_OPAQUE(type, n)   SWRCACHE_INFO(#n, SWRCACHE_SPELT(type), OPAQUE, 0, sizeof(type))
-#define SWRCACHE_INFO_SWR_OUT(type, n)      SWRCACHE_INFO(#n, SWRCACHE_SPELT(type), OUT, 0, sizeof(type))
-#define SWRCACHE_INFO_SWR_OUT_BYTES(n, len) SWRCACHE_INFO(#n, "", OUT_BYTES, 0, 0)
+/* For purposes that need the function's name too: p's words are a macro and its arguments. */
+#define SWRCACHE_TELL(fn, ...)     SWRCACHE_TELL_(fn, __VA_ARGS__)
+#define SWRCACHE_TELL_(fn, m, ...) m(fn, __VA_ARGS__)
 
-#define SWRCACHE_ONE_FIELD(type, i, f)                                                                       \
+/* Description: the members of a struct swrcache_param. */
+#define SWRCACHE_INFO(fn, n, t, k, c, s) .name = n, .type = t, .kind = SWRCACHE_KIND_##k, .cls = c, .size = s
+#define SWRCACHE_INFO_STRUCT(fn, name, spelt, t, n, ...)                                                     \
+    SWRCACHE_INFO(fn, name, spelt, STRUCT, 0, sizeof(t)), .nfields = SWRCACHE_COUNT(__VA_ARGS__),            \
+                                                          .fields = (const struct swrcache_field[])          \
+    {                                                                                                        \
+        SWRCACHE_FLIST(SWRCACHE_ONE_FIELD, (fn, t, n), __VA_ARGS__)                                          \
+    }
+#define SWRCACHE_INFO_SWR_VAL(type, n)                                                                       \
+    SWRCACHE_INFO, #n, SWRCACHE_SPELT(type), VAL, SWRCACHE_CLASS(SWRCACHE_LVALUE(type)), sizeof(type)
+#define SWRCACHE_INFO_SWR_STR(n)            SWRCACHE_INFO, #n, "", STR, 0, 0
+#define SWRCACHE_INFO_SWR_BYTES(n, len)     SWRCACHE_INFO, #n, "", BYTES, 0, 0
+#define SWRCACHE_INFO_SWR_STRUCT(t, n, ...) SWRCACHE_INFO_STRUCT, #n, #t, t, n, __VA_ARGS__
+#define SWRCACHE_INFO_SWR_OPAQUE(type, n)   SWRCACHE_INFO, #n, SWRCACHE_SPELT(type), OPAQUE, 0, sizeof(type)
+#define SWRCACHE_INFO_SWR_OUT(type, n)      SWRCACHE_INFO, #n, SWRCACHE_SPELT(type), OUT, 0, sizeof(type)
+#define SWRCACHE_INFO_SWR_OUT_BYTES(n, len) SWRCACHE_INFO, #n, "", OUT_BYTES, 0, 0
+
+#define SWRCACHE_ONE_FIELD(c, i, f) SWRCACHE_ONE_FIELD_(SWRCACHE_UNWRAP c, i, f)
+#define SWRCACHE_ONE_FIELD_(...)    SWRCACHE_ONE_FIELD__(__VA_ARGS__)
+#define SWRCACHE_ONE_FIELD__(fn, type, n, i, f)                                                              \
     {                                                                                                        \
         .name = #f, .offset = __builtin_offsetof(__typeof__(type), f),                                       \
-        .size = sizeof(SWRCACHE_FIELD(type, f)), .cls = SWRCACHE_FIELD_CLASS(SWRCACHE_FIELD(type, f))        \
+        .size = sizeof(SWRCACHE_FIELD_TYPE(fn, n, i)), .cls = SWRCACHE_FIELD_CLASS(SWRCACHE_FIELD(fn, n, i)) \
     }
 
 /* The same by position in the list, for SWRCACHE_LIST and SWRCACHE_MAP. */
@@ -136,12 +148,21 @@
 #define SWRCACHE_EACH_DECL_NONE     void
 #define SWRCACHE_EACH_NAME(c, i, p) SWRCACHE_NAME_##p
 #define SWRCACHE_EACH_NAME_NONE
-#define SWRCACHE_EACH_ARG(c, i, p)  SWRCACHE_ARG_##p
-#define SWRCACHE_EACH_ARG_NONE      {0, 0}
+#define SWRCACHE_EACH_ARG(c, i, p) SWRCACHE_ARG_##p
+#define SWRCACHE_EACH_ARG_NONE                                                                               \
+    {                                                                                                        \
+        0, 0                                                                                                 \
+    }
 #define SWRCACHE_EACH_BACK(c, i, p) SWRCACHE_BACK(swrcache_args[i].data, SWRCACHE_BACK_##p)
 #define SWRCACHE_EACH_BACK_NONE
-#define SWRCACHE_EACH_INFO(c, i, p) {SWRCACHE_INFO_##p}
-#define SWRCACHE_EACH_INFO_NONE     {.name = 0}
+#define SWRCACHE_EACH_INFO(fn, i, p)                                                                         \
+    {                                                                                                        \
+        SWRCACHE_TELL(fn, SWRCACHE_INFO_##p)                                                                 \
+    }
+#define SWRCACHE_EACH_INFO_NONE                                                                              \
+    {                                                                                                        \
+        .name = 0                                                                                            \
+    }
 #define SWRCACHE_EACH_MORE(c, i, p) , SWRCACHE_DECL_##p
 
 #endif

@@ -40,8 +40,9 @@
 
 /* The user's designators override the sentinels: that is meant, so the warning is quietened here only. */
 #if defined(__clang__)
-#define SWRCACHE_QUIET _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Winitializer-overrides\"")
-#define SWRCACHE_LOUD  _Pragma("clang diagnostic pop")
+#define SWRCACHE_QUIET                                                                                       \
+    _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Winitializer-overrides\"")
+#define SWRCACHE_LOUD _Pragma("clang diagnostic pop")
 #else
 #define SWRCACHE_QUIET _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")
 #define SWRCACHE_LOUD  _Pragma("GCC diagnostic pop")

@@ -22,7 +22,7 @@ for file in "$here"/good/*.c; do
 done
 
 # clang shows every macro on the way: only gcc's answers are kept short.
-most=35
+most=30
 $cc --version | grep -q clang && most=100
 for file in "$here"/bad/*.c; do
     expect=$(sed -n '1s/^\/\* expect: \(.*\) \*\/$/\1/p' "$file")

@@ -1,5 +1,4 @@
 /* expect: no member named 'z' */
-/* lines: 500: the compiler says it for each use */
 #include <swrcache.h>
 
 struct p {

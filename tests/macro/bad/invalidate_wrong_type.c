@@ -1,0 +1,11 @@
+/* expect: argument 2 of 'swrcache_op_f'|incompatible integer to pointer */
+#include <swrcache.h>
+
+SWR_CACHED(int, f, (SWR_STR(s)))
+{
+    return s != 0;
+}
+int main(void)
+{
+    return (int)SWR_INVALIDATE(f, 3);
+}

@@ -1,0 +1,7 @@
+/* expect: the parameters of 'char \*' stand in parentheses of their own.*not 'f' */
+#include <swrcache.h>
+
+SWR_CACHED_STRING(char *, f, (SWR_VAL(int, a)))
+{
+    return a ? 0 : 0;
+}
