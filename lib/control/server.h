@@ -4,10 +4,14 @@
 #ifndef CONTROL_SERVER_H
 #define CONTROL_SERVER_H
 
+#include <stdint.h>
+
 /* Starts the thread, once; never blocks. No effect with SWR_CONTROL=0. Leaves errno alone. */
 void control_start(void);
 /* In a fork's child: forgets the parent's socket; the next control_start() makes the child's own. */
 void control_fork_child(void);
+/* How often no socket could be had. */
+uint64_t control_refused(void);
 /* At exit: removes the own socket, waits a moment for a command under way. */
 void control_stop(void);
 

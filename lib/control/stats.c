@@ -8,6 +8,7 @@
 #include "runtime/cache.h"
 #include "runtime/option.h"
 #include "runtime/pool.h"
+#include "server.h"
 
 void command_ping(const struct wire_line *request, struct wire_buffer *out)
 {
@@ -64,8 +65,11 @@ void command_stats(const struct wire_line *request, struct wire_buffer *out)
     wire_number(out, "pool_threads", pool_threads());
     wire_number(out, "pool_running", pool_running());
     wire_number(out, "pool_queued", pool_queued());
+    wire_number(out, "no_socket", control_refused());
     for (uint32_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        if (!options[i].text)
+        if (!options[i].text && option_number(options[i].option) == UINT64_MAX)
+            wire_field(out, options[i].name, "inf");
+        else if (!options[i].text)
             wire_number(out, options[i].name, option_number(options[i].option));
         else if (option_text(options[i].option) != NULL)
             wire_field(out, options[i].name, option_text(options[i].option));

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { GLANCE_MS = 250, LONGEST_MS = 60000 };
+enum { GLANCE_MS = 250, LONGEST_MS = 60000, LONGEST_REPLY = 8 << 20 };
 
 static long long now_ms(void)
 {
@@ -39,14 +39,84 @@ static bool ready(const struct process *p, int fd, short events, long long until
     }
 }
 
+static bool transmit(const struct process *p, int fd, const char *request)
+{
+    long long until = now_ms() + CLIENT_WAIT_MS;
+    size_t size = strlen(request);
+    for (size_t sent = 0; sent < size;) {
+        ssize_t n = send(fd, request + sent, size - sent, MSG_NOSIGNAL);
+        if (n > 0) {
+            sent += (size_t)n;
+        } else if (errno != EAGAIN && errno != EINTR) {
+            process_tell(p, strerror(errno));
+            return false;
+        } else if (!ready(p, fd, POLLOUT, until)) {
+            tell_silence(p);
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct {
+    char *text;
+    size_t len, room;
+} reply;
+
+static bool reply_grow(void)
+{
+    size_t room = reply.room != 0 ? reply.room * 2 : 65536;
+    char *text = room <= LONGEST_REPLY ? realloc(reply.text, room) : NULL;
+    if (text == NULL)
+        return false;
+    reply.text = text;
+    reply.room = room;
+    return true;
+}
+
+/* The line of a reply that begins here is its last. */
+static bool last_line(const char *line)
+{
+    return strncmp(line, "ok ", 3) == 0 || strncmp(line, "ok\n", 3) == 0 || strncmp(line, "error ", 6) == 0;
+}
+
+/* The whole reply: the process does not wait for whoever reads what is shown of it. */
+static bool receive(const struct process *p, int fd)
+{
+    long long until = now_ms() + CLIENT_WAIT_MS, last = now_ms() + LONGEST_MS;
+    size_t line = 0;
+    for (reply.len = 0;;) {
+        char *end = reply.len > line ? memchr(reply.text + line, '\n', reply.len - line) : NULL;
+        if (end != NULL) {
+            if (last_line(reply.text + line))
+                return true;
+            line = (size_t)(end + 1 - reply.text);
+            continue;
+        }
+        if (reply.len == reply.room && !reply_grow()) {
+            process_tell(p, "its reply is too long");
+            return false;
+        }
+        if (!ready(p, fd, POLLIN, until)) {
+            tell_silence(p);
+            return false;
+        }
+        ssize_t n = recv(fd, reply.text + reply.len, reply.room - reply.len, 0);
+        if (n > 0) {
+            reply.len += (size_t)n;
+            if ((until = now_ms() + CLIENT_WAIT_MS) > last)
+                until = last;
+        } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+            process_tell(p, n == 0 ? "it closed the connection" : strerror(errno));
+            return false;
+        }
+    }
+}
+
 bool client_ask(const struct process *p, const char *request, client_record *record, void *cookie,
                 struct wire_line *status)
 {
-    static char *reply;
-    static size_t room;
     const char *why;
-    size_t len = 0, size = strlen(request);
-    long long until = now_ms() + CLIENT_WAIT_MS, last = now_ms() + LONGEST_MS;
     int fd = process_dial(p);
     if (fd < 0) {
         if (errno == EAGAIN)
@@ -55,72 +125,23 @@ bool client_ask(const struct process *p, const char *request, client_record *rec
             process_tell(p, errno == EPERM ? "the socket belongs to another user" : strerror(errno));
         return false;
     }
-    for (size_t sent = 0; sent < size;) {
-        ssize_t n = send(fd, request + sent, size - sent, MSG_NOSIGNAL);
-        if (n > 0) {
-            sent += (size_t)n;
-        } else if (errno != EAGAIN && errno != EINTR) {
-            process_tell(p, strerror(errno));
-            close(fd);
-            return false;
-        } else if (!ready(p, fd, POLLOUT, until)) {
-            tell_silence(p);
-            close(fd);
-            return false;
-        }
-    }
-    for (size_t start = 0;;) {
-        char *end = len > start ? memchr(reply + start, '\n', len - start) : NULL;
-        if (end != NULL) {
-            char *line = reply + start;
-            *end = 0;
-            start = (size_t)(end + 1 - reply);
-            if (!wire_parse(status, line, &why)) {
-                process_tell(p, "its reply is malformed");
-                break;
-            }
-            if (status->verb == NULL) {
-                if (record != NULL)
-                    record(p, status, cookie);
-                continue;
-            }
-            close(fd);
-            if (strcmp(status->verb, "ok") == 0)
-                return true;
-            fprintf(stderr, "swrctl: %ld (%s): %s\n", (long)p->pid, p->program,
-                    status->rest != NULL ? status->rest : "an answer of another version");
-            return false;
-        }
-        if (room - len < 4096) {
-            /* Records already shown are not needed any more. */
-            memmove(reply, reply + start, len - start);
-            len -= start;
-            start = 0;
-            if (room - len < 4096) {
-                size_t bigger = room != 0 ? room * 2 : 65536;
-                char *data = bigger <= 8u << 20 ? realloc(reply, bigger) : NULL;
-                if (data == NULL) {
-                    process_tell(p, "its reply is too long");
-                    break;
-                }
-                reply = data;
-                room = bigger;
-            }
-        }
-        if (!ready(p, fd, POLLIN, until)) {
-            tell_silence(p);
-            break;
-        }
-        ssize_t n = recv(fd, reply + len, room - len, 0);
-        if (n > 0) {
-            len += (size_t)n;
-            if ((until = now_ms() + CLIENT_WAIT_MS) > last)
-                until = last;
-        } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-            process_tell(p, n == 0 ? "it closed the connection" : strerror(errno));
-            break;
-        }
-    }
+    bool answered = transmit(p, fd, request) && receive(p, fd);
     close(fd);
+    if (!answered)
+        return false;
+    for (char *line = reply.text, *end;
+         (end = memchr(line, '\n', reply.len - (size_t)(line - reply.text))) != NULL; line = end + 1) {
+        *end = 0;
+        if (!wire_parse(status, line, &why)) {
+            process_tell(p, "its reply is malformed");
+            return false;
+        }
+        if (status->verb != NULL)
+            break;
+        record(p, status, cookie);
+    }
+    if (status->rest == NULL)
+        return true;
+    fprintf(stderr, "swrctl: %ld (%s): %s\n", (long)p->pid, p->program, status->rest);
     return false;
 }

@@ -1,0 +1,43 @@
+#define _GNU_SOURCE
+#include "descriptor.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int descriptor_above_standard(int fd)
+{
+    if (fd < 0 || fd > 2)
+        return fd;
+    int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    close(fd);
+    return high;
+}
+
+bool descriptor_keep(struct descriptor *d, int fd)
+{
+    struct stat st;
+    d->fd = -1;
+    if (fd < 0)
+        return false;
+    if (fstat(fd, &st) != 0) {
+        close(fd);
+        return false;
+    }
+    *d = (struct descriptor){fd, st.st_dev, st.st_ino};
+    return true;
+}
+
+bool descriptor_ours(const struct descriptor *d)
+{
+    struct stat st;
+    return d->fd >= 0 && fstat(d->fd, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_dev == d->dev &&
+           st.st_ino == d->ino;
+}
+
+void descriptor_close(struct descriptor *d)
+{
+    if (descriptor_ours(d))
+        close(d->fd);
+    d->fd = -1;
+}

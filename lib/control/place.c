@@ -1,0 +1,137 @@
+#define _GNU_SOURCE
+#include "place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "wire.h"
+
+_Static_assert(sizeof((struct sockaddr_un *)0)->sun_path == PLACE_PATH, "as long as a socket's path may be");
+
+static bool scarce(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+static int directory_open(const char *path, bool make, const char **why)
+{
+    struct stat st;
+    bool made = make && mkdirat(AT_FDCWD, path, 0700) == 0;
+    int fd = descriptor_above_standard(open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (fd < 0) {
+        *why = scarce(errno)      ? "no descriptor is left"
+               : errno == ENOTDIR ? "it is not a directory, perhaps a symbolic link"
+               : errno == ENOENT  ? "it cannot be made"
+                                  : "it cannot be opened";
+        return -1;
+    }
+    if (fstat(fd, &st) != 0 || st.st_uid != geteuid()) {
+        *why = "it belongs to another user";
+    } else {
+        if (made && (st.st_mode & 07777) != 0700) {
+            /* A umask took rights away from us; through the descriptor, so that no other path is meant. */
+            char self[32];
+            snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+            if (chmod(self, 0700) != 0 || fstat(fd, &st) != 0)
+                st.st_mode = 0;
+        }
+        if ((st.st_mode & 0777) == 0700)
+            return fd;
+        *why = "its mode is not 0700";
+    }
+    close(fd);
+    errno = 0;
+    return -1;
+}
+
+/* A socket file that nobody answers any more; with the same pid it can only be of the dead. */
+static bool abandoned(int directory, const char *name, const struct sockaddr_un *address)
+{
+    struct stat st;
+    if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(st.st_mode))
+        return false;
+    int fd = descriptor_above_standard(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (fd < 0)
+        return false;
+    bool refused =
+        connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED;
+    close(fd);
+    return refused;
+}
+
+static bool bind_in(struct place *p, int directory, int fd, const struct sockaddr_un *address)
+{
+    struct stat st;
+    bool bound = bind(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+    if (!bound && errno == EADDRINUSE && abandoned(directory, p->name, address) &&
+        unlinkat(directory, p->name, 0) == 0)
+        bound = bind(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+    if (!bound || fstatat(directory, p->name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(st.st_mode))
+        return false;
+    p->dev = st.st_dev;
+    p->ino = st.st_ino;
+    /* The directory is private; this only gives back what a umask took. */
+    if ((st.st_mode & 0600) != 0600)
+        fchmodat(directory, p->name, 0600, 0);
+    return true;
+}
+
+bool place_listen(struct place *p, struct descriptor *listening, const char *chosen, int backlog,
+                  const char **why)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    listening->fd = -1;
+    *why = "its name is too long, or not absolute";
+    errno = 0;
+    if (!wire_directory(p->directory, sizeof p->directory, chosen)) {
+        snprintf(p->directory, sizeof p->directory, "SWR_SOCKET_DIR");
+        return false;
+    }
+    snprintf(p->name, sizeof p->name, "%ld.sock", (long)getpid());
+    int n = snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", p->directory, p->name);
+    if (n < 0 || (size_t)n >= sizeof address.sun_path)
+        return false;
+    int directory = directory_open(p->directory, true, why);
+    if (directory >= 0) {
+        *why = "no descriptor is left";
+        if (descriptor_keep(listening, descriptor_above_standard(
+                                           socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)))) {
+            *why = "no socket can be made there";
+            bool bound = bind_in(p, directory, listening->fd, &address);
+            if (bound && listen(listening->fd, backlog) == 0) {
+                close(directory);
+                return true;
+            }
+            int saved = errno;
+            if (bound)
+                unlinkat(directory, p->name, 0);
+            descriptor_close(listening);
+            errno = saved;
+        }
+        int saved = errno;
+        close(directory);
+        errno = saved;
+    }
+    if (!scarce(errno))
+        errno = 0;
+    return false;
+}
+
+void place_leave(const struct place *p)
+{
+    struct stat st;
+    const char *why;
+    int directory = directory_open(p->directory, false, &why);
+    if (directory < 0)
+        return;
+    if (fstatat(directory, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode) &&
+        st.st_dev == p->dev && st.st_ino == p->ino)
+        unlinkat(directory, p->name, 0);
+    close(directory);
+}
