@@ -8,6 +8,8 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <time.h>
+
 #include "os.h"
 
 #define NS_PER_MS   UINT64_C(1000000)
@@ -15,10 +17,33 @@
 
 void clock_start(bool manual);
 bool clock_manual(void);
-uint64_t clock_now(void);
-uint64_t clock_coarse(void);
 uint64_t clock_lag(void);
 void clock_advance(uint64_t ns);
+
+/* Written once by clock_start(), before any reader. */
+typedef int clock_read(clockid_t id, struct timespec *t);
+extern bool clock_by_hand;
+extern clock_read *clock_source;
+extern _Atomic uint64_t clock_hand; /* manual mode's now */
+
+static inline uint64_t clock_of(clockid_t id)
+{
+    struct timespec t;
+    if (unlikely(clock_by_hand))
+        return atomic_load(&clock_hand);
+    clock_source(id, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static inline uint64_t clock_now(void)
+{
+    return clock_of(CLOCK_MONOTONIC);
+}
+
+static inline uint64_t clock_coarse(void)
+{
+    return clock_of(CLOCK_MONOTONIC_COARSE);
+}
 
 /* base + span, sticking at CLOCK_NEVER. */
 static inline uint64_t clock_add(uint64_t base, uint64_t span)

@@ -33,24 +33,34 @@ void epoch_start(void);
 void epoch_join(struct epoch_record *record);       /* links a new record; the owner keeps it for ever */
 void epoch_reset_others(struct epoch_record *mine); /* in a fork's child: the other threads are gone */
 
+/* The outermost section of a thread, and nothing within it opens another. */
+static inline void epoch_begin(struct epoch_record *r)
+{
+    uint64_t e = atomic_load_explicit(&epoch_global, memory_order_acquire);
+    /* The announcement must be visible before the first look: membarrier in the collector, or here. */
+    if (likely(atomic_load_explicit(&epoch_light, memory_order_relaxed))) {
+        atomic_store_explicit(&r->announced, e, memory_order_relaxed);
+        atomic_signal_fence(memory_order_seq_cst);
+    } else {
+        atomic_exchange_explicit(&r->announced, e, memory_order_seq_cst);
+    }
+}
+
+static inline void epoch_end(struct epoch_record *r)
+{
+    atomic_store_explicit(&r->announced, 0, memory_order_release);
+}
+
 static inline void epoch_enter(struct epoch_record *r)
 {
-    if (r->depth++ == 0) {
-        uint64_t e = atomic_load_explicit(&epoch_global, memory_order_relaxed);
-        /* The announcement must be visible before the first look: membarrier in the collector, or here. */
-        if (likely(atomic_load_explicit(&epoch_light, memory_order_relaxed))) {
-            atomic_store_explicit(&r->announced, e, memory_order_relaxed);
-            atomic_signal_fence(memory_order_seq_cst);
-        } else {
-            atomic_exchange_explicit(&r->announced, e, memory_order_seq_cst);
-        }
-    }
+    if (r->depth++ == 0)
+        epoch_begin(r);
 }
 
 static inline void epoch_exit(struct epoch_record *r)
 {
     if (--r->depth == 0)
-        atomic_store_explicit(&r->announced, 0, memory_order_release);
+        epoch_end(r);
 }
 
 /* Hands over what has been unlinked. Any thread; takes a lock. */

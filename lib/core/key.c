@@ -31,8 +31,14 @@ void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uin
     shape->version = site->policy->version;
     shape->versioned = shape->version != SWRCACHE_UNSET;
     shape->seed = seed;
-    shape->plain_word = !shape->versioned && site->nparams == 1 &&
-                        site->params[0].kind == SWRCACHE_KIND_VAL && site->params[0].size == 8;
+    shape->factor = XXH3_64bits_withSeed(&seed, sizeof seed, seed) | 1;
+    shape->plain = KEY_OF_MANY;
+    if (shape->versioned || site->nparams != 1)
+        return;
+    if (site->params[0].kind == SWRCACHE_KIND_VAL && site->params[0].size == 8)
+        shape->plain = KEY_OF_WORD;
+    else if (site->params[0].kind == SWRCACHE_KIND_STR)
+        shape->plain = KEY_OF_TEXT;
 }
 
 ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *args)
@@ -137,10 +143,19 @@ ptrdiff_t key_encode(const struct key_shape *shape, const struct swrcache_arg *a
 
 uint64_t key_hash(const struct key_shape *shape, const unsigned char *bytes, size_t len)
 {
-    /* A constant length lets the compiler choose the path of one word, the commonest key. */
-    if (len == 8)
-        return XXH3_64bits_withSeed(bytes, 8, shape->seed);
+    uint64_t word;
+    if (shape->plain == KEY_OF_WORD && len == sizeof word) {
+        memcpy(&word, bytes, sizeof word);
+        return key_hash_word(shape, word);
+    }
+    if (shape->plain == KEY_OF_TEXT && len >= KEY_TEXT_EXTRA)
+        return key_hash_text(shape, (const char *)bytes + 8, len - KEY_TEXT_EXTRA);
     return XXH3_64bits_withSeed(bytes, len, shape->seed);
+}
+
+uint64_t key_hash_text(const struct key_shape *shape, const char *text, size_t len)
+{
+    return XXH3_64bits_withSeed(text, len, shape->seed);
 }
 
 void key_split(const struct key_shape *shape, const struct key *key, struct key_cursor *cursors)

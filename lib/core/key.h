@@ -26,16 +26,23 @@ struct key {
     const unsigned char *bytes;
 };
 
-enum { KEY_MAX_PARAMS = 12, KEY_TOO_LONG = -1, KEY_DOUBTFUL = -2 };
+enum { KEY_MAX_PARAMS = 12, KEY_TOO_LONG = -1, KEY_DOUBTFUL = -2, KEY_TEXT_EXTRA = 9 };
+
+/* Keys that a call need not encode to look them up. */
+enum key_plain {
+    KEY_OF_MANY,
+    KEY_OF_WORD, /* one VAL of 8 bytes, no version: the key is the argument */
+    KEY_OF_TEXT, /* one STR, no version: hashed by its characters alone */
+};
 
 /* What a function's keys look like; computed once from its site. */
 struct key_shape {
     const struct swrcache_param *params;
     uint32_t nparams;
-    bool plain_word; /* one VAL of 8 bytes and no version: the key is the argument */
+    enum key_plain plain;
     bool versioned;
     int64_t version;
-    uint64_t seed;
+    uint64_t seed, factor; /* factor: odd */
 };
 
 void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uint64_t seed);
@@ -46,6 +53,22 @@ ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *arg
 ptrdiff_t key_encode(const struct key_shape *shape, const struct swrcache_arg *args, unsigned char *buffer,
                      size_t size);
 uint64_t key_hash(const struct key_shape *shape, const unsigned char *bytes, size_t len);
+
+/* The full product of two words, its halves combined: every bit of each touches every other. */
+static inline uint64_t key_fold(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Twice: some factors alone keep the stride of neighbouring words. */
+static inline uint64_t key_hash_word(const struct key_shape *shape, uint64_t word)
+{
+    return key_fold(key_fold(word ^ shape->seed, shape->factor), UINT64_C(0x9E3779B97F4A7C15));
+}
+
+/* Of a KEY_OF_TEXT key, from its characters: what key_hash() gives for the encoded key. */
+uint64_t key_hash_text(const struct key_shape *shape, const char *text, size_t len);
 
 /*
  * The way back: room for a copy of every argument, out-arguments included, each aligned to 16.

@@ -2,6 +2,7 @@
 #include "call.h"
 #include "audit.h"
 #include "history.h"
+#include "hit.h"
 #include "option.h"
 #include "pool.h"
 #include "thread.h"
@@ -81,7 +82,7 @@ static void fork_child(void)
 {
     if (fork_unprepared) {
         /* Like the child of a fork without handlers: its functions are called plainly. */
-        atomic_store(call_alive, 0);
+        atomic_store(call_alive, CALL_DEAD);
         return;
     }
     atomic_fetch_add(&lease_generation, 1);
@@ -94,7 +95,7 @@ static void fork_child(void)
     control_fork_child();
     atomic_store(&control_asked, false);
     atomic_store(&first_call, 0);
-    atomic_store(call_alive, 1);
+    atomic_store(call_alive, CALL_ALIVE);
 }
 
 static bool wake(void)
@@ -113,7 +114,7 @@ static bool wake(void)
         call_alive = page;
     else
         call_alive = &no_page;
-    atomic_store(call_alive, 1);
+    atomic_store(call_alive, CALL_ALIVE);
     return pthread_atfork(fork_prepare, fork_parent, fork_child) == 0;
 }
 
@@ -141,12 +142,14 @@ static bool early(const struct swrcache_site *site)
     return atomic_compare_exchange_strong(&first_call, &none, now) || now < none + CONTROL_AFTER;
 }
 
-static void call(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+void call_other(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
 {
     if (unlikely(!atomic_load_explicit(&control_asked, memory_order_relaxed)) && !early(site) &&
         !atomic_exchange(&control_asked, true)) {
         int saved = errno;
+        uint32_t alive = CALL_ALIVE;
         control_start();
+        atomic_compare_exchange_strong(call_alive, &alive, CALL_READY);
         errno = saved;
     }
     call_run(site, args, result);
@@ -187,6 +190,8 @@ static void last(struct swrcache_info *info)
 {
     struct thread *t = thread_current;
     *info = t != NULL ? t->info : (struct swrcache_info){.outcome = SWR_BYPASS};
+    if (info->age_ms & THREAD_BORN)
+        info->age_ms = clock_now() - (info->age_ms & ~THREAD_BORN);
     info->age_ms /= NS_PER_MS; /* kept in nanoseconds: the hit path does not divide */
 }
 
@@ -212,7 +217,7 @@ static const struct swrcache_api api = {
     .abi = SWRCACHE_ABI,
     .size = sizeof(struct swrcache_api),
     .enroll = enroll,
-    .call = call,
+    .call = hit_run,
     .operate = call_operate,
     .peek = call_peek,
     .skip = skip,
@@ -240,7 +245,7 @@ __attribute__((destructor)) static void leave(void)
     /* Not alive: a fork's child that was not prepared; its locks may be held by threads that are gone. */
     if (atomic_load(&state) != AWAKE || atomic_load(call_alive) == 0)
         return;
-    atomic_store(call_alive, 0);
+    atomic_store(call_alive, CALL_DEAD);
     control_stop();
     pool_stop(EXIT_NS);
 }

@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_ON_STACK = 256, EXACT_HITS = 128 };
-
 _Atomic uint32_t *call_alive;
 _Atomic uint32_t lease_generation;
 
@@ -55,24 +53,6 @@ static void bypass(struct thread *t, struct function *f, struct swrcache_site *s
     t->info = (struct swrcache_info){.outcome = SWR_BYPASS};
 }
 
-static void touch(struct entry *e)
-{
-    uint8_t touched = atomic_load_explicit(&e->touched, memory_order_relaxed);
-    if (touched < ENTRY_TOUCHED_MOST)
-        atomic_store_explicit(&e->touched, touched + 1, memory_order_relaxed);
-    /* Exact while small, then by chance in growing steps: a hot entry's line is seldom written. */
-    uint32_t hits = atomic_load_explicit(&e->hits, memory_order_relaxed);
-    if (likely(hits < EXACT_HITS)) {
-        atomic_store_explicit(&e->hits, hits + 1, memory_order_relaxed);
-    } else {
-        static __thread uint32_t tick __attribute__((tls_model("initial-exec")));
-        uint32_t step = UINT32_C(1) << (31 - __builtin_clz(hits) - 4);
-        tick = tick * 1664525 + 1013904223;
-        if (tick >> (32 - (unsigned)__builtin_ctz(step)) == 0 && hits < UINT32_MAX - step)
-            atomic_store_explicit(&e->hits, hits + step, memory_order_relaxed);
-    }
-}
-
 static uint64_t now_of(struct function *f)
 {
     return atomic_load_explicit(&f->precise, memory_order_relaxed) ? clock_now() : clock_coarse();
@@ -82,7 +62,7 @@ static uint64_t now_of(struct function *f)
 static bool make_key(struct thread *t, struct function *f, const struct swrcache_arg *args,
                      unsigned char *stack, struct key *key)
 {
-    if (likely(f->shape.plain_word)) {
+    if (f->shape.plain == KEY_OF_WORD) {
         memcpy(stack, args[0].data, 8);
         key->bytes = stack;
         key->len = 8;
@@ -616,7 +596,7 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
         int saved = errno;
         cache_ref(e);
         epoch_exit(&t->epoch);
-        touch(e);
+        thread_touch(t, e);
         if (mine && (f->annotated.refresh == SWR_REFRESH_CALLER || !pool_wanted())) {
             refresh_here(t, f, e, lease, args, result, saved);
             return;
@@ -642,7 +622,7 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
     } else {
         result_give(f, e, args, result);
     }
-    touch(e);
+    thread_touch(t, e);
     note(t, f, fresh ? COUNTER_hits : COUNTER_stale_hits, fresh ? SWR_HIT : SWR_STALE_HIT, e, now);
     if (unlikely(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_FAILED))
         errno = e->result_errno;

@@ -4,7 +4,16 @@
 
 #include "flight.h"
 
-extern _Atomic uint32_t *call_alive; /* a word that a fork's child finds wiped; NULL before attach */
+/*
+ * A word that a fork's child finds wiped; NULL before attach. CALL_READY: nothing is left to be done at the
+ * first call.
+ */
+enum { KEY_ON_STACK = 256 };
+enum { CALL_DEAD, CALL_ALIVE, CALL_READY };
+extern _Atomic uint32_t *call_alive;
+
+/* A call that is no simple hit: attach.c does what the first call has to, and goes on with call_run(). */
+void call_other(struct swrcache_site *site, const struct swrcache_arg *args, void *result);
 
 void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void *result);
 bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void *result);

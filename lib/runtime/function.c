@@ -95,12 +95,25 @@ void function_retune(struct function *f)
         evict_bounds(f->bounds, bytes, entries);
 }
 
+static enum function_give give_of(const struct function *f)
+{
+    const struct swrcache_site *s = f->site;
+    if (s->form == SWRCACHE_FORM_OBJECT || f->annotated.unless != NULL)
+        return GIVE_OTHER;
+    if (s->form != SWRCACHE_FORM_VALUE || f->outs_len != 0 || f->has_out_bytes)
+        return GIVE_RESULT;
+    return s->result_size == 8                             ? GIVE_WORD
+           : s->result_size >= 16 && s->result_size <= 256 ? GIVE_SOME
+                                                           : GIVE_RESULT;
+}
+
 static struct function *function_new(struct swrcache_site *site, uint32_t number)
 {
     struct function *f = os_zalloc(sizeof *f);
     if (f == NULL)
         return NULL;
     f->site = site;
+    f->number = number;
     f->annotated = *site->policy;
     atomic_store(&f->identity, (uint64_t)number << 32 | 1);
     key_shape_of(&f->shape, site, seed ^ ((uint64_t)number * 0x9E3779B97F4A7C15u));
@@ -126,6 +139,7 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     atomic_store(&s->max_entries, count_of(site, "max_entries", p->max_entries, UINT64_MAX, UINT64_MAX));
     atomic_store(&s->max_bytes, count_of(site, "max_bytes", p->max_bytes, UINT64_MAX, UINT64_MAX));
     f->bounds = &cache_bounds;
+    f->give = give_of(f);
     return f;
 }
 

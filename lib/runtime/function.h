@@ -12,6 +12,14 @@
 
 enum function_mode { FUNCTION_ON, FUNCTION_OFF };
 
+/* How a hit hands the value over. */
+enum function_give {
+    GIVE_OTHER,  /* not simply: an object, or `unless` is to be asked */
+    GIVE_RESULT, /* by result_give(): strings, out-parameters, short results */
+    GIVE_WORD,   /* eight bytes */
+    GIVE_SOME,   /* from 16 bytes to 256, in pieces */
+};
+
 enum counter {
 #define COUNTER(name, help) COUNTER_##name,
 #include "counter.def"
@@ -31,8 +39,10 @@ struct function {
     _Atomic uint64_t identity; /* number << 32 | generation */
     struct swrcache_site *site;
     struct key_shape shape;
+    uint32_t number;
     _Atomic uint32_t mode; /* enum function_mode */
     _Atomic bool precise;  /* times too short for the coarse clock */
+    uint8_t give;          /* enum function_give */
     uint32_t outs_len;     /* bytes of the SWR_OUT parameters, the fixed part of a value */
     bool has_out_bytes;
     struct settings settings;

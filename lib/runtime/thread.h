@@ -6,6 +6,9 @@
 
 #include "flight.h"
 
+/* In info.age_ms: the value never grows stale, so nobody looked at a clock. */
+#define THREAD_BORN (UINT64_C(1) << 63)
+
 enum { THREAD_BLOCK = 16, THREAD_BLOCKS = FUNCTIONS_MAX / THREAD_BLOCK };
 
 struct thread_counts {
@@ -20,7 +23,8 @@ struct thread {
     bool worker;                          /* a thread of the pool: never waits */
     struct flight *top;                   /* innermost computation on this thread */
     _Atomic(struct flight *) waiting_for; /* wait_lock in call.c */
-    struct swrcache_info info;            /* its age_ms in nanoseconds until it is asked for */
+    struct swrcache_info info;            /* its age_ms in nanoseconds, or a birth and THREAD_BORN */
+    uint32_t tick;                        /* thread_touch() */
     unsigned char *scratch;               /* for keys too long for the stack */
     size_t scratch_size;
     _Atomic(struct thread_counts *) blocks[THREAD_BLOCKS];
@@ -34,9 +38,28 @@ void thread_fork_child(void);
 
 _Atomic uint64_t *thread_counter_slow(struct thread *t, uint32_t function, enum counter c);
 
+/* A hit as eviction and the tools see it: exact while small, then by chance in growing steps, so that the
+ * line of a hot entry is seldom written. */
+static inline void thread_touch(struct thread *t, struct entry *e)
+{
+    enum { EXACT_LOG = 7, STEPS_LOG = 4 };
+    uint8_t touched = atomic_load_explicit(&e->touched, memory_order_relaxed);
+    if (unlikely(touched < ENTRY_TOUCHED_MOST))
+        atomic_store_explicit(&e->touched, touched + 1, memory_order_relaxed);
+    uint32_t hits = atomic_load_explicit(&e->hits, memory_order_relaxed), step = 1;
+    if (likely(hits >> EXACT_LOG != 0)) {
+        unsigned log = 31 - (unsigned)__builtin_clz(hits) - STEPS_LOG;
+        t->tick = t->tick * 1664525 + 1013904223;
+        step <<= log;
+        if (likely(t->tick >> (32 - log) != 0) || hits > UINT32_MAX - step)
+            return;
+    }
+    atomic_store_explicit(&e->hits, hits + step, memory_order_relaxed);
+}
+
 static inline void thread_count(struct thread *t, struct function *f, enum counter c)
 {
-    uint32_t n = function_number(f);
+    uint32_t n = f->number;
     struct thread_counts *block = atomic_load_explicit(&t->blocks[n / THREAD_BLOCK], memory_order_relaxed);
     _Atomic uint64_t *slot =
         likely(block != NULL) ? &block->count[n % THREAD_BLOCK][c] : thread_counter_slow(t, n, c);

@@ -50,6 +50,11 @@ SWR_STATIC_CACHED(int, wide, (SWR_VAL(long double, x)))
     return x > 0;
 }
 
+SWR_STATIC_CACHED(int, text, (SWR_STR(s)))
+{
+    return s != NULL;
+}
+
 SWR_STATIC_CACHED(int, nothing, (void))
 {
     return 1;
@@ -79,7 +84,7 @@ Test(key, one_word_is_its_own_key)
     uint64_t x = UINT64_C(0x1122334455667788);
     struct swrcache_arg args[] = {VAL(x)};
     struct packed p;
-    cr_assert(shape.plain_word);
+    cr_assert_eq(shape.plain, KEY_OF_WORD);
     cr_assert(pack(&p, &shape, args));
     cr_assert_eq(p.key.len, 8);
     cr_assert_eq(memcmp(p.bytes, &x, 8), 0);
@@ -91,7 +96,7 @@ Test(key, scalars_stand_one_after_the_other)
     int a = 1, b = -1;
     struct swrcache_arg args[] = {VAL(a), VAL(b)};
     struct packed p;
-    cr_assert_not(shape.plain_word);
+    cr_assert_neq(shape.plain, KEY_OF_WORD);
     cr_assert(pack(&p, &shape, args));
     cr_assert_eq(p.key.len, 8);
     cr_assert_eq(memcmp(p.bytes + 4, &b, 4), 0);
@@ -224,7 +229,7 @@ Test(key, another_version_is_another_key)
     struct swrcache_arg args[] = {VAL(x)};
     struct packed p, q;
     struct key_cursor cursor;
-    cr_assert_not(one.plain_word);
+    cr_assert_neq(one.plain, KEY_OF_WORD);
     cr_assert(pack(&p, &one, args));
     cr_assert(pack(&q, &two, args));
     cr_assert_not(same_key(&p.key, &q.key));
@@ -241,6 +246,48 @@ Test(key, hashes_depend_on_seed_and_bytes)
     cr_assert_neq(key_hash(&one, of_x, 8), key_hash(&two, of_x, 8));
     cr_assert_neq(key_hash(&one, of_x, 8), key_hash(&one, of_y, 8));
     cr_assert_neq(key_hash(&one, of_x, 7), key_hash(&one, of_x, 8));
+}
+
+Test(key, a_text_hashes_as_its_encoded_key)
+{
+    struct key_shape shape = SHAPE(text);
+    const char *const texts[] = {"", "a", "seven c", "a key of more than sixteen characters", "\x01"};
+    cr_assert_eq(shape.plain, KEY_OF_TEXT);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct swrcache_arg args[] = {STR(texts[i])};
+        struct packed p;
+        cr_assert(pack(&p, &shape, args));
+        cr_assert_eq(key_hash_text(&shape, texts[i], strlen(texts[i])),
+                     key_hash(&shape, p.key.bytes, p.key.len), "'%s'", texts[i]);
+    }
+}
+
+/* Words that differ in few places, wherever these are, must fill shards, buckets and tags alike. */
+Test(key, words_of_every_stride_are_spread)
+{
+    enum { KEYS = 1024, SHARDS = 64 };
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct key_shape shape = shape_of(SITE(word), seed * UINT64_C(0x9e3779b97f4a7c15));
+        for (unsigned shift = 0; shift <= 54; shift++) {
+            unsigned shards[SHARDS] = {0};
+            static unsigned char buckets[KEYS], tags[256];
+            unsigned most = 0, used_buckets = 0, used_tags = 0;
+            memset(buckets, 0, sizeof buckets);
+            memset(tags, 0, sizeof tags);
+            for (uint64_t i = 0; i < KEYS; i++) {
+                uint64_t hash = key_hash_word(&shape, i << shift);
+                unsigned in = ++shards[hash % SHARDS];
+                most = in > most ? in : most;
+                used_buckets += buckets[(hash >> 6) % KEYS]++ == 0;
+                used_tags += tags[hash >> 40 & 255]++ == 0;
+            }
+            cr_assert_lt(most, 5 * KEYS / SHARDS, "seed %u, shift %u: a shard of %u", (unsigned)seed, shift,
+                         most);
+            cr_assert_gt(used_buckets, KEYS / 4, "seed %u, shift %u: %u buckets", (unsigned)seed, shift,
+                         used_buckets);
+            cr_assert_gt(used_tags, 100, "seed %u, shift %u: %u tags", (unsigned)seed, shift, used_tags);
+        }
+    }
 }
 
 Test(key, a_string_that_grew_meanwhile_makes_no_key)

@@ -1,0 +1,162 @@
+#define _GNU_SOURCE
+#include "hit.h"
+#include "call.h"
+#include "lease.h"
+#include "result.h"
+#include "thread.h"
+#include "base/clock.h"
+#include "base/sync.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What makes a call something else than a simple hit, in one word, so that it is asked once. */
+static inline uint32_t unusual(const struct function *f, const struct thread *t)
+{
+    return (atomic_load_explicit(call_alive, memory_order_relaxed) ^ CALL_READY) |
+           atomic_load_explicit(&f->mode, memory_order_relaxed) | (uint32_t)t->busy |
+           (uint32_t)(f->give == GIVE_OTHER) | (uint32_t)(t->top != NULL);
+}
+
+static inline bool same_word(const struct entry *e, uint64_t identity, const void *what)
+{
+    uint64_t word;
+    memcpy(&word, e->data, sizeof word);
+    return word == *(const uint64_t *)what && e->identity == identity;
+}
+
+/* Short ones in place: a call of memcmp() costs more than comparing. */
+static inline bool same_bytes(const unsigned char *a, const unsigned char *b, size_t len)
+{
+    if (len > 64)
+        return memcmp(a, b, len) == 0;
+    if (len >= 16) {
+        for (size_t at = 0; at + 16 <= len; at += 16)
+            if (memcmp(a + at, b + at, 16) != 0)
+                return false;
+        return memcmp(a + len - 16, b + len - 16, 16) == 0;
+    }
+    if (len >= 8)
+        return memcmp(a, b, 8) == 0 && memcmp(a + len - 8, b + len - 8, 8) == 0;
+    for (size_t at = 0; at < len; at++)
+        if (a[at] != b[at])
+            return false;
+    return true;
+}
+
+static inline bool same_text(const struct entry *e, uint64_t identity, const void *what)
+{
+    const struct key *key = what;
+    return e->identity == identity && e->key_len == key->len + KEY_TEXT_EXTRA &&
+           same_bytes(e->data + 8, key->bytes, key->len);
+}
+
+static inline bool same_key(const struct entry *e, uint64_t identity, const void *what)
+{
+    const struct key *key = what;
+    return e->identity == identity && e->key_len == key->len && same_bytes(e->data, key->bytes, key->len);
+}
+
+static __attribute__((noinline)) struct entry *find_many(struct function *f, uint64_t identity,
+                                                         const struct swrcache_arg *args)
+{
+    unsigned char room[KEY_ON_STACK];
+    struct key key = {.bytes = room};
+    ptrdiff_t size = key_size(&f->shape, args);
+    if (size < 0 || size > (ptrdiff_t)sizeof room ||
+        (size = key_encode(&f->shape, args, room, (size_t)size)) < 0)
+        return NULL;
+    key.len = (size_t)size;
+    key.hash = key_hash(&f->shape, room, key.len);
+    return table_find_by(&cache_table, identity, key.hash, same_key, &key);
+}
+
+static inline struct entry *find(struct function *f, const struct swrcache_arg *args)
+{
+    uint64_t identity = atomic_load_explicit(&f->identity, memory_order_acquire);
+    if (f->shape.plain == KEY_OF_WORD) {
+        uint64_t word;
+        memcpy(&word, args[0].data, sizeof word);
+        return table_find_by(&cache_table, identity, key_hash_word(&f->shape, word), same_word, &word);
+    }
+    if (f->shape.plain == KEY_OF_TEXT && args[0].data != NULL) {
+        const char *text = args[0].data;
+        struct key key = {.bytes = args[0].data, .len = strlen(text)};
+        return table_find_by(&cache_table, identity, key_hash_text(&f->shape, text, key.len), same_text,
+                             &key);
+    }
+    return find_many(f, identity, args);
+}
+
+/* From 16 bytes on: as many pieces as it takes, the last one reaching back. */
+static inline void copy_some(unsigned char *to, const unsigned char *from, size_t len)
+{
+    for (size_t at = 0; at + 16 < len; at += 16)
+        memcpy(to + at, from + at, 16);
+    memcpy(to + len - 16, from + len - 16, 16);
+}
+
+static inline bool give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result)
+{
+    const unsigned char *value = e->data + e->key_len + e->opaque_len;
+    switch (f->give) {
+    case GIVE_WORD:
+        memcpy(result, value, 8);
+        return true;
+    case GIVE_SOME:
+        copy_some(result, value, f->site->result_size);
+        return true;
+    default: {
+        int saved = errno; /* a string's malloc() may change it */
+        bool given = result_give(f, e, args, result);
+        errno = saved;
+        return given;
+    }
+    }
+}
+
+void hit_run(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+{
+    struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
+    struct thread *t = thread_current;
+    if (unlikely(f == NULL || t == NULL) || unlikely(unusual(f, t) != 0)) {
+        call_other(site, args, result);
+        return;
+    }
+    t->busy = true;
+    epoch_begin(&t->epoch);
+    struct entry *e = find(f, args);
+    SYNC_POINT("reader.after_lookup");
+    if (unlikely(e == NULL))
+        goto other;
+    uint64_t now = 0, fresh_until = atomic_load_explicit(&e->fresh_until, memory_order_relaxed);
+    enum counter counter = COUNTER_hits;
+    enum swrcache_outcome outcome = SWR_HIT;
+    if (fresh_until != CLOCK_NEVER) {
+        now = atomic_load_explicit(&f->precise, memory_order_relaxed) ? clock_now() : clock_coarse();
+        if (unlikely(now >= fresh_until)) {
+            /* Stale, and its refresh is another's, or not due yet: served as simply. */
+            if (entry_state(e, now) != ENTRY_STALE ||
+                lease_due(atomic_load_explicit(&e->next_refresh, memory_order_relaxed), now))
+                goto other;
+            counter = COUNTER_stale_hits;
+            outcome = SWR_STALE_HIT;
+        }
+    }
+    if (unlikely(!give(f, e, args, result)))
+        goto other;
+    thread_touch(t, e);
+    thread_count(t, f, counter);
+    t->info.outcome = outcome;
+    t->info.age_ms = now != 0 ? now - e->born : e->born | THREAD_BORN;
+    t->info.refresh_errno = atomic_load_explicit(&e->refresh_errno, memory_order_relaxed);
+    if (unlikely(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_FAILED))
+        errno = e->result_errno;
+    epoch_end(&t->epoch);
+    t->busy = false;
+    return;
+other:
+    epoch_end(&t->epoch);
+    t->busy = false;
+    call_other(site, args, result);
+}
