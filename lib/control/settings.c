@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/unit.h"
 #include "reply.h"
 #include "request.h"
 #include "runtime/cache.h"
@@ -56,9 +57,9 @@ static bool setting_parse(const struct setting *s, const char *text, uint64_t *v
 {
     char *end;
     if (s->kind == TIME)
-        return option_duration(text, value);
+        return unit_duration(text, value);
     if (s->kind == SIZE)
-        return option_size(text, value);
+        return unit_size(text, value);
     *value = UINT64_MAX;
     if (s->kind == COUNT && strcmp(text, "inf") == 0)
         return true;

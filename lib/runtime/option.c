@@ -1,9 +1,8 @@
 #define _GNU_SOURCE
 #include "option.h"
-#include "base/clock.h"
 #include "base/lock.h"
+#include "base/unit.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -32,78 +31,6 @@ static const char *texts[OPTIONS];
 static char complaints[COMPLAINTS][COMPLAINT_LEN]; /* complaint_lock */
 static _Atomic uint32_t complained;
 static struct lock complaint_lock;
-
-static bool number(const char *text, uint64_t *value, const char **end)
-{
-    char *stop;
-    int saved = errno;
-    errno = 0;
-    if (!isdigit((unsigned char)*text))
-        return false;
-    unsigned long long n = strtoull(text, &stop, 10);
-    bool good = errno == 0;
-    errno = saved;
-    *value = n;
-    *end = stop;
-    return good;
-}
-
-bool option_duration(const char *text, uint64_t *ns)
-{
-    static const struct {
-        const char *unit;
-        uint64_t ns;
-    } units[] = {{"ms", 1000000},      {"s", 1000000000},     {"m", 60000000000},
-                 {"h", 3600000000000}, {"d", 86400000000000}, {"us", 1000}};
-    const char *end;
-    uint64_t n;
-    if (strcmp(text, "inf") == 0) {
-        *ns = CLOCK_NEVER;
-        return true;
-    }
-    if (!number(text, &n, &end))
-        return false;
-    if (n == 0 && *end == 0) {
-        *ns = 0;
-        return true;
-    }
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(end, units[i].unit) == 0)
-            return !__builtin_mul_overflow(n, units[i].ns, ns);
-    return false;
-}
-
-bool option_size(const char *text, uint64_t *bytes)
-{
-    const char *end;
-    uint64_t n, unit = 1;
-    if (strcmp(text, "inf") == 0) {
-        *bytes = UINT64_MAX;
-        return true;
-    }
-    if (!number(text, &n, &end))
-        return false;
-    switch (*end) {
-    case 'K':
-    case 'k':
-        unit = 1 << 10;
-        break;
-    case 'M':
-    case 'm':
-        unit = 1 << 20;
-        break;
-    case 'G':
-    case 'g':
-        unit = 1 << 30;
-        break;
-    case 0:
-        *bytes = n;
-        return true;
-    default:
-        return false;
-    }
-    return end[1] == 0 && !__builtin_mul_overflow(n, unit, bytes);
-}
 
 void option_complain(const char *format, ...)
 {
@@ -160,7 +87,7 @@ void option_read(void)
 {
     texts[OPTION_SWR_LOG] = secure_getenv("SWR_LOG");
     for (int o = 0; o < OPTIONS; o++) {
-        const char *text = secure_getenv(table[o].name), *end = "";
+        const char *text = secure_getenv(table[o].name);
         uint64_t n = table[o].value;
         bool good = true;
         numbers[o] = n;
@@ -176,10 +103,10 @@ void option_read(void)
             n = text[0] == '1';
             break;
         case COUNT:
-            good = number(text, &n, &end) && *end == 0;
+            good = unit_count(text, &n);
             break;
         case SIZE:
-            good = option_size(text, &n);
+            good = unit_size(text, &n);
             break;
         }
         if (good)

@@ -24,8 +24,4 @@ const char *option_complaint(uint32_t i); /* NULL past the last */
 void option_fork_prepare(void);
 void option_fork_release(void);
 
-/* "250ms", "20s", "5m", "1h", "inf" to nanoseconds; "64M", "1G" to bytes. False: not of that form. */
-bool option_duration(const char *text, uint64_t *ns);
-bool option_size(const char *text, uint64_t *bytes);
-
 #endif
