@@ -2,6 +2,13 @@
 
 #include <string.h>
 
+enum {
+    COPIED_LOG = 6,    /* arrays below 64 buckets are copied at once */
+    MOVED_BUCKETS = 4, /* with an insertion */
+    TIDIED_BUCKETS = 64,
+    MOST_LOG = 40,
+};
+
 struct array {
     struct epoch_garbage garbage;
     void *block;
@@ -31,6 +38,19 @@ static bool same_key(const struct entry *e, uint64_t identity, const void *what)
 struct entry *table_find(struct table *t, uint64_t identity, const struct key *key)
 {
     return table_find_by(t, identity, key->hash, same_key, key);
+}
+
+struct entry *table_find_leaving(struct table *t, uint64_t identity, uint64_t hash, table_same *same,
+                                 const void *what)
+{
+    uint32_t shard = table_shard_of(hash);
+    uintptr_t word = atomic_load_explicit(&t->leaving[shard], memory_order_acquire);
+    struct entry *e = word != 0 ? table_find_in(word, identity, hash, same, what) : NULL;
+    if (e != NULL)
+        return e;
+    /* Moved between the two looks? */
+    word = atomic_load_explicit(&t->arrays[shard], memory_order_acquire);
+    return word != 0 ? table_find_in(word, identity, hash, same, what) : NULL;
 }
 
 void table_lock(struct table *t, uint32_t shard)
@@ -77,14 +97,19 @@ static bool place(uintptr_t word, struct entry *e)
     return false;
 }
 
+/* A window of an array of that size that is full all the same says that hashes are hostile. */
+static bool nearly_empty(const struct table_shard *s, unsigned log)
+{
+    return (size_t)s->entries * 16 < (size_t)TABLE_SLOTS << log;
+}
+
 struct place {
     struct table_bucket *home, *bucket;
     int slot;
 };
 
-static bool find_place(struct table *t, struct entry *e, struct place *p)
+static bool find_in(uintptr_t word, struct entry *e, struct place *p)
 {
-    uintptr_t word = atomic_load_explicit(&t->arrays[table_shard_of(e->hash)], memory_order_relaxed);
     if (word == 0)
         return false;
     size_t mask = table_mask(word), home = table_home(e->hash, word);
@@ -98,6 +123,21 @@ static bool find_place(struct table *t, struct entry *e, struct place *p)
     return false;
 }
 
+static bool find_place(struct table *t, struct entry *e, struct place *p)
+{
+    uint32_t shard = table_shard_of(e->hash);
+    return find_in(atomic_load_explicit(&t->arrays[shard], memory_order_relaxed), e, p) ||
+           find_in(atomic_load_explicit(&t->leaving[shard], memory_order_relaxed), e, p);
+}
+
+static void clear(const struct place *p)
+{
+    set_tag(p->bucket, p->slot, 0);
+    atomic_store_explicit(&p->bucket->slot[p->slot], 0, memory_order_release);
+    if (p->bucket != p->home)
+        add_overflow(p->home, -1);
+}
+
 static void free_array(struct epoch_garbage *g)
 {
     struct array *a = (struct array *)g;
@@ -105,53 +145,128 @@ static void free_array(struct epoch_garbage *g)
     os_free(a);
 }
 
-static bool grow(struct table *t, uint32_t shard)
+static void retire(uintptr_t word, struct array *a)
 {
-    uintptr_t old = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
-    for (unsigned log = old ? (unsigned)(old & 63) + 1 : 0; log < 40; log++) {
-        size_t size = sizeof(struct table_bucket) << log;
-        /* Hostile hashes: nearly empty and still no room. */
-        if (old != 0 && (size_t)t->shards[shard].entries * 16 < ((size_t)TABLE_SLOTS << log))
-            return false;
-        struct table_bucket *fresh = os_alloc_aligned(64, size);
-        struct array *garbage = old ? os_alloc(sizeof *garbage) : NULL;
-        if (fresh == NULL || (old && garbage == NULL)) {
-            os_free(fresh);
-            os_free(garbage);
-            return false;
+    a->block = table_buckets(word);
+    epoch_retire(&a->garbage, free_array);
+}
+
+/* An empty array, and in *bin what is needed to retire the one before it. 0: no memory. */
+static uintptr_t new_array(unsigned log, struct array **bin)
+{
+    *bin = os_alloc(sizeof **bin);
+    void *block = *bin == NULL ? NULL : os_zalloc(sizeof(struct table_bucket) << log);
+    if (block == NULL) {
+        os_free(*bin);
+        return 0;
+    }
+    return (uintptr_t)block | log;
+}
+
+static bool start_move(struct table *t, uint32_t shard, unsigned log)
+{
+    struct table_shard *s = &t->shards[shard];
+    uintptr_t fresh = new_array(log, &s->bin);
+    if (fresh == 0)
+        return false;
+    s->moved = 0;
+    /* In this order: who finds the new array also finds the one before it. */
+    atomic_store_explicit(&t->leaving[shard], atomic_load_explicit(&t->arrays[shard], memory_order_relaxed),
+                          memory_order_release);
+    atomic_store_explicit(&t->arrays[shard], fresh, memory_order_release);
+    return true;
+}
+
+/* An entry is put into the new array before it is taken out of the old: there is no moment without it. */
+static void move_some(struct table *t, uint32_t shard, size_t buckets, size_t entries)
+{
+    struct table_shard *s = &t->shards[shard];
+    uintptr_t old = atomic_load_explicit(&t->leaving[shard], memory_order_relaxed);
+    uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
+    for (size_t moved = 0; old != 0 && s->moved < count_of(old) && buckets > 0 && moved < entries;
+         buckets--) {
+        struct place p = {.bucket = &table_buckets(old)[s->moved]};
+        for (p.slot = 0; p.slot < TABLE_SLOTS; p.slot++) {
+            struct entry *e = entry_of(atomic_load_explicit(&p.bucket->slot[p.slot], memory_order_relaxed));
+            if (e == NULL)
+                continue;
+            if (!place(word, e))
+                return; /* stays where it is; an insertion that fails makes room */
+            p.home = &table_buckets(old)[table_home(e->hash, old)];
+            clear(&p);
+            moved++;
         }
-        memset(fresh, 0, size);
-        uintptr_t word = (uintptr_t)fresh | log;
-        bool all = true;
-        for (size_t b = 0; old && all && b < count_of(old); b++)
-            for (int i = 0; all && i < TABLE_SLOTS; i++) {
-                uint64_t slot = atomic_load_explicit(&table_buckets(old)[b].slot[i], memory_order_relaxed);
-                all = slot == 0 || place(word, entry_of(slot));
-            }
-        if (!all) {
-            os_free(fresh);
-            os_free(garbage);
+        s->moved++;
+    }
+    if (old != 0 && s->moved == count_of(old)) {
+        atomic_store_explicit(&t->leaving[shard], 0, memory_order_release);
+        retire(old, s->bin);
+    }
+}
+
+static bool copy_all(uintptr_t from, uintptr_t to)
+{
+    for (size_t b = 0; from != 0 && b < count_of(from); b++)
+        for (int i = 0; i < TABLE_SLOTS; i++) {
+            uint64_t slot = atomic_load_explicit(&table_buckets(from)[b].slot[i], memory_order_relaxed);
+            if (slot != 0 && !place(to, entry_of(slot)))
+                return false;
+        }
+    return true;
+}
+
+/* All at once into an array large enough: small ones, and those whose windows fill up while entries move. */
+static bool rebuild(struct table *t, uint32_t shard)
+{
+    struct table_shard *s = &t->shards[shard];
+    uintptr_t old = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
+    uintptr_t before = atomic_load_explicit(&t->leaving[shard], memory_order_relaxed);
+    for (unsigned log = (unsigned)(old & 63) + 1; log < MOST_LOG && !nearly_empty(s, log); log++) {
+        struct array *bin;
+        uintptr_t fresh = new_array(log, &bin);
+        if (fresh == 0)
+            return false;
+        if (!copy_all(old, fresh) || !copy_all(before, fresh)) {
+            os_free(table_buckets(fresh));
+            os_free(bin);
             continue;
         }
-        atomic_store_explicit(&t->arrays[shard], word, memory_order_release);
-        if (old) {
-            garbage->block = table_buckets(old);
-            epoch_retire(&garbage->garbage, free_array);
-        }
+        atomic_store_explicit(&t->arrays[shard], fresh, memory_order_release);
+        atomic_store_explicit(&t->leaving[shard], 0, memory_order_release);
+        retire(old, bin);
+        if (before != 0)
+            retire(before, s->bin);
         return true;
     }
     return false;
 }
 
+static bool first_array(struct table *t, uint32_t shard)
+{
+    void *block = os_zalloc(sizeof(struct table_bucket));
+    atomic_store_explicit(&t->arrays[shard], (uintptr_t)block, memory_order_release);
+    return block != NULL;
+}
+
+static bool make_room(struct table *t, uint32_t shard)
+{
+    uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
+    unsigned log = word & 63;
+    if (word == 0)
+        return first_array(t, shard);
+    if (log < COPIED_LOG || atomic_load_explicit(&t->leaving[shard], memory_order_relaxed) != 0)
+        return rebuild(t, shard);
+    return !nearly_empty(&t->shards[shard], log + 1) && start_move(t, shard, log + 1);
+}
+
 bool table_insert(struct table *t, struct entry *e)
 {
     uint32_t shard = table_shard_of(e->hash);
-    uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
-    while (word == 0 || !place(word, e)) {
-        if (!grow(t, shard))
+    uintptr_t word;
+    move_some(t, shard, MOVED_BUCKETS, MOVED_BUCKETS * TABLE_SLOTS);
+    while ((word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed)) == 0 || !place(word, e))
+        if (!make_room(t, shard))
             return false;
-        word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
-    }
     t->shards[shard].entries++;
     return true;
 }
@@ -176,21 +291,60 @@ bool table_remove(struct table *t, struct entry *old)
     struct place p;
     if (!find_place(t, old, &p))
         return false;
-    set_tag(p.bucket, p.slot, 0);
-    atomic_store_explicit(&p.bucket->slot[p.slot], 0, memory_order_release);
-    if (p.bucket != p.home)
-        add_overflow(p.home, -1);
+    clear(&p);
     t->shards[table_shard_of(old->hash)].entries--;
     return true;
 }
 
-void table_each(struct table *t, uint32_t shard, void (*visit)(struct entry *, void *), void *cookie)
+/* Nothing is in the shard: its arrays go. */
+static void drop_arrays(struct table *t, uint32_t shard)
 {
     uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
+    uintptr_t before = atomic_load_explicit(&t->leaving[shard], memory_order_relaxed);
+    struct array *bin = os_alloc(sizeof *bin);
+    if (bin == NULL)
+        return;
+    atomic_store_explicit(&t->arrays[shard], 0, memory_order_release);
+    atomic_store_explicit(&t->leaving[shard], 0, memory_order_release);
+    retire(word, bin);
+    if (before != 0)
+        retire(before, t->shards[shard].bin);
+}
+
+bool table_tidy(struct table *t, uint32_t shard)
+{
+    struct table_shard *s = &t->shards[shard];
+    uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
+    unsigned log = word & 63, fits = COPIED_LOG;
+    if (word != 0 && s->entries == 0 && log > 0)
+        drop_arrays(t, shard);
+    if (s->entries == 0)
+        return false;
+    if (atomic_load_explicit(&t->leaving[shard], memory_order_relaxed) == 0) {
+        if (log <= COPIED_LOG || !nearly_empty(s, log))
+            return false;
+        while (((size_t)TABLE_SLOTS << fits) < (size_t)s->entries * 4)
+            fits++;
+        if (fits >= log || !start_move(t, shard, fits))
+            return false;
+    }
+    size_t before = s->moved;
+    move_some(t, shard, TIDIED_BUCKETS, TIDIED_BUCKETS);
+    return atomic_load_explicit(&t->leaving[shard], memory_order_relaxed) != 0 && s->moved != before;
+}
+
+static void each_in(uintptr_t word, void (*visit)(struct entry *, void *), void *cookie)
+{
     for (size_t b = 0; word != 0 && b < count_of(word); b++)
         for (int i = 0; i < TABLE_SLOTS; i++) {
             uint64_t slot = atomic_load_explicit(&table_buckets(word)[b].slot[i], memory_order_relaxed);
             if (slot != 0)
                 visit(entry_of(slot), cookie);
         }
+}
+
+void table_each(struct table *t, uint32_t shard, void (*visit)(struct entry *, void *), void *cookie)
+{
+    each_in(atomic_load_explicit(&t->arrays[shard], memory_order_relaxed), visit, cookie);
+    each_in(atomic_load_explicit(&t->leaving[shard], memory_order_relaxed), visit, cookie);
 }

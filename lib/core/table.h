@@ -9,9 +9,13 @@
  * One load gives the seven tags, compared all at once within a word: no branch asks which slot it is. A tag
  * that fits is a hint; the slot's own bits of the hash, then the key, decide. An entry stands in its home
  * bucket or, when that is full, in one of the next WINDOW - 1; `overflow` counts the entries that had to
- * leave home, so that a lookup goes on only then. A shard doubles when a window is full; when it is full
- * although the shard is nearly empty (hostile hashes), the insertion is refused. An old array is freed after
- * a grace period. Tags and one line a bucket: MemC3 (Fan et al., NSDI 2013).
+ * leave home, so that a lookup goes on only then.
+ *
+ * A shard doubles when a window is full. Small arrays are copied at once; larger ones a few buckets with
+ * each insertion, so that no caller is held up: meanwhile an entry is in the new array or still in the old
+ * one, and who misses it in the new looks there. table_tidy() shrinks in the same way. When a window is full
+ * although the shard is nearly empty (hostile hashes), the insertion is refused. An array that is left is
+ * freed after a grace period. Tags and one line a bucket: MemC3 (Fan et al., NSDI 2013).
  */
 #ifndef CORE_TABLE_H
 #define CORE_TABLE_H
@@ -26,13 +30,19 @@ struct table_bucket {
     _Atomic uint64_t slot[TABLE_SLOTS];
 };
 
+struct array;
+
 struct table_shard {
     struct lock lock;
-    uint32_t entries; /* lock */
+    /* lock */
+    uint32_t entries;
+    size_t moved;      /* buckets of the leaving array that are empty */
+    struct array *bin; /* what the leaving array is freed by */
 };
 
 struct table {
-    _Atomic uintptr_t arrays[TABLE_SHARDS]; /* address | log2 of the buckets; 0: none yet */
+    _Atomic uintptr_t arrays[TABLE_SHARDS];  /* address | log2 of the buckets; 0: none yet */
+    _Atomic uintptr_t leaving[TABLE_SHARDS]; /* the array before it while its entries move; mostly 0 */
     struct table_shard shards[TABLE_SHARDS];
 };
 
@@ -85,13 +95,10 @@ static inline __attribute__((always_inline)) struct entry *table_look(struct tab
     return NULL;
 }
 
-/* table_find() with the comparison expanded in place: for the path of a hit. */
+/* The entry in one array of the shard. */
 static inline __attribute__((always_inline)) struct entry *
-table_find_by(struct table *t, uint64_t identity, uint64_t hash, table_same *same, const void *what)
+table_find_in(uintptr_t word, uint64_t identity, uint64_t hash, table_same *same, const void *what)
 {
-    uintptr_t word = atomic_load_explicit(&t->arrays[table_shard_of(hash)], memory_order_acquire);
-    if (unlikely(word == 0))
-        return NULL;
     size_t home = table_home(hash, word);
     struct table_bucket *b = &table_buckets(word)[home];
     uint64_t tags = atomic_load_explicit(&b->tags, memory_order_acquire);
@@ -107,7 +114,28 @@ table_find_by(struct table *t, uint64_t identity, uint64_t hash, table_same *sam
     return e;
 }
 
-/* In a section of epoch.h, or with the shard locked. */
+/* Not in the shard's array: in the one that is being left? */
+struct entry *table_find_leaving(struct table *t, uint64_t identity, uint64_t hash, table_same *same,
+                                 const void *what);
+
+/* table_find() with the comparison expanded in place: for the path of a hit. */
+static inline __attribute__((always_inline)) struct entry *
+table_find_by(struct table *t, uint64_t identity, uint64_t hash, table_same *same, const void *what)
+{
+    uint32_t shard = table_shard_of(hash);
+    uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_acquire);
+    if (unlikely(word == 0))
+        return NULL;
+    struct entry *e = table_find_in(word, identity, hash, same, what);
+    if (likely(e != NULL) || likely(atomic_load_explicit(&t->leaving[shard], memory_order_acquire) == 0))
+        return e;
+    return table_find_leaving(t, identity, hash, same, what);
+}
+
+/*
+ * In a section of epoch.h, or with the shard locked. Without the lock an entry that is just being moved may
+ * be missed: who needs to be sure asks again with it.
+ */
 struct entry *table_find(struct table *t, uint64_t identity, const struct key *key);
 
 void table_lock(struct table *t, uint32_t shard);
@@ -119,6 +147,10 @@ bool table_insert(struct table *t, struct entry *e);
 bool table_replace(struct table *t, struct entry *old, struct entry *new_);
 bool table_remove(struct table *t, struct entry *old);
 bool table_holds(struct table *t, struct entry *e);
+
+/* Shard locked, no walk under way: after removals. Gives memory back, a bounded piece of work each time:
+ * true while there is more to do. */
+bool table_tidy(struct table *t, uint32_t shard);
 
 /* Shard locked. `visit` may remove the entry it is shown. */
 void table_each(struct table *t, uint32_t shard, void (*visit)(struct entry *, void *), void *cookie);

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* A caller that stores makes room, but not for what all the others have put in since a bound was lowered. */
+enum { TRIMMED_AT_ONCE = 256 };
+
 struct table cache_table;
 struct evict cache_bounds = {.max_bytes = UINT64_MAX, .max_entries = UINT64_MAX};
 
@@ -86,19 +89,25 @@ static void note(struct entry *e, enum history_what what)
     history_note(e->identity, &key, what, 0);
 }
 
-static void trim(struct evict *bounds)
+/* True: a bound may still be exceeded. */
+static bool trim(struct evict *bounds)
 {
     struct entry *e;
-    while ((e = evict_pick(bounds, not_leased)) != NULL) {
+    for (int gone = 0; gone < TRIMMED_AT_ONCE; gone++) {
+        e = evict_pick(bounds, not_leased);
+        if (e == NULL)
+            return false;
         uint32_t shard = table_shard_of(e->hash);
         table_lock(&cache_table, shard);
         if (table_holds(&cache_table, e)) {
             note(e, HISTORY_EVICTED);
             cache_drop(function_by_identity(e->identity), e);
+            table_tidy(&cache_table, shard);
         }
         table_unlock(&cache_table, shard);
         cache_unref(e);
     }
+    return true;
 }
 
 void cache_trim(struct function *f)
@@ -138,6 +147,18 @@ static void walk_shard(struct walk *w, uint32_t shard)
 {
     w->now = clock_now();
     table_each(&cache_table, shard, consider, w);
+}
+
+/* Locked when it begins, free when it ends, and free between one piece of the work and the next. */
+static void tidy_shard(uint32_t shard)
+{
+    bool more = table_tidy(&cache_table, shard);
+    table_unlock(&cache_table, shard);
+    while (more) {
+        table_lock(&cache_table, shard);
+        more = table_tidy(&cache_table, shard);
+        table_unlock(&cache_table, shard);
+    }
 }
 
 static void drop(struct function *f, struct entry *e, struct walk *w)
@@ -182,7 +203,7 @@ size_t cache_invalidate(struct function *f, cache_match *match, void *cookie, bo
         if (!dry)
             flight_fence(s, f, match, cookie, false);
         walk_shard(&w, s);
-        table_unlock(&cache_table, s);
+        tidy_shard(s);
         epoch_tidy();
     }
     audit_end(act, w.matched);
@@ -306,6 +327,8 @@ void cache_retune(struct function *f)
         walk_shard(&w, s);
         table_unlock(&cache_table, s);
     }
+    while (trim(f->bounds))
+        epoch_tidy();
     cache_trim(f);
 }
 

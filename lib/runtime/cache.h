@@ -16,7 +16,7 @@ extern struct evict cache_bounds;
 bool cache_store(struct function *f, struct entry *old, struct entry *e);
 /* Shard locked. Takes it out; the table's reference goes after a grace period. */
 void cache_drop(struct function *f, struct entry *e);
-/* No lock held: evicts until the bounds hold. */
+/* No lock held: evicts until the bounds hold, or a bounded piece of the way there. */
 void cache_trim(struct function *f);
 
 void cache_ref(struct entry *e);

@@ -228,3 +228,126 @@ Test(table, without_memory_an_insertion_is_refused_and_the_rest_stays)
     cr_assert(insert(next), "memory is back");
     cr_assert_eq(table.shards[0].entries, in + 1);
 }
+
+/* All in one shard, so that its array is large and moves bit by bit. */
+static uint64_t in_shard_5(uint64_t number)
+{
+    return (spread(number) & ~(uint64_t)(TABLE_SHARDS - 1)) | 5;
+}
+
+static void fill_shard_5(uint64_t many, struct entry **entries)
+{
+    for (uint64_t i = 0; i < many; i++) {
+        entries[i] = entry_with(i, in_shard_5(i), 0);
+        cr_assert(insert(entries[i]));
+    }
+}
+
+Test(table, everything_is_found_at_every_moment_of_a_move)
+{
+    enum { MANY = 40000 };
+    static struct entry *entries[MANY];
+    static unsigned char seen[MANY];
+    unsigned int moments = 0, moves = 0;
+    uint64_t seed = 3;
+    for (uint64_t i = 0; i < MANY; i++) {
+        bool before = atomic_load(&table.leaving[5]) != 0;
+        entries[i] = entry_with(i, in_shard_5(i), 0);
+        cr_assert(insert(entries[i]));
+        bool moving = atomic_load(&table.leaving[5]) != 0;
+        moves += moving && !before;
+        moments += moving;
+        for (int look = 0; look < 20; look++) {
+            uint64_t known = chance(&seed) % (i + 1);
+            cr_assert_eq(find(known, entries[known]->hash), entries[known]);
+        }
+        cr_assert_null(find(MANY + i, in_shard_5(MANY + i)));
+        if (moving && i % 1500 == 0) {
+            memset(seen, 0, sizeof seen);
+            table_each(&table, 5, count, seen);
+            for (uint64_t known = 0; known <= i; known++)
+                cr_assert_eq(seen[known], 1, "a walk meets each once, moved or not");
+        }
+    }
+    cr_assert_gt(moves, 4);
+    cr_assert_gt(moments, 1000, "it moves over many insertions");
+}
+
+Test(table, what_has_not_moved_yet_can_be_replaced_and_removed)
+{
+    enum { MANY = 40000 };
+    static struct entry *entries[MANY];
+    uint64_t many = 0;
+    while (many < MANY && (many < 5000 || atomic_load(&table.leaving[5]) == 0)) {
+        entries[many] = entry_with(many, in_shard_5(many), 0);
+        cr_assert(insert(entries[many]));
+        many++;
+    }
+    cr_assert_neq(atomic_load(&table.leaving[5]), 0);
+    for (uint64_t i = 0; i < many; i++) {
+        if (i % 3 == 0) {
+            cr_assert(take_out(entries[i]));
+            cr_assert_not(table_holds(&table, entries[i]));
+            cr_assert_null(find(i, entries[i]->hash));
+        } else if (i % 3 == 1) {
+            struct entry *other = entry_with(i, entries[i]->hash, 8);
+            table_lock(&table, 5);
+            cr_assert(table_replace(&table, entries[i], other));
+            table_unlock(&table, 5);
+            cr_assert_eq(find(i, other->hash), other);
+            entries[i] = other;
+        }
+    }
+    cr_assert_eq(table.shards[5].entries, many - (many + 2) / 3);
+    for (uint64_t i = 0; i < many; i++)
+        cr_assert_eq(find(i, entries[i]->hash), i % 3 == 0 ? NULL : entries[i]);
+}
+
+Test(table, shrinks_when_most_is_gone_and_keeps_the_rest)
+{
+    enum { MANY = 40000, KEPT = 500 };
+    static struct entry *entries[MANY];
+    fill_shard_5(MANY, entries);
+    size_t large = table_mask(atomic_load(&table.arrays[5])), steps = 0;
+    for (uint64_t i = KEPT; i < MANY; i++)
+        cr_assert(take_out(entries[i]));
+    while (table_tidy(&table, 5)) {
+        for (uint64_t i = steps++ % 7; i < KEPT; i += 7)
+            cr_assert_eq(find(i, entries[i]->hash), entries[i]);
+    }
+    cr_assert_gt(steps, 10, "a bounded piece each time");
+    cr_assert_eq(atomic_load(&table.leaving[5]), 0);
+    cr_assert_leq(table_mask(atomic_load(&table.arrays[5])), large / 16);
+    for (uint64_t i = 0; i < KEPT; i++)
+        cr_assert_eq(find(i, entries[i]->hash), entries[i]);
+    for (uint64_t i = 0; i < KEPT; i++)
+        cr_assert(take_out(entries[i]));
+    cr_assert_not(table_tidy(&table, 5));
+    cr_assert_eq(atomic_load(&table.arrays[5]), 0, "an empty shard has no array");
+}
+
+/* Hashes that all want one window, while the array of an ordinary shard moves. */
+Test(table, hostile_hashes_during_a_move_lose_nobody)
+{
+    enum { MANY = 6000, BAD = 200 };
+    static struct entry *entries[MANY], *bad[BAD];
+    unsigned int refused = 0;
+    fill_shard_5(3000, entries);
+    for (uint64_t i = 3000; i < MANY && atomic_load(&table.leaving[5]) == 0; i++) {
+        entries[i] = entry_with(i, in_shard_5(i), 0);
+        cr_assert(insert(entries[i]));
+    }
+    for (uint64_t i = 0; i < BAD; i++) {
+        bad[i] = entry_with(MANY + i, (i << 48) | 5, 0);
+        if (!insert(bad[i])) {
+            refused++;
+            entry_free(bad[i]);
+            bad[i] = NULL;
+        }
+    }
+    cr_assert_gt(refused, 0, "a shard does not grow without end for them");
+    for (uint64_t i = 0; i < MANY && entries[i] != NULL; i++)
+        cr_assert_eq(find(i, entries[i]->hash), entries[i]);
+    for (uint64_t i = 0; i < BAD; i++)
+        cr_assert(bad[i] == NULL || find(MANY + i, bad[i]->hash) == bad[i]);
+}
