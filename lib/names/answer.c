@@ -40,6 +40,11 @@ int32_t answer_heard(int now)
     return now == NOBODYS ? ANSWER_UNTOUCHED : now;
 }
 
+bool answer_momentary(const struct answer *answer)
+{
+    return answer->herror == TRY_AGAIN || answer->herror == NO_RECOVERY || answer->herror == NETDB_INTERNAL;
+}
+
 struct errors errors_now(void)
 {
     return (struct errors){errno, h_errno};

@@ -32,6 +32,9 @@ void answer_unref(struct answer *answer);
 void answer_listen(void);
 int32_t answer_heard(int now); /* of errno or h_errno */
 
+/* h_errno says that nobody could tell, whatever was returned: an answer of the moment. */
+bool answer_momentary(const struct answer *answer);
+
 /* errno and h_errno as the function left them; `saved` are those of before the cached call. */
 struct errors {
     int error, herror;

@@ -72,7 +72,7 @@ struct answer *lookup_record(enum names_topic topic, const struct record *record
     answer->herror = answer_heard(herror);
     if (answer->found)
         return answer;
-    if (status != 0 || (topic == TOPIC_HOSTS && herror != HOST_NOT_FOUND && herror != NO_DATA)) {
+    if (status != 0 || answer_momentary(answer)) {
         swrcache_fail();
     } else {
         swrcache_set_ttl(NAMES_NEGATIVE_MS, 0);

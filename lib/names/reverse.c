@@ -46,11 +46,12 @@ SWR_STATIC_CACHED_OBJECT(struct answer, names_of,
     answer->status = status;
     answer->error = answer_heard(error);
     answer->herror = answer_heard(herror);
-    if (status == EAI_NONAME) {
+    /* Without a name the number is given instead, also when the name could only not be found out now. */
+    if ((status != 0 && status != EAI_NONAME) || answer_momentary(answer)) {
+        swrcache_fail();
+    } else if (status != 0) {
         swrcache_set_ttl(NAMES_NEGATIVE_MS, 0);
         watch_negative(TOPIC_HOSTS);
-    } else if (status != 0) {
-        swrcache_fail();
     }
     return answer;
 }
