@@ -36,4 +36,9 @@ expect 'binds at once' yes "$found"
 case $dynamic in *TEXTREL*) found=yes ;; *) found=no ;; esac
 expect 'has no text relocations' no "$found"
 
+segments=$(readelf -lW "$library") || exit 1
+stack=$(printf '%s\n' "$segments" | sed -n 's/.*GNU_STACK .* \([RWE ]*[RWE]\) *0x.*/\1/p' | tr -d ' ')
+expect 'needs no executable stack' RW "$stack"
+expect 'has no segment both written and run' 0 "$(printf '%s\n' "$segments" | grep -c ' RWE ')"
+
 exit $failed
