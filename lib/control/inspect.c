@@ -29,6 +29,7 @@ struct picking {
     bool
         ranking; /* first walk of a sorted one: ranks alone, no references, for none may be given back here */
     uint64_t least; /* second walk: the rank to reach */
+    size_t ties;    /* and how many of just that rank have room */
     uint64_t matched;
 };
 
@@ -101,11 +102,12 @@ static void pick_visit(struct function *f, struct entry *e, void *cookie)
             w->picks[0] = p;
             sift(w->picks, w->count, 0);
         }
-    } else if (p.rank < w->least) {
+    } else if (p.rank < w->least || (w->sort != SORT_NONE && p.rank == w->least && w->ties == 0)) {
         return;
     } else if (w->count < w->room) {
         cache_ref(e);
         w->picks[w->count++] = p;
+        w->ties -= p.rank == w->least && w->ties > 0;
     } else if (w->sort == SORT_NONE) {
         w->more = true;
         w->from = shard;
@@ -156,6 +158,9 @@ void command_inspect(const struct wire_line *request, struct wire_buffer *out)
         w.ranking = true;
         cache_each(pick_visit, &w);
         w.least = w.count == w.room ? w.picks[0].rank : 0;
+        w.ties = w.room;
+        for (size_t i = 0; i < w.count; i++)
+            w.ties -= w.picks[i].rank != w.least;
         w.ranking = false;
         w.count = 0;
         w.shard = UINT32_MAX;

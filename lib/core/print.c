@@ -257,45 +257,70 @@ void print_key(struct print *p, const char *name, const struct key_shape *shape,
     append(p, ")", 1);
 }
 
+static void print_number(struct print *p, uint32_t cls, const unsigned char *bytes, size_t size)
+{
+    /* x87: ten bytes of value, six of nothing */
+    if (cls == SWRCACHE_CLASS_FLOAT && size == sizeof(long double) && LDBL_MANT_DIG == 64)
+        size = 10;
+    print_scalar(p, cls, bytes, size);
+}
+
+static size_t out_size(const struct key_shape *shape, const struct key_cursor *cursors, uint32_t i)
+{
+    uint32_t kind = shape->params[i].kind;
+    return kind == SWRCACHE_KIND_OUT         ? shape->params[i].size
+           : kind == SWRCACHE_KIND_OUT_BYTES ? cursors[i].len
+                                             : 0;
+}
+
+/* {half=2, text=x"0a0b"} */
+static void print_outs(struct print *p, const struct key_shape *shape, const struct key_cursor *cursors,
+                       const unsigned char *value)
+{
+    const char *before = "{";
+    for (uint32_t i = 0; i < shape->nparams; i++) {
+        size_t size = out_size(shape, cursors, i);
+        if (size == 0)
+            continue;
+        print_text(p, before);
+        print_text(p, shape->params[i].name);
+        append(p, "=", 1);
+        if (shape->params[i].kind == SWRCACHE_KIND_OUT)
+            print_number(p, shape->params[i].cls, value, size);
+        else
+            print_hex(p, value, size);
+        value += size;
+        before = ", ";
+    }
+    append(p, "}", 1);
+}
+
 void print_value(struct print *p, const struct swrcache_site *site, const struct key_shape *shape,
                  const struct key *key, const unsigned char *value, size_t len, bool null)
 {
     struct key_cursor cursors[KEY_MAX_PARAMS];
     size_t outs = 0;
-    if (site->form == SWRCACHE_FORM_VOID) {
-        print_text(p, "void");
-        return;
-    }
-    if (null) {
-        print_text(p, "NULL");
-        return;
-    }
     key_split(shape, key, cursors);
-    for (uint32_t i = 0; i < shape->nparams; i++) {
-        if (shape->params[i].kind == SWRCACHE_KIND_OUT)
-            outs += shape->params[i].size;
-        else if (shape->params[i].kind == SWRCACHE_KIND_OUT_BYTES)
-            outs += cursors[i].len;
-    }
+    for (uint32_t i = 0; i < shape->nparams; i++)
+        outs += out_size(shape, cursors, i);
     if (outs > len)
         return;
-    switch (site->form) {
-    case SWRCACHE_FORM_VALUE:
-        if (len - outs >= site->result_size) {
-            size_t size = site->result_size;
-            /* x87: ten bytes of value, six of nothing */
-            if (site->result_cls == SWRCACHE_CLASS_FLOAT && size == sizeof(long double) &&
-                LDBL_MANT_DIG == 64)
-                size = 10;
-            print_scalar(p, site->result_cls, value + outs, size);
-        }
-        break;
-    case SWRCACHE_FORM_STRING:
+    if (null) {
+        print_text(p, "NULL");
+    } else if (site->form == SWRCACHE_FORM_VALUE) {
+        if (len - outs >= site->result_size)
+            print_number(p, site->result_cls, value + outs, site->result_size);
+    } else if (site->form == SWRCACHE_FORM_STRING) {
         print_string(p, value + outs, strnlen((const char *)value + outs, len - outs));
-        break;
-    default:
+    } else if (site->form == SWRCACHE_FORM_VOID) {
+        print_text(p, "void");
+    } else {
         print_text(p, "<");
         print_text(p, site->result_type);
         print_text(p, ">");
+    }
+    if (outs != 0) {
+        append(p, " ", 1);
+        print_outs(p, shape, cursors, value);
     }
 }

@@ -30,8 +30,8 @@ void print_argument(struct print *p, const struct key_cursor *c);
 void print_key(struct print *p, const char *name, const struct key_shape *shape, const struct key *key,
                bool secret);
 /*
- * A stored value: what stands after the out-parameters, which its key tells the size of. `null`: a NULL
- * string or object.
+ * A stored value: 68, "text", void, NULL, <type>, and the out-parameters that stand before it in memory:
+ * 68 {half=2, text=x"0a0b"}. `null`: a NULL string or object.
  */
 void print_value(struct print *p, const struct swrcache_site *site, const struct key_shape *shape,
                  const struct key *key, const unsigned char *value, size_t len, bool null);

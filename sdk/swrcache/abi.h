@@ -70,7 +70,7 @@ struct swrcache_param {
     const char *name;
     const char *type; /* as written in the annotation; "" for STR, BYTES, OUT_BYTES */
     uint32_t kind;    /* enum swrcache_kind */
-    uint32_t cls;     /* enum swrcache_class of a VAL, else 0 */
+    uint32_t cls;     /* enum swrcache_class of a VAL or OUT, else 0 */
     uint32_t size;    /* VAL, OPAQUE: of the value; OUT, STRUCT: of what is pointed to; else 0 */
     uint32_t nfields; /* STRUCT only */
     const struct swrcache_field *fields;

@@ -132,7 +132,8 @@
 #define SWRCACHE_INFO_SWR_BYTES(n, len)     SWRCACHE_INFO, #n, "", BYTES, 0, 0
 #define SWRCACHE_INFO_SWR_STRUCT(t, n, ...) SWRCACHE_INFO_STRUCT, #n, #t, t, n, __VA_ARGS__
 #define SWRCACHE_INFO_SWR_OPAQUE(type, n)   SWRCACHE_INFO, #n, SWRCACHE_SPELT(type), OPAQUE, 0, sizeof(type)
-#define SWRCACHE_INFO_SWR_OUT(type, n)      SWRCACHE_INFO, #n, SWRCACHE_SPELT(type), OUT, 0, sizeof(type)
+#define SWRCACHE_INFO_SWR_OUT(type, n)                                                                       \
+    SWRCACHE_INFO, #n, SWRCACHE_SPELT(type), OUT, SWRCACHE_CLASS(SWRCACHE_LVALUE(type)), sizeof(type)
 #define SWRCACHE_INFO_SWR_OUT_BYTES(n, len) SWRCACHE_INFO, #n, "", OUT_BYTES, 0, 0
 
 #define SWRCACHE_ONE_FIELD(c, i, f) SWRCACHE_ONE_FIELD_(SWRCACHE_UNWRAP c, i, f)

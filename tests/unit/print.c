@@ -157,7 +157,7 @@ Test(print, floats_come_back_as_they_were)
     }
 }
 
-Test(print, values_stand_after_the_out_parameters)
+Test(print, values_are_followed_by_the_out_parameters)
 {
     struct key_shape shape = SHAPE(others);
     struct quote_of q = {0};
@@ -172,10 +172,10 @@ Test(print, values_stand_after_the_out_parameters)
     cr_assert(pack(&packed, &shape, args));
     print_start(&p, text, sizeof text);
     print_value(&p, SITE(others), &shape, &packed.key, value, sizeof value, false);
-    cr_assert_str_eq(text, "\"the answer\"");
+    cr_assert_str_eq(text, "\"the answer\" {out=1, room=x\"7a7a\"}");
     print_start(&p, text, sizeof text);
     print_value(&p, SITE(others), &shape, &packed.key, value, 6, true);
-    cr_assert_str_eq(text, "NULL");
+    cr_assert_str_eq(text, "NULL {out=1, room=x\"7a7a\"}");
     print_start(&p, text, sizeof text);
     print_value(&p, SITE(others), &shape, &packed.key, value, 3, false);
     cr_assert_str_eq(text, "", "shorter than its out-parameters: nothing is read");

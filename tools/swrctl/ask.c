@@ -62,8 +62,12 @@ static bool ask_parts(struct asking *a, const struct process *p)
         size_t got = a->view.records - before;
         if (a->in->limit != 0 && (left -= got < left ? got : left) == 0)
             return true;
-        if (wire_get(&status_line, "next") == NULL || got == 0)
+        if (wire_get(&status_line, "next") == NULL || got == 0) {
+            if (a->in->sort != NULL && number_of("matched") > got)
+                fprintf(stderr, "swrctl: %ld (%s): the first %zu of %llu\n", (long)p->pid, p->program, got,
+                        number_of("matched"));
             return true;
+        }
         from = number_of("next");
         skip = number_of("next_skip");
     }

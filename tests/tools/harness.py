@@ -1,0 +1,113 @@
+"""What the tests of the tools share: a live process to look into, swrctl run upon it, checks that name their line."""
+
+import inspect
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+SWRCTL, LIVE, LIBRARY = sys.argv[1:4]
+
+failures = 0
+
+
+def check(condition, found=""):
+    """Tells and counts what does not hold, and goes on."""
+    global failures
+    if not condition:
+        failures += 1
+        frame = inspect.stack()[1]
+        print(f"FAILED: {os.path.basename(frame.filename)}:{frame.lineno}: {frame.code_context[0].strip()}")
+        if found != "":
+            print(f"    found: {found}")
+    return condition
+
+
+def finish():
+    print(f"{failures} checks failed")
+    sys.exit(failures != 0)
+
+
+class Directory:
+    """A private directory for sockets, removed in the end."""
+
+    def __init__(self):
+        self.path = tempfile.mkdtemp(prefix="swrcache-test-")
+
+    def __enter__(self):
+        return self.path
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path)
+
+
+class Live:
+    """tests/tools/live.c under the library."""
+
+    def __init__(self, directory, wait=True, before=(), close_standard=False, **environment):
+        environment = {**os.environ, "LD_PRELOAD": LIBRARY, "SWR_SOCKET_DIR": directory, "SWR_CONTROL": "1",
+                       **environment}
+        environment = {name: value for name, value in environment.items() if value is not None}
+        if close_standard:
+            environment["LIVE_CLOSED"] = "1"
+        preload = [f"LD_PRELOAD={environment.pop('LD_PRELOAD')}"]
+        self.directory = directory
+        self.process = subprocess.Popen([*before, "env", *preload, LIVE], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        self.pid = self.process.pid
+        self.socket = f"{directory}/{self.pid}.sock"
+        self.do("all")
+        if wait:
+            self.wait()
+
+    def wait(self):
+        """The control thread starts beside the first cached call."""
+        until = time.monotonic() + 60
+        while not os.path.exists(self.socket) and time.monotonic() < until:
+            time.sleep(0.01)
+
+    def do(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline().split()
+        return int(answer[1]) if answer else None
+
+    def end(self):
+        """Its exit status; what it printed beside its answers is in `said`."""
+        self.process.stdin.close()
+        self.said = self.process.stdout.read() + self.process.stderr.read()
+        return self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            check(self.end() == 0)
+            check(self.said == "", self.said)
+
+
+class Result:
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+        self.text = out + err
+
+    @property
+    def records(self):
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def __repr__(self):
+        return f"status {self.status}, output {self.text!r}"
+
+
+def swrctl(*arguments, directory=None, before=(), **environment):
+    environment = {**os.environ, **environment}
+    if directory is not None:
+        environment["SWR_SOCKET_DIR"] = directory
+    environment = {name: value for name, value in environment.items() if value is not None}
+    done = subprocess.run([*before, SWRCTL, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, env=environment, timeout=60)
+    return Result(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
