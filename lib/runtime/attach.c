@@ -6,6 +6,7 @@
 #include "option.h"
 #include "pool.h"
 #include "thread.h"
+#include "wait.h"
 #include "lease.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -88,7 +89,7 @@ static void fork_child(void)
     atomic_fetch_add(&lease_generation, 1);
     flight_forget_others();
     thread_fork_child();
-    call_fork_release();
+    wait_fork_release();
     audit_fork_child();
     history_fork_child();
     release(true);

@@ -1,4 +1,5 @@
-/* call.h - the cached call: the whole algorithm is in call.c. */
+/* call.h - the cached call: what is no simple hit (hit.h) comes by here; the rest is in miss.h, refresh.h,
+ * compute.h. */
 #ifndef RUNTIME_CALL_H
 #define RUNTIME_CALL_H
 
@@ -19,9 +20,5 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
 bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void *result);
 size_t call_operate(struct swrcache_site *site, enum swrcache_operation operation,
                     const struct swrcache_arg *args);
-/* On a worker: computes `e` again; `fl`, if any, is already listed and waited for. Takes over no reference.
- */
-void call_refresh(struct entry *e, uint64_t lease, struct flight *fl);
-void call_fork_release(void);
 
 #endif

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+_Atomic uint32_t lease_generation;
+
 static struct flight *lists[TABLE_SHARDS]; /* each under its shard's lock */
 
 struct flight *flight_find(uint64_t identity, const struct key *key)

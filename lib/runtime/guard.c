@@ -41,7 +41,7 @@ _Unwind_Reason_Code guard_personality(int version, _Unwind_Action actions, _Unwi
         swallow(exception);
         __builtin_longjmp((void **)landing, 1);
     }
-    call_abandon();
+    compute_abandon();
     return _URC_CONTINUE_UNWIND;
 }
 

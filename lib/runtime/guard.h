@@ -20,6 +20,6 @@ bool guard_call_catching(void (*run)(const struct swrcache_arg *, void *), const
                          void *result);
 
 /* call.h gives the lease back; what the personality routine runs. */
-void call_abandon(void);
+void compute_abandon(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "call.h"
 #include "lease.h"
 #include "option.h"
+#include "refresh.h"
 #include "thread.h"
 #include "base/ambient.h"
 #include "base/clock.h"
@@ -123,7 +124,7 @@ static void *work(void *cookie)
             last_progress = clock_now();
             lock_give(&pool_lock);
             at_work = job;
-            call_refresh(job.entry, job.lease, job.flight);
+            refresh_run(job.entry, job.lease, job.flight);
             /* The body forked, and this is the child: it has no pool, and nobody waits for this thread. */
             if (atomic_load(&lease_generation) != generation)
                 os_thread_vanish();

@@ -159,3 +159,21 @@ bool result_give(struct function *f, struct entry *e, const struct swrcache_arg 
             }
     return true;
 }
+
+void result_share_object(struct function *f, void *result)
+{
+    void *master;
+    memcpy(&master, result, sizeof master);
+    if (master != NULL)
+        master = f->site->copy(master);
+    memcpy(result, &master, sizeof master);
+}
+
+void result_discard_string(struct function *f, void *result)
+{
+    void *unused;
+    if (f->site->form != SWRCACHE_FORM_STRING)
+        return;
+    memcpy(&unused, result, sizeof unused);
+    free(unused);
+}

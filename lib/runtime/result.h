@@ -18,4 +18,9 @@ struct entry *result_keep(struct function *f, uint64_t identity, const struct ke
 /* Hands an entry's value to a caller; a string or object gets its own copy. False: no memory. */
 bool result_give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result);
 
+/* A plain call's object went to the caller as it is; here a copy goes, and the master stays in the entry. */
+void result_share_object(struct function *f, void *result);
+/* A body's string that no caller takes. */
+void result_discard_string(struct function *f, void *result);
+
 #endif

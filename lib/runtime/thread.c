@@ -18,7 +18,7 @@ static void leave(void *cookie)
     /* Left where no frame of ours could see it, by an asynchronous cancellation for instance. */
     t->busy = true;
     while (t->top != NULL) {
-        call_abandon();
+        compute_abandon();
         t->busy = true;
     }
     pool_lost();

@@ -22,7 +22,7 @@ struct thread {
     bool busy;                            /* inside the runtime: a signal handler's call is handed on */
     bool worker;                          /* a thread of the pool: never waits */
     struct flight *top;                   /* innermost computation on this thread */
-    _Atomic(struct flight *) waiting_for; /* wait_lock in call.c */
+    _Atomic(struct flight *) waiting_for; /* the lock of wait.c */
     struct swrcache_info info;            /* its age_ms in nanoseconds, or a birth and THREAD_BORN */
     uint32_t tick;                        /* thread_touch() */
     unsigned char *scratch;               /* for keys too long for the stack */

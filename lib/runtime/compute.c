@@ -1,0 +1,185 @@
+#include "compute.h"
+#include "guard.h"
+#include "history.h"
+#include "lease.h"
+#include "pool.h"
+#include "result.h"
+#include "base/clock.h"
+#include "base/sync.h"
+
+#include <errno.h>
+
+static uint64_t back_off(struct function *f, uint32_t failures)
+{
+    uint64_t wait = atomic_load(&f->settings.retry), most = atomic_load(&f->settings.retry_max);
+    for (uint32_t i = 1; i < failures && wait < most; i++)
+        wait = clock_add(wait, wait);
+    if (wait > most)
+        wait = most;
+    uint64_t spread = wait / 100 * atomic_load(&f->settings.jitter_pct);
+    return wait - (spread ? os_random() % (spread + 1) : 0);
+}
+
+static void set_times(struct function *f, struct flight *fl, struct entry *e, bool failed)
+{
+    struct settings *s = &f->settings;
+    uint64_t lag = clock_lag();
+    e->born = fl->started;
+    if (failed) {
+        uint64_t until = clock_add(e->born, atomic_load(&s->negative));
+        atomic_store(&e->fresh_until, until);
+        atomic_store(&e->stale_until, until);
+        atomic_store(&e->dead_until, until);
+        return;
+    }
+    uint64_t ttl = atomic_load(&s->ttl), stale = atomic_load(&s->stale);
+    if (fl->own_ttl) {
+        ttl = fl->ttl_ms == SWR_FOREVER ? CLOCK_NEVER : (uint64_t)fl->ttl_ms * NS_PER_MS;
+        stale = fl->stale_ms == SWR_FOREVER ? CLOCK_NEVER : (uint64_t)fl->stale_ms * NS_PER_MS;
+        atomic_fetch_or(&e->flags, ENTRY_OWN_TTL);
+    }
+    uint64_t end = clock_add(e->born, ttl), spread = ttl / 100 * atomic_load(&s->jitter_pct);
+    uint64_t fresh = end;
+    if (ttl != CLOCK_NEVER && spread != 0)
+        fresh -= os_random() % (spread + 1);
+    if (fresh != CLOCK_NEVER && fresh > e->born + lag && !atomic_load(&f->precise))
+        fresh -= lag;
+    uint64_t stale_until = clock_add(end, stale);
+    uint64_t dead = clock_add(end, atomic_load(&s->stale_if_error));
+    if (stale == 0)
+        stale_until = fresh;
+    else if (stale_until != CLOCK_NEVER && stale_until > fresh + lag && !atomic_load(&f->precise))
+        stale_until -= lag;
+    if (dead < stale_until || atomic_load(&s->stale_if_error) == 0)
+        dead = stale_until;
+    atomic_store(&e->fresh_until, fresh);
+    atomic_store(&e->stale_until, stale_until);
+    atomic_store(&e->dead_until, dead);
+}
+
+static void carry_over(struct entry *old, struct entry *e)
+{
+    atomic_store(&e->hits, atomic_load(&old->hits));
+    atomic_store(&e->warm_hits, atomic_load(&old->warm_hits));
+    atomic_store(&e->idle_refreshes, atomic_load(&old->idle_refreshes));
+}
+
+struct entry *compute_publish(struct function *f, struct flight *fl, const struct swrcache_arg *args,
+                              const void *result, int error, bool *failed_out)
+{
+    bool failed = fl->failed || result_failed(f, result), stored = false;
+    uint64_t now = clock_now();
+    struct entry *e = result_keep(f, fl->identity, &fl->key, args, result);
+    if (e != NULL) {
+        set_times(f, fl, e, failed);
+        e->cost_us = now - fl->started > UINT32_MAX * UINT64_C(1000) ? UINT32_MAX
+                                                                     : (uint32_t)((now - fl->started) / 1000);
+        if (failed) {
+            atomic_fetch_or(&e->flags, ENTRY_FAILED);
+            e->result_errno = (uint16_t)error;
+        }
+    }
+    *failed_out = failed;
+    atomic_fetch_add(&f->cost_ns_total, now - fl->started);
+    atomic_fetch_add(&f->computed, 1);
+    if (fl->refresh)
+        SYNC_POINT("refresh.before_publish");
+    uint32_t shard = table_shard_of(fl->key.hash);
+    table_lock(&cache_table, shard);
+    struct entry *old = table_find(&cache_table, fl->identity, &fl->key);
+    bool kept = !fl->skip && !fl->fenced && fl->identity == atomic_load(&f->identity);
+    bool old_good =
+        old != NULL && entry_state(old, now) != ENTRY_DEAD && !(atomic_load(&old->flags) & ENTRY_FAILED);
+    if (failed && old_good && !fl->fenced) {
+        uint8_t failures = atomic_load(&old->failures);
+        failures += failures < UINT8_MAX;
+        atomic_store(&old->failures, failures);
+        atomic_store(&old->refresh_errno, (uint16_t)error);
+        atomic_store(&old->next_refresh, lease_word(clock_add(now, back_off(f, failures)), false));
+    } else if (e != NULL && kept && !(old != NULL && old->born > e->born) &&
+               (!failed || atomic_load(&f->settings.negative) != 0)) {
+        if (old != NULL)
+            carry_over(old, e);
+        if (fl->expired && !failed) {
+            atomic_store(&e->fresh_until, 0);
+            atomic_fetch_or(&e->flags, ENTRY_EXPIRED);
+        }
+        stored = cache_store(f, old, e);
+    } else if (old_good) {
+        atomic_store(&old->next_refresh, lease_word(clock_add(now, back_off(f, 1)), false));
+    }
+    flight_unlist(fl);
+    table_unlock(&cache_table, shard);
+    flight_settle(fl, FLIGHT_DONE, e);
+    if (!stored)
+        history_not_stored(fl, e, failed, error);
+    if (stored) {
+        uint64_t warm = atomic_load(&f->settings.keep_warm);
+        if (warm != 0 && !failed)
+            pool_schedule(e, clock_add(e->born, warm));
+        cache_trim(f);
+    }
+    struct thread *t = thread_current;
+    if (t != NULL && failed)
+        thread_count(t, f, COUNTER_failures);
+    else if (t != NULL && !stored)
+        thread_count(t, f, COUNTER_not_stored);
+    return e;
+}
+
+void compute_enter(struct thread *t, struct flight *fl, uintptr_t frame)
+{
+    fl->outer = t->top;
+    fl->owner = t;
+    fl->tid = t->tid;
+    /* One below: a later call of the same depth, after a longjmp, is not inside this one. */
+    fl->frame = frame - 1;
+    t->top = fl;
+    t->busy = false;
+}
+
+void compute_abandon(void)
+{
+    struct thread *t = thread_current;
+    struct flight *fl = t != NULL ? t->top : NULL;
+    if (fl == NULL)
+        return;
+    t->top = fl->outer;
+    t->busy = false;
+    uint32_t shard = table_shard_of(fl->key.hash);
+    table_lock(&cache_table, shard);
+    struct entry *old = table_find(&cache_table, fl->identity, &fl->key);
+    if (old != NULL)
+        atomic_store(&old->next_refresh, lease_word(0, false));
+    flight_unlist(fl);
+    table_unlock(&cache_table, shard);
+    flight_settle(fl, FLIGHT_ABANDONED, NULL);
+    thread_count(t, fl->function, COUNTER_failures);
+    flight_unref(fl);
+}
+
+/* Flights whose frames lie at or below the current one were left by longjmp: an outer one lies above. */
+void compute_forget_left(struct thread *t, uintptr_t frame)
+{
+    while (t->top != NULL && t->top->frame <= frame) {
+        t->busy = false;
+        compute_abandon();
+    }
+    t->busy = true;
+}
+
+struct entry *compute_run(struct thread *t, struct function *f, struct flight *fl,
+                          const struct swrcache_arg *args, void *result, bool *failed)
+{
+    compute_enter(t, fl, (uintptr_t)__builtin_frame_address(0));
+    SYNC_POINT("leader.before_call");
+    guard_call(f->site->run, args, result);
+    int error = errno;
+    SYNC_POINT("leader.after_call");
+    t->busy = true;
+    if (t->top == fl)
+        t->top = fl->outer;
+    struct entry *e = compute_publish(f, fl, args, result, error, failed);
+    errno = error;
+    return e;
+}

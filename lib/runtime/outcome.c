@@ -1,0 +1,44 @@
+#include "outcome.h"
+#include "call.h"
+#include "result.h"
+#include "base/clock.h"
+
+#include <errno.h>
+
+void outcome_bypass(struct thread *t, struct function *f, struct swrcache_site *site,
+                    const struct swrcache_arg *args, void *result)
+{
+    if (t == NULL) {
+        if (f != NULL)
+            atomic_fetch_add(&f->counts[COUNTER_bypasses], 1);
+        site->run(args, result);
+        return;
+    }
+    /* Counting for a thread may allocate: not where the allocator's lock may have been left taken. */
+    if (f != NULL && !t->busy && atomic_load_explicit(call_alive, memory_order_relaxed) != 0)
+        outcome_note(t, f, COUNTER_bypasses, SWR_BYPASS, NULL, 0);
+    else if (f != NULL)
+        atomic_fetch_add(&f->counts[COUNTER_bypasses], 1);
+    site->run(args, result);
+    t->info = (struct swrcache_info){.outcome = SWR_BYPASS};
+}
+
+void outcome_alone(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result)
+{
+    t->busy = false;
+    outcome_bypass(t, f, f->site, args, result);
+}
+
+bool outcome_serve(struct thread *t, struct function *f, struct entry *e, const struct swrcache_arg *args,
+                   void *result, enum counter c, enum swrcache_outcome outcome, int saved)
+{
+    t->busy = false;
+    bool given = result_give(f, e, args, result);
+    t->busy = true;
+    if (given) {
+        outcome_note(t, f, c, outcome, e, clock_now());
+        errno = atomic_load(&e->flags) & ENTRY_FAILED ? e->result_errno : saved;
+    }
+    cache_unref(e);
+    return given;
+}

@@ -1,0 +1,113 @@
+#include "refresh.h"
+#include "compute.h"
+#include "guard.h"
+#include "lease.h"
+#include "outcome.h"
+#include "pool.h"
+#include "result.h"
+#include "base/clock.h"
+#include "base/sync.h"
+
+#include <errno.h>
+#include <string.h>
+
+void refresh_here(struct thread *t, struct function *f, struct entry *e, uint64_t lease,
+                  const struct swrcache_arg *args, void *result, int saved)
+{
+    uint32_t shard = table_shard_of(e->hash);
+    struct key key = entry_key(e);
+    compute_forget_left(t, (uintptr_t)__builtin_frame_address(0));
+    table_lock(&cache_table, shard);
+    struct flight *fl = NULL;
+    if (table_holds(&cache_table, e) && flight_live(e->identity, &key, clock_now()) == NULL)
+        fl = flight_open(f, e->identity, &key, true);
+    if (fl != NULL)
+        fl->owner = t;
+    table_unlock(&cache_table, shard);
+    if (fl == NULL) {
+        lease_return(e, lease, 0);
+        if (!outcome_serve(t, f, e, args, result, COUNTER_stale_hits, SWR_STALE_HIT, saved))
+            outcome_alone(t, f, args, result);
+        t->busy = false;
+        return;
+    }
+    bool failed;
+    struct entry *fresh = compute_run(t, f, fl, args, result, &failed);
+    int error = errno;
+    flight_unref(fl);
+    if (failed)
+        result_discard_string(f, result);
+    if (!failed) {
+        thread_count(t, f, COUNTER_refreshes);
+        if (fresh != NULL && f->site->form == SWRCACHE_FORM_OBJECT)
+            result_share_object(f, result);
+        outcome_note(t, f, COUNTER_misses, SWR_MISS, NULL, 0);
+        cache_unref(e);
+        errno = error;
+    } else if (!outcome_serve(t, f, e, args, result, COUNTER_stale_hits, SWR_STALE_HIT, saved)) {
+        outcome_alone(t, f, args, result);
+    }
+    if (fresh != NULL)
+        cache_unref(fresh);
+    t->busy = false;
+}
+
+void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
+{
+    struct thread *t = thread_current != NULL ? thread_current : thread_join();
+    struct function *f = function_by_identity(e->identity);
+    uint32_t shard = table_shard_of(e->hash);
+    struct key key = entry_key(e);
+    struct swrcache_arg args[KEY_MAX_PARAMS + 1];
+    size_t args_room = (key_room(&f->shape, &key) + 15) & ~(size_t)15;
+    unsigned char *room = t == NULL ? NULL : os_alloc_aligned(16, args_room + f->site->result_size);
+    table_lock(&cache_table, shard);
+    if (fl == NULL && room != NULL && table_holds(&cache_table, e) &&
+        flight_live(e->identity, &key, clock_now()) == NULL && e->identity == atomic_load(&f->identity))
+        fl = flight_open(f, e->identity, &key, true);
+    else if (fl != NULL)
+        fl->started = clock_now();
+    if (fl != NULL) {
+        fl->owner = t;
+        fl->tid = t != NULL ? t->tid : 0;
+        if (room == NULL)
+            flight_unlist(fl);
+    }
+    table_unlock(&cache_table, shard);
+    if (fl == NULL || room == NULL) {
+        lease_return(e, lease, 0);
+        if (fl != NULL) {
+            flight_settle(fl, FLIGHT_ABANDONED, NULL);
+            flight_unref(fl);
+        }
+        os_free(room);
+        return;
+    }
+    unsigned char *result = room + args_room;
+    memset(result, 0, f->site->result_size);
+    key_decode(&f->shape, &key, entry_opaque(e), room, args);
+    t->worker = true;
+    compute_enter(t, fl, (uintptr_t)__builtin_frame_address(0));
+    SYNC_POINT("leader.before_call");
+    errno = 0;
+    if (!guard_call_catching(f->site->run, args, result)) {
+        /* The body threw: a failed refresh. */
+        errno = 0;
+        fl->failed = true;
+    }
+    int error = errno;
+    SYNC_POINT("leader.after_call");
+    pool_park();
+    t->busy = true;
+    t->top = fl->outer;
+    bool failed;
+    struct entry *fresh = compute_publish(f, fl, args, result, error, &failed);
+    if (!failed)
+        thread_count(t, f, COUNTER_refreshes);
+    result_discard_string(f, result);
+    if (fresh != NULL)
+        cache_unref(fresh);
+    flight_unref(fl);
+    os_free(room);
+    t->busy = false;
+}

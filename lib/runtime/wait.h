@@ -1,0 +1,13 @@
+/*
+ * wait.h - waiting for another's computation, unless that would close a circle of waiters.
+ */
+#ifndef RUNTIME_WAIT_H
+#define RUNTIME_WAIT_H
+
+#include "thread.h"
+
+/* False: not in time, or waiting would close a circle. The caller holds a reference to `fl`, and no lock. */
+bool wait_for_flight(struct thread *t, struct flight *fl, uint64_t deadline);
+void wait_fork_release(void);
+
+#endif
