@@ -114,7 +114,9 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
         return NULL;
     f->site = site;
     f->number = number;
-    f->annotated = *site->policy;
+    /* Of an older header it ends sooner: the rest is zero, unset. */
+    size_t known = site->policy_size < sizeof f->annotated ? site->policy_size : sizeof f->annotated;
+    memcpy(&f->annotated, site->policy, known);
     atomic_store(&f->identity, (uint64_t)number << 32 | 1);
     key_shape_of(&f->shape, site, seed ^ ((uint64_t)number * 0x9E3779B97F4A7C15u));
     for (uint32_t i = 0; i < site->nparams; i++) {
@@ -122,7 +124,7 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
             f->outs_len += site->params[i].size;
         f->has_out_bytes |= site->params[i].kind == SWRCACHE_KIND_OUT_BYTES;
     }
-    const struct swrcache_policy *p = site->policy;
+    const struct swrcache_policy *p = &f->annotated;
     struct settings *s = &f->settings;
 #define TIME(field, otherwise) atomic_store(&s->field, time_of(site, #field "_ms", p->field##_ms, otherwise))
     TIME(ttl, 30000 * NS_PER_MS);
@@ -149,7 +151,7 @@ struct function *function_of(struct swrcache_site *site)
     if (f != NULL)
         return f;
     if (site->abi != SWRCACHE_ABI || site->size < SWRCACHE_SITE_LEAST || site->nparams > KEY_MAX_PARAMS ||
-        site->policy_size < sizeof(struct swrcache_policy))
+        site->policy_size < SWRCACHE_POLICY_LEAST)
         return NULL;
     lock_take(&functions_lock);
     f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);

@@ -105,7 +105,10 @@ enum swrcache_refresh {
     SWR_REFRESH_CALLER,
 };
 
-/* What the annotation's designators fill. Times in milliseconds; SWRCACHE_UNSET: default or inherited. */
+/*
+ * What the annotation's designators fill. Times in milliseconds; SWRCACHE_UNSET: default or inherited. Of
+ * fields after `tags` zero is unset: a smaller policy lacks them.
+ */
 struct swrcache_policy {
     int64_t ttl_ms;
     int64_t stale_ms;
@@ -128,6 +131,9 @@ struct swrcache_policy {
     const char *region;
     const char *tags; /* separated by blanks */
 };
+
+/* The smallest policy there is. */
+#define SWRCACHE_POLICY_LEAST (offsetof(struct swrcache_policy, tags) + sizeof(const char *))
 
 /* One annotated function. Static in the annotated object; the runtime writes only `function`. */
 struct swrcache_site {

@@ -1,0 +1,141 @@
+/*
+ * layout.c - the layout that programs were compiled with stays: what is wrong here does not compile.
+ *
+ * Structures that the runtime reads by their own `size` may grow at their end; those that stand in arrays, or
+ * that the runtime writes into the program's memory, may not.
+ */
+#include <swrcache/abi.h>
+
+#define AT(type, member, offset)                                                                             \
+    _Static_assert(offsetof(struct type, member) == (offset), #type "." #member " has moved")
+#define SIZE(type, size)  _Static_assert(sizeof(struct type) == (size), #type " has another size")
+#define LEAST(type, size) _Static_assert(sizeof(struct type) >= (size), #type " has shrunk")
+#define IS(name, value)   _Static_assert((name) == (value), #name " has another value")
+
+_Static_assert(SWRCACHE_ABI == 1, "another ABI number wants a test of its own beside this one");
+
+#if __SIZEOF_POINTER__ == 8
+AT(swrcache_field, name, 0);
+AT(swrcache_field, offset, 8);
+AT(swrcache_field, size, 12);
+AT(swrcache_field, cls, 16);
+SIZE(swrcache_field, 24);
+
+AT(swrcache_param, name, 0);
+AT(swrcache_param, type, 8);
+AT(swrcache_param, kind, 16);
+AT(swrcache_param, cls, 20);
+AT(swrcache_param, size, 24);
+AT(swrcache_param, nfields, 28);
+AT(swrcache_param, fields, 32);
+SIZE(swrcache_param, 40);
+
+AT(swrcache_arg, data, 0);
+AT(swrcache_arg, size, 8);
+SIZE(swrcache_arg, 16);
+
+AT(swrcache_policy, ttl_ms, 0);
+AT(swrcache_policy, stale_ms, 8);
+AT(swrcache_policy, stale_if_error_ms, 16);
+AT(swrcache_policy, negative_ms, 24);
+AT(swrcache_policy, wait_ms, 32);
+AT(swrcache_policy, keep_warm_ms, 40);
+AT(swrcache_policy, keep_warm_idle, 48);
+AT(swrcache_policy, jitter_pct, 56);
+AT(swrcache_policy, retry_ms, 64);
+AT(swrcache_policy, retry_max_ms, 72);
+AT(swrcache_policy, max_entries, 80);
+AT(swrcache_policy, max_bytes, 88);
+AT(swrcache_policy, version, 96);
+AT(swrcache_policy, fails, 104);
+AT(swrcache_policy, refresh, 108);
+AT(swrcache_policy, secret, 112);
+AT(swrcache_policy, failed, 120);
+AT(swrcache_policy, unless, 128);
+AT(swrcache_policy, region, 136);
+AT(swrcache_policy, tags, 144);
+LEAST(swrcache_policy, 152);
+IS(SWRCACHE_POLICY_LEAST, 152);
+
+AT(swrcache_site, abi, 0);
+AT(swrcache_site, size, 4);
+AT(swrcache_site, name, 8);
+AT(swrcache_site, file, 16);
+AT(swrcache_site, line, 24);
+AT(swrcache_site, form, 28);
+AT(swrcache_site, result_cls, 32);
+AT(swrcache_site, result_size, 36);
+AT(swrcache_site, result_type, 40);
+AT(swrcache_site, params, 48);
+AT(swrcache_site, nparams, 56);
+AT(swrcache_site, policy_size, 60);
+AT(swrcache_site, policy, 64);
+AT(swrcache_site, run, 72);
+AT(swrcache_site, copy, 80);
+AT(swrcache_site, release, 88);
+AT(swrcache_site, function, 96);
+LEAST(swrcache_site, 104);
+IS(SWRCACHE_SITE_LEAST, 104);
+
+AT(swrcache_info, outcome, 0);
+AT(swrcache_info, age_ms, 8);
+AT(swrcache_info, refresh_errno, 16);
+SIZE(swrcache_info, 24);
+
+AT(swrcache_api, abi, 0);
+AT(swrcache_api, size, 4);
+AT(swrcache_api, enroll, 8);
+AT(swrcache_api, call, 16);
+AT(swrcache_api, operate, 24);
+AT(swrcache_api, peek, 32);
+AT(swrcache_api, skip, 40);
+AT(swrcache_api, fail, 48);
+AT(swrcache_api, set_ttl, 56);
+AT(swrcache_api, last, 64);
+AT(swrcache_api, advance, 72);
+AT(swrcache_api, drain, 80);
+LEAST(swrcache_api, 88);
+#endif
+
+IS(SWRCACHE_UNSET, INT64_MIN);
+IS(SWR_FOREVER, INT64_MAX);
+IS(SWRCACHE_KIND_VAL, 1);
+IS(SWRCACHE_KIND_STR, 2);
+IS(SWRCACHE_KIND_BYTES, 3);
+IS(SWRCACHE_KIND_STRUCT, 4);
+IS(SWRCACHE_KIND_OPAQUE, 5);
+IS(SWRCACHE_KIND_OUT, 6);
+IS(SWRCACHE_KIND_OUT_BYTES, 7);
+IS(SWRCACHE_CLASS_BYTES, 0);
+IS(SWRCACHE_CLASS_BOOL, 1);
+IS(SWRCACHE_CLASS_CHAR, 2);
+IS(SWRCACHE_CLASS_INT, 3);
+IS(SWRCACHE_CLASS_UINT, 4);
+IS(SWRCACHE_CLASS_FLOAT, 5);
+IS(SWRCACHE_CLASS_POINTER, 6);
+IS(SWRCACHE_FORM_VALUE, 1);
+IS(SWRCACHE_FORM_STRING, 2);
+IS(SWRCACHE_FORM_OBJECT, 3);
+IS(SWRCACHE_FORM_VOID, 4);
+IS(SWRCACHE_FAILS_UNSET, -1);
+IS(SWR_FAILS_NEVER, 0);
+IS(SWR_FAILS_NULL, 1);
+IS(SWR_FAILS_NEGATIVE, 2);
+IS(SWR_FAILS_NONZERO, 3);
+IS(SWRCACHE_REFRESH_UNSET, -1);
+IS(SWR_REFRESH_POOL, 0);
+IS(SWR_REFRESH_CALLER, 1);
+IS(SWRCACHE_OP_INVALIDATE, 1);
+IS(SWRCACHE_OP_EXPIRE, 2);
+IS(SWRCACHE_OP_REFRESH, 3);
+IS(SWR_HIT, 0);
+IS(SWR_STALE_HIT, 1);
+IS(SWR_FALLBACK_HIT, 2);
+IS(SWR_MISS, 3);
+IS(SWR_COALESCED, 4);
+IS(SWR_BYPASS, 5);
+
+int main(void)
+{
+    return 0;
+}
