@@ -4,6 +4,7 @@ import inspect
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -47,19 +48,22 @@ class Directory:
 class Live:
     """tests/tools/live.c under the library."""
 
-    def __init__(self, directory, wait=True, before=(), close_standard=False, **environment):
+    def __init__(self, directory, wait=True, prepare=None, first=("all",), popen=None, **environment):
+        """`prepare` is called with the pid before the program runs; None in `environment` unsets."""
         environment = {**os.environ, "LD_PRELOAD": LIBRARY, "SWR_SOCKET_DIR": directory, "SWR_CONTROL": "1",
                        **environment}
         environment = {name: value for name, value in environment.items() if value is not None}
-        if close_standard:
-            environment["LIVE_CLOSED"] = "1"
-        preload = [f"LD_PRELOAD={environment.pop('LD_PRELOAD')}"]
-        self.directory = directory
-        self.process = subprocess.Popen([*before, "env", *preload, LIVE], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        preload = environment.pop("LD_PRELOAD")
+        start = ["sh", "-c", 'read go && LD_PRELOAD="$1" exec "$2"', "sh", preload, LIVE]
+        self.process = subprocess.Popen(start, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **(popen or {}))
         self.pid = self.process.pid
         self.socket = f"{directory}/{self.pid}.sock"
-        self.do("all")
+        if prepare is not None:
+            prepare(self.pid)
+        self.process.stdin.write("go\n")
+        for line in first:
+            self.do(line)
         if wait:
             self.wait()
 
@@ -90,6 +94,45 @@ class Live:
             check(self.said == "", self.said)
 
 
+class Client:
+    """One connection to a control socket, speaking the protocol itself."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.socket.settimeout(60)
+        self.kept = b""
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def line(self):
+        """One line, or None at the end."""
+        while b"\n" not in self.kept:
+            try:
+                more = self.socket.recv(65536)
+            except ConnectionResetError:
+                more = b""
+            if not more:
+                return None
+            self.kept += more
+        line, self.kept = self.kept.split(b"\n", 1)
+        return line.decode(errors="replace")
+
+    def ask(self, request):
+        """All lines of a reply."""
+        self.send(request if isinstance(request, bytes) else request.encode() + b"\n")
+        lines = []
+        while (line := self.line()) is not None:
+            lines.append(line)
+            if line.split(" ")[0] in ("ok", "error"):
+                break
+        return lines
+
+    def close(self):
+        self.socket.close()
+
+
 class Result:
     def __init__(self, status, out, err):
         self.status, self.out, self.err = status, out, err
@@ -103,11 +146,11 @@ class Result:
         return f"status {self.status}, output {self.text!r}"
 
 
-def swrctl(*arguments, directory=None, before=(), **environment):
+def swrctl(*arguments, directory=None, popen=None, **environment):
     environment = {**os.environ, **environment}
     if directory is not None:
         environment["SWR_SOCKET_DIR"] = directory
     environment = {name: value for name, value in environment.items() if value is not None}
-    done = subprocess.run([*before, SWRCTL, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, env=environment, timeout=60)
+    done = subprocess.run([SWRCTL, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, env=environment, timeout=60, **(popen or {}))
     return Result(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))

@@ -271,8 +271,8 @@ static int obey(char *line)
 int main(void)
 {
     char line[4096];
-    FILE *in = fdopen(dup(0), "re");
-    FILE *out = fdopen(dup(1), "we");
+    FILE *in = fdopen(fcntl(0, F_DUPFD_CLOEXEC, 3), "r");
+    FILE *out = fdopen(fcntl(1, F_DUPFD_CLOEXEC, 3), "w");
     if (getenv("LIVE_CLOSED") != NULL) {
         close(0);
         close(1);

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { GLANCE_MS = 250, LONGEST_MS = 60000, LONGEST_REPLY = 8 << 20 };
+enum { GLANCE_MS = 250, QUEUE_MS = 20, LONGEST_MS = 60000, LONGEST_REPLY = 8 << 20 };
 
 static long long now_ms(void)
 {
@@ -113,11 +113,27 @@ static bool receive(const struct process *p, int fd)
     }
 }
 
+/* Waits while as many others wait to be let in as may. */
+static int dial(const struct process *p)
+{
+    long long until = now_ms() + CLIENT_WAIT_MS;
+    for (;;) {
+        int fd = process_dial(p);
+        if (fd >= 0 || errno != EAGAIN)
+            return fd;
+        if (now_ms() >= until || process_stopped(p->pid)) {
+            errno = EAGAIN;
+            return -1;
+        }
+        poll(NULL, 0, QUEUE_MS);
+    }
+}
+
 bool client_ask(const struct process *p, const char *request, client_record *record, void *cookie,
                 struct wire_line *status)
 {
     const char *why;
-    int fd = process_dial(p);
+    int fd = dial(p);
     if (fd < 0) {
         if (errno == EAGAIN)
             tell_silence(p);

@@ -1,0 +1,296 @@
+"""The control socket: where it may stand, who may speak, and that no client and no accident disturbs the program."""
+
+import os
+import shutil
+import socket
+import tempfile
+
+import harness
+from harness import Client, Directory, Live, check, finish, swrctl
+
+NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}
+root = os.getuid() == 0
+
+# Copies that other users may read and run.
+shelf = tempfile.mkdtemp(prefix="swrcache-test-")
+os.chmod(shelf, 0o755)
+for name in ("SWRCTL", "LIVE", "LIBRARY"):
+    setattr(harness, name, shutil.copy(getattr(harness, name), shelf))
+
+
+def no_socket(directory, why, **more):
+    """The program runs as ever, says nothing, and tells the reason where it was asked to."""
+    with Directory() as logs:
+        if "popen" in more:
+            os.chown(logs, 65534, 65534)
+        with Live(directory, wait=False, SWR_LOG=f"{logs}/log", **more) as live:
+            check(live.do("quote 3") == 68)
+            while not os.path.exists(f"{logs}/log"):
+                pass
+            with open(f"{logs}/log") as log:
+                text = log.read()
+            check("no control socket in" in text and why in text, text)
+            check(live.do("listening") == -1)
+
+
+def places():
+    with Directory() as base:
+        os.mkdir(f"{base}/open", 0o700)
+        os.chmod(f"{base}/open", 0o777)
+        no_socket(f"{base}/open", "mode is not 0700")
+        check(os.listdir(f"{base}/open") == [])
+        check("passed over" in swrctl("ps", directory=f"{base}/open").err)
+        os.mkdir(f"{base}/real", 0o700)
+        os.symlink(f"{base}/real", f"{base}/link")
+        no_socket(f"{base}/link", "symbolic link")
+        check(os.listdir(f"{base}/real") == [])
+        check("symbolic link" in swrctl("ps", directory=f"{base}/link").err)
+        no_socket(f"{base}/missing/missing", "cannot be made")
+        no_socket(f"{base}/{'long' * 30}", "too long")
+        no_socket("relative", "not absolute")
+        open(f"{base}/file", "w").close()
+        no_socket(f"{base}/file", "not a directory")
+        if root:
+            os.chown(f"{base}/real", 65534, 65534)
+            no_socket(f"{base}/real", "another user")
+        # It makes the last folder itself, for its user alone, whatever the umask.
+        for umask in (0o000, 0o777):
+            with Live(f"{base}/made", popen={"umask": umask}) as live:
+                check(os.stat(f"{base}/made").st_mode & 0o7777 == 0o700)
+                check(swrctl("ps", directory=f"{base}/made").out.count("live") == 1)
+            check(os.listdir(f"{base}/made") == [])
+            os.rmdir(f"{base}/made")
+
+
+def leftovers():
+    with Directory() as directory:
+        def stale(pid):
+            with socket.socket(socket.AF_UNIX) as s:
+                s.bind(f"{directory}/{pid}.sock")
+
+        with Live(directory, prepare=stale) as live:
+            while live.do("listening") < 0:
+                pass
+            check(f'"pid":{live.pid}' in swrctl("ps", "--json", directory=directory).out)
+
+        def file(pid):
+            with open(f"{directory}/{pid}.sock", "w") as f:
+                f.write("precious")
+
+        no_socket(directory, "no socket can be made", prepare=file)
+        names = os.listdir(directory)
+        check(len(names) == 1 and open(f"{directory}/{names[0]}").read() == "precious")
+        os.unlink(f"{directory}/{names[0]}")
+
+        with socket.socket(socket.AF_UNIX) as other:
+            def taken(pid):
+                other.bind(f"{directory}/{pid}.sock")
+                other.listen()
+
+            no_socket(directory, "no socket can be made", prepare=taken)
+            check(len(os.listdir(directory)) == 1, "another's socket stays")
+            # Who listens there and never answers is waited for a while only.
+            pid = os.listdir(directory)[0].split(".")[0]
+            found = swrctl("-p", pid, "stats", directory=directory)
+            check(found.status == 1 and "no answer within 5 s" in found.err, found)
+        check(swrctl("ps", directory=directory).out == "", "a dead one's socket is passed over")
+
+
+def users():
+    """Only the same user and root, checked at the connection itself."""
+    with Directory() as directory, Live(directory) as live:
+        os.chmod(directory, 0o755)
+        os.chmod(live.socket, 0o666)
+        child = os.fork()
+        if child == 0:
+            os.setresuid(65534, 65534, 65534)
+            client = Client(live.socket)
+            try:
+                answer = client.ask("ping")
+            except OSError:
+                answer = []
+            os._exit(0 if answer == [] else 1)
+        check(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, "another user was answered")
+        os.chmod(directory, 0o700)
+        check(swrctl("ps", directory=directory, popen=NOBODY).status == 0)
+        check("passed over" in swrctl("ps", directory=directory, popen=NOBODY).err)
+        check("ok" in Client(live.socket).ask("ping"))
+    with Directory() as directory:
+        os.chown(directory, 65534, 65534)
+        # Root finds another user's process, also where the environment does not lead.
+        with Live(directory, popen=NOBODY) as live:
+            found = swrctl("ps", "--json", directory=directory)
+            check(found.status == 0 and [r["pid"] for r in found.records] == [live.pid], found)
+        default = "/tmp/swrcache-65534"
+        kept = os.path.exists(default)
+        with Live(directory, wait=False, popen=NOBODY, SWR_SOCKET_DIR=None, XDG_RUNTIME_DIR=None) as live:
+            live.socket = f"{default}/{live.pid}.sock"
+            live.wait()
+            found = swrctl("ps", "--json", SWR_SOCKET_DIR=None)
+            mine = [r for r in found.records if r["pid"] == live.pid]
+            check(len(mine) == 1 and mine[0]["user"] == "nobody", found)
+            check(swrctl("-p", str(live.pid), "invalidate", "all", SWR_SOCKET_DIR=None).status == 0)
+            check(str(live.pid) in swrctl("ps", popen=NOBODY, SWR_SOCKET_DIR=None, XDG_RUNTIME_DIR="/nowhere").out)
+        if not kept:
+            os.rmdir(default)
+        # Another's listener in that directory is not its owner's.
+        with socket.socket(socket.AF_UNIX) as impostor:
+            impostor.bind(f"{directory}/{os.getpid()}.sock")
+            impostor.listen()
+            found = swrctl("ps", directory=directory)
+            check(found.status == 1 and "belongs to another user" in found.err, found)
+    # The name says whose it is.
+    squat = "/tmp/swrcache-64999"
+    if not os.path.exists(squat):
+        os.mkdir(squat, 0o700)
+        check(f"{squat} is passed over" in swrctl("ps", SWR_SOCKET_DIR=None).err)
+        os.rmdir(squat)
+
+
+def clients(live):
+    # Malformed requests get one line each, and the connection goes on.
+    client = Client(live.socket)
+    for request, place in ((b"nonsense\n", "no command nonsense"), (b"inspect sort=colour\n", "sort by age"),
+                           (b"ping all=1\n", "no field all"), (b"\n", "no command"), (b"ping \\q=1 x\n", "="),
+                           (b"invalidate target=\\q\n", "escape"), (b"ping\0ping\n", "no text"),
+                           (b"invalidate\n", "no target"), (b"set function=quote\n", "no setting"),
+                           (b"\xff\xfe\x01\x1b[31m\n", "no command"), (b"inspect limit=x\n", "numbers"),
+                           (b"explain call=quote\n", "one call"), (b"a=b " * 100 + b"\n", "too many")):
+        lines = client.ask(request)
+        check(len(lines) == 1 and lines[0].startswith("error ") and place in lines[0], f"{request}: {lines}")
+        check("\033" not in lines[0], lines)
+    check(client.ask("ping")[-1] == "ok")
+    check(client.ask(b"ping\r\n")[-1] == "ok")
+    # Many at once, in order.
+    client.send(b"ping\nnonsense\n" * 500)
+    answers = [client.line() for _ in range(3 * 500)]
+    check(answers[1::3] == ["ok"] * 500 and all(a.startswith("error") for a in answers[2::3]))
+    # Descriptors sent along are not kept.
+    before = live.do("descriptors")
+    for _ in range(20):
+        socket.send_fds(client.socket, [b"ping\n"], [0, 1, 2])
+        check(client.line().startswith("pid=") and client.line() == "ok")
+    check(live.do("descriptors") == before)
+    client.close()
+
+    # A line without end.
+    endless = Client(live.socket)
+    try:
+        endless.send(b"x" * (1 << 20))
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    line = endless.line()
+    check(line is None or "too long" in line, line)
+    check(endless.line() is None)
+
+    # Gone in the middle of a reply.
+    for _ in range(50):
+        hasty = Client(live.socket)
+        hasty.send(b"functions\n" * 10)
+        hasty.close()
+    check(Client(live.socket).ask("ping")[-1] == "ok")
+
+    # One that never reads, a silent one, and one that sends a byte now and then: each for a while only.
+    deaf, silent, slow = Client(live.socket), Client(live.socket), Client(live.socket)
+    deaf.socket.settimeout(0.1)
+    try:
+        while True:
+            deaf.send(b"functions\n" * 1000)
+    except TimeoutError:
+        pass
+    slow.socket.settimeout(0.2)
+    cut = False
+    for _ in range(300):
+        try:
+            slow.send(b"p")
+            if slow.socket.recv(1) == b"":
+                cut = True
+                break
+        except TimeoutError:
+            continue
+        except OSError:
+            cut = True
+            break
+    check(cut, "a line that takes for ever")
+    check(silent.line() is None)
+    deaf.socket.settimeout(60)
+    while deaf.line() is not None:
+        pass
+
+    # Sixteen are served; the next one when there is room.
+    idle = live.do("descriptors")
+    crowd = [Client(live.socket) for _ in range(20)]
+    for client in crowd[:16]:
+        check(client.ask("ping")[-1] == "ok")
+    crowd[16].send(b"ping\n")
+    check(live.do("descriptors") == idle + 16, live.do("descriptors"))
+    check(live.do("inheritable") == 0)
+    check(live.do("quote 3") == 68)
+    crowd[0].close()
+    check(crowd[16].line().startswith("pid="))
+    for client in crowd:
+        client.close()
+
+
+def asleep(pid):
+    """The control thread is there and waits."""
+    for task in os.listdir(f"/proc/{pid}/task"):
+        if int(task) != pid:
+            with open(f"/proc/{pid}/task/{task}/stat") as stat:
+                return stat.read().rsplit(")", 1)[1].split()[0] == "S"
+    return False
+
+
+def descriptors():
+    with Directory() as directory:
+        # None is left when clients come.
+        with Live(directory) as live:
+            check(live.do("take") > 10)
+            waiting = [Client(live.socket) for _ in range(5)]
+            for client in waiting:
+                client.send(b"ping\n")
+            check(live.do("quote 3") == 68)
+            live.do("give")
+            check([client.line().startswith("pid=") for client in waiting] == [True] * 5)
+        # None is left for the socket itself: counted, and tried again.
+        with Live(directory, wait=False, first=("take", "all")) as live:
+            while not asleep(live.pid):
+                check(live.do("quote 3") == 68)
+            check(live.do("listening") == -1)
+            live.do("give")
+            live.wait()
+            stats = swrctl("stats", "--json", directory=directory).records
+            check(stats[0]["no_socket"] >= 1, stats)
+            check("no descriptor is left" in stats[1]["complaint"], stats)
+        # Closed standard descriptors are not taken.
+        with Live(directory, LIVE_CLOSED="1") as live:
+            client = Client(live.socket)
+            check(client.ask("ping")[-1] == "ok")
+            check(live.do("standard") == 0)
+            check(live.do("inheritable") == 0)
+        # The program closes our descriptor and uses its number for its log.
+        log = f"{directory}/program.log"
+        with Live(directory) as live:
+            check(live.do(f"reuse {log}") == 5)
+            found = swrctl("-p", str(live.pid), "stats", directory=directory)
+            check(found.status in (1, 4) and found.err != "", found)
+            found = swrctl("-p", str(live.pid), "invalidate", "all", directory=directory)
+            check(found.status == 4 and "socket" in found.err, found)
+            check(live.do("quote 3") == 68)
+        check(open(log).read() == "mine\n")
+        # Switched off.
+        with Live(directory, wait=False, SWR_CONTROL="0") as live:
+            check(live.do("listening") == -1 and not os.path.exists(live.socket))
+
+
+places()
+leftovers()
+if root:
+    users()
+with Directory() as directory:
+    with Live(directory) as live:
+        clients(live)
+    check(os.listdir(directory) == [], "the socket's file goes with the program")
+descriptors()
+shutil.rmtree(shelf)
+finish()
