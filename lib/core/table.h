@@ -81,9 +81,12 @@ static inline __attribute__((always_inline)) struct entry *table_look(struct tab
                                                                       table_same *same, const void *what)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
-    /* A byte of zero is a tag that fits; the overflow's byte is made one that does not. */
-    uint64_t x = (tags ^ table_tag(hash) * ones) | UINT64_C(1) << 56;
-    for (uint64_t hit = (x - ones) & ~x & ones << 7; hit != 0; hit &= hit - 1) {
+    /*
+     * A byte of zero is a tag that fits. The byte above one may seem to fit as well, by the borrow: it is
+     * looked at in vain; the overflow's, which has no slot, is masked out.
+     */
+    uint64_t x = tags ^ table_tag(hash) * ones;
+    for (uint64_t hit = (x - ones) & ~x & ones << 7 >> 8; hit != 0; hit &= hit - 1) {
         uint64_t slot = atomic_load_explicit(&b->slot[__builtin_ctzll(hit) >> 3], memory_order_acquire);
         uint64_t address = slot ^ (hash >> TABLE_HASH_SHIFT << TABLE_HASH_SHIFT);
         if (unlikely(address >> TABLE_HASH_SHIFT != 0 || slot == 0))

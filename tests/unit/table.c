@@ -53,6 +53,33 @@ static void remove_odd(struct entry *e, void *cookie)
     }
 }
 
+static unsigned looked_at;
+
+static bool look_at(const struct entry *e, uint64_t identity, const void *wanted)
+{
+    looked_at++;
+    cr_assert_eq((const void *)e, wanted, "an address that is in no slot");
+    return identity == 0;
+}
+
+/* Tags are compared within a word: what one byte borrows of the next must never lead beyond the slots. */
+Test(table, the_count_of_overflows_is_no_tag)
+{
+    static struct entry e;
+    const uint64_t hash = UINT64_C(0xabcd050000000000), high = UINT64_C(0xabcd000000000000);
+    for (uint64_t overflow = 0; overflow < 256; overflow++)
+        for (int slot = 0; slot < TABLE_SLOTS; slot++) {
+            /* After the last slot come the next bucket's tags: here they look like an entry of this hash. */
+            struct table_bucket two[2] = {{.tags = overflow << 56 | UINT64_C(5) << slot * 8},
+                                          {.tags = high | 64}};
+            two[0].slot[slot] = high | (uintptr_t)&e;
+            looked_at = 0;
+            cr_assert_null(table_look(&two[0], two[0].tags, hash, 1, look_at, &e));
+            cr_assert_eq(looked_at, 1);
+            cr_assert_eq(table_look(&two[0], two[0].tags, hash, 0, look_at, &e), &e);
+        }
+}
+
 static void join(void)
 {
     epoch_join(&reader);
