@@ -24,6 +24,13 @@ exported=$(readelf --dyn-syms -W "$library" |
     awk '$7 != "UND" && $7 != "ABS" && ($5 == "GLOBAL" || $5 == "WEAK") { print $8 }' | sort | tr '\n' ' ')
 expect 'exports one symbol' 'swrcache_attach@@SWRCACHE_1 ' "$exported"
 
+# Promise 10: what would end, print into, or signal the program is never called.
+refused='abort|_?exit|_Exit|quick_exit|__assert_fail|v?printf|__v?printf_chk|puts|putchar|perror|v?warnx?|v?errx?|v?syslog'
+refused="$refused|signal|sigaction|raise|kill|pthread_kill|system|popen|dup2?|chdir|umask|setlocale|setenv|putenv"
+found=$(readelf --dyn-syms -W "$library" | awk '$7 == "UND" { sub(/@.*/, "", $8); print $8 }' |
+    grep -xE "$refused" | sort | tr '\n' ' ')
+expect 'promise 10: calls nothing that ends, prints or signals' '' "$found"
+
 soname=$(printf '%s\n' "$dynamic" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
 expect 'soname' 'libswrcache.so.0' "$soname"
 

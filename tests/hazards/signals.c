@@ -1,8 +1,9 @@
 /* A signal handler that calls; and threads of the runtime that take no signals. */
 #include "hazard.h"
 
-#include <dirent.h>
 #include <sys/time.h>
+
+#include "../tasks.h"
 
 static _Atomic int ticks, bodies;
 
@@ -45,37 +46,6 @@ static void handler_calls(void)
     setitimer(ITIMER_PROF, &never, NULL);
 }
 
-static bool others_block_all(int *others)
-{
-    DIR *tasks = opendir("/proc/self/task");
-    bool all = tasks != NULL;
-    struct dirent *task;
-    *others = 0;
-    while (tasks != NULL && (task = readdir(tasks)) != NULL) {
-        char path[300], line[200];
-        if (task->d_name[0] == '.' || atoi(task->d_name) == getpid())
-            continue;
-        snprintf(path, sizeof path, "/proc/self/task/%s/status", task->d_name);
-        FILE *f = fopen(path, "r");
-        if (f == NULL)
-            continue;
-        while (fgets(line, sizeof line, f) != NULL) {
-            unsigned long long blocked;
-            if (sscanf(line, "SigBlk: %llx", &blocked) != 1)
-                continue;
-            ++*others;
-            /* SIGKILL and SIGSTOP cannot be blocked, 32 and 33 are glibc's own. */
-            unsigned long long may_be_open = 1ull << 8 | 1ull << 18 | 1ull << 31 | 1ull << 32;
-            if ((blocked | may_be_open) != ~0ull)
-                all = false;
-        }
-        fclose(f);
-    }
-    if (tasks != NULL)
-        closedir(tasks);
-    return all;
-}
-
 int main(void)
 {
     watchdog(60);
@@ -86,7 +56,7 @@ int main(void)
     CHECK(stay(1) == 1);
     pause_ms(50);
     int others;
-    CHECK(others_block_all(&others));
+    CHECK(tasks_block_all(&others));
     CHECK(others >= 1);
     return finish("signals");
 }
