@@ -24,7 +24,8 @@ static void config_unref(struct config *config)
         free(config);
 }
 
-SWR_CACHED_OBJECT(struct config, config_of, (SWR_STR(host)), config_ref, config_unref, .fails = SWR_FAILS_NULL)
+SWR_CACHED_OBJECT(struct config, config_of, (SWR_STR(host)), config_ref, config_unref,
+                  .fails = SWR_FAILS_NULL)
 {
     struct config *config = host ? malloc(sizeof *config) : NULL;
 

@@ -18,7 +18,8 @@ SWR_CACHED(int, distance, (SWR_STRUCT(struct route, route, from, to), SWR_OUT(do
     return km;
 }
 
-SWR_CACHED_VOID(stamp, (SWR_BYTES(data, len), SWR_VAL(size_t, len), SWR_OUT_BYTES(hex, room), SWR_VAL(size_t, room)))
+SWR_CACHED_VOID(stamp,
+                (SWR_BYTES(data, len), SWR_VAL(size_t, len), SWR_OUT_BYTES(hex, room), SWR_VAL(size_t, room)))
 {
     const unsigned char *bytes = data;
     char *text = hex;

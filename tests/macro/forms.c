@@ -81,8 +81,9 @@ SWR_CACHED(long, mixed,
 enum colour { RED, GREEN };
 SWR_CACHED(_Bool, names,
            (SWR_VAL(int, key), SWR_VAL(unsigned char, k), SWR_VAL(int64_t, n), SWR_VAL(float, i),
-            SWR_VAL(long double, hash), SWR_VAL(char, self), SWR_VAL(bool, result), SWR_VAL(enum colour, args),
-            SWR_VAL(uint16_t, site), SWR_VAL(const int, list), SWR_VAL(int, ret), SWR_VAL(int, c)))
+            SWR_VAL(long double, hash), SWR_VAL(char, self), SWR_VAL(bool, result),
+            SWR_VAL(enum colour, args), SWR_VAL(uint16_t, site), SWR_VAL(const int, list), SWR_VAL(int, ret),
+            SWR_VAL(int, c)))
 {
     return key == 1 && k == 2 && n == 3 && i == 4 && hash == 5 && self == 6 && result && args == GREEN &&
            site == 9 && list == 10 && ret == 11 && c == 12;

@@ -1,4 +1,5 @@
-/* load OBJECT [fake]: runs the main of a dlopened object that has annotations of its own; so has this program. */
+/* load OBJECT [fake]: runs the main of a dlopened object that has annotations of its own; so has this
+ * program. */
 #include <swrcache.h>
 
 #include <dlfcn.h>

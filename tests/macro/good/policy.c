@@ -10,10 +10,10 @@ static bool bad(const void *result)
 }
 
 SWR_CACHED(int, f, (SWR_VAL(int, x)), .ttl_ms = SWR_FOREVER, .stale_ms = SWR_MINUTES(5),
-           .stale_if_error_ms = SWR_HOURS(1), .negative_ms = 0, .wait_ms = 1, .keep_warm_ms = 1, .keep_warm_idle = 3,
-           .jitter_pct = 0, .retry_ms = 1, .retry_max_ms = 2, .max_entries = 10, .max_bytes = 1 << 20, .version = 2,
-           .fails = SWR_FAILS_NONZERO, .refresh = SWR_REFRESH_CALLER, .secret = true, .failed = bad, .unless = off,
-           .region = "a.b", .tags = "x y")
+           .stale_if_error_ms = SWR_HOURS(1), .negative_ms = 0, .wait_ms = 1, .keep_warm_ms = 1,
+           .keep_warm_idle = 3, .jitter_pct = 0, .retry_ms = 1, .retry_max_ms = 2, .max_entries = 10,
+           .max_bytes = 1 << 20, .version = 2, .fails = SWR_FAILS_NONZERO, .refresh = SWR_REFRESH_CALLER,
+           .secret = true, .failed = bad, .unless = off, .region = "a.b", .tags = "x y")
 {
     return x;
 }
