@@ -51,8 +51,11 @@ static void help(void)
         printf("%*s%s\n", 40 - n, "", s->help);
     }
     puts("\nOptions, before or after the command:");
-    for (size_t i = 0; i < LENGTH(options); i++)
-        printf("  %-11s %-20s  %s\n", options[i].name, options[i].argument, options[i].help);
+    for (size_t i = 0; i < LENGTH(options); i++) {
+        const char *argument = options[i].argument;
+        int n = printf("  %s%s%s", options[i].name, argument[0] != 0 ? " " : "", argument);
+        printf("%*s%s\n", 40 - n, "", options[i].help);
+    }
     puts("\nTARGET: all, quote, 'quote(\"ACME\", 3)', 'quote(\"AC*\", *)'");
     fputs("Settings:", stdout);
     for (size_t i = 0; i < LENGTH(setting_names); i++)
