@@ -4,9 +4,7 @@
 #include <dlfcn.h>
 #include <sys/auxv.h>
 
-bool clock_by_hand;
-_Atomic uint64_t clock_hand;
-clock_read *clock_source = clock_gettime;
+struct clock_used clock_used = {.source = clock_gettime};
 static uint64_t lag;
 
 /* Somebody's own clock_gettime() (libfaketime's, a sanitizer's) is then the clock of everything here. */
@@ -33,23 +31,23 @@ static void find_source(void)
         return;
     *(void **)&found = dlsym(vdso, name);
     if (found != NULL && found(CLOCK_MONOTONIC, &t) == 0 && found(CLOCK_MONOTONIC_COARSE, &t) == 0)
-        clock_source = found;
+        clock_used.source = found;
 }
 
 void clock_start(bool by_hand)
 {
     struct timespec tick = {0, 4000000};
-    clock_by_hand = by_hand;
+    clock_used.by_hand = by_hand;
     find_source();
     /* Not zero: a birth time of zero stands for none. */
-    atomic_store(&clock_hand, 1000 * NS_PER_MS);
+    atomic_store(&clock_used.hand, 1000 * NS_PER_MS);
     clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
     lag = by_hand ? 0 : (uint64_t)tick.tv_nsec + (uint64_t)tick.tv_sec * 1000000000u;
 }
 
 bool clock_manual(void)
 {
-    return clock_by_hand;
+    return clock_used.by_hand;
 }
 
 uint64_t clock_lag(void)
@@ -59,13 +57,13 @@ uint64_t clock_lag(void)
 
 void clock_advance(uint64_t ns)
 {
-    uint64_t old = atomic_load(&clock_hand);
-    while (!atomic_compare_exchange_weak(&clock_hand, &old, clock_add(old, ns)))
+    uint64_t old = atomic_load(&clock_used.hand);
+    while (!atomic_compare_exchange_weak(&clock_used.hand, &old, clock_add(old, ns)))
         ;
 }
 
 uint64_t clock_sleep_until(uint64_t deadline)
 {
     /* Time by hand: whoever advances it wakes the sleepers. */
-    return clock_by_hand ? CLOCK_NEVER : deadline;
+    return clock_used.by_hand ? CLOCK_NEVER : deadline;
 }

@@ -8,6 +8,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdalign.h>
 #include <time.h>
 
 #include "os.h"
@@ -22,16 +23,19 @@ void clock_advance(uint64_t ns);
 
 /* Written once by clock_start(), before any reader. */
 typedef int clock_read(clockid_t id, struct timespec *t);
-extern bool clock_by_hand;
-extern clock_read *clock_source;
-extern _Atomic uint64_t clock_hand; /* manual mode's now */
+struct clock_used {
+    alignas(64) clock_read *source;
+    bool by_hand;
+    _Atomic uint64_t hand; /* manual mode's now */
+};
+extern struct clock_used clock_used;
 
 static inline uint64_t clock_of(clockid_t id)
 {
     struct timespec t;
-    if (unlikely(clock_by_hand))
-        return atomic_load(&clock_hand);
-    clock_source(id, &t);
+    if (unlikely(clock_used.by_hand))
+        return atomic_load(&clock_used.hand);
+    clock_used.source(id, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 

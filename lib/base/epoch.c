@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-_Atomic uint64_t epoch_global = 1;
+struct epoch_now epoch_now = {.global = 1};
 
 static _Atomic(struct epoch_record *) records;
 static struct lock garbage_lock;
@@ -16,8 +16,6 @@ static struct epoch_garbage **garbage_last = &garbage_first;
 static _Atomic uint32_t garbage_waiting; /* retired since the last collection */
 
 enum { COLLECT_EVERY = 64 };
-
-_Atomic bool epoch_light;
 
 void epoch_start(void)
 {
@@ -29,7 +27,8 @@ void epoch_start(void)
 #endif
 #if !defined(__SANITIZE_THREAD__)
     int saved = errno;
-    atomic_store(&epoch_light, syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0);
+    atomic_store(&epoch_now.light,
+                 syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0);
     errno = saved;
 #endif
 }
@@ -37,12 +36,12 @@ void epoch_start(void)
 /* Makes every reader's announcement visible. False: it cannot be known, free nothing this time. */
 static bool readers_seen(void)
 {
-    if (!atomic_load(&epoch_light))
+    if (!atomic_load(&epoch_now.light))
         return true;
     int saved = errno;
     bool done = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
     if (!done)
-        atomic_store(&epoch_light, false); /* forbidden since: from now on readers pay for themselves */
+        atomic_store(&epoch_now.light, false); /* forbidden since: from now on readers pay for themselves */
     errno = saved;
     return done;
 }
@@ -83,7 +82,7 @@ void epoch_retire(struct epoch_garbage *g, void (*destroy)(struct epoch_garbage 
     g->next = NULL;
     g->destroy = destroy;
     lock_take(&garbage_lock);
-    g->epoch = atomic_fetch_add(&epoch_global, 1);
+    g->epoch = atomic_load(&epoch_now.global);
     *garbage_last = g;
     garbage_last = &g->next;
     atomic_fetch_add_explicit(&garbage_waiting, 1, memory_order_relaxed);
@@ -100,6 +99,9 @@ void epoch_collect(void)
 {
     lock_take(&garbage_lock);
     atomic_store(&garbage_waiting, 0);
+    /* Every reader reads this word: it is written once for many that are retired. */
+    if (garbage_first != NULL)
+        atomic_fetch_add(&epoch_now.global, 1);
     uint64_t oldest = readers_seen() ? oldest_reader() : 0;
     struct epoch_garbage *first = garbage_first, **end = &garbage_first;
     while (*end != NULL && (*end)->epoch < oldest)

@@ -8,6 +8,8 @@
 #ifndef BASE_EPOCH_H
 #define BASE_EPOCH_H
 
+#include <stdalign.h>
+
 #include "os.h"
 
 /* One a thread, in a list that never shrinks; records of dead threads are used again. */
@@ -24,8 +26,12 @@ struct epoch_garbage {
     void (*destroy)(struct epoch_garbage *);
 };
 
-extern _Atomic uint64_t epoch_global;
-extern _Atomic bool epoch_light;
+/* Read at every section, on a cache line with nothing that is written oftener. */
+struct epoch_now {
+    alignas(64) _Atomic uint64_t global;
+    _Atomic bool light; /* membarrier(2) makes announcements visible */
+};
+extern struct epoch_now epoch_now;
 
 /* Asks for membarrier(2); without it a section begins with a full barrier (some 5 ns more). */
 void epoch_start(void);
@@ -36,9 +42,9 @@ void epoch_reset_others(struct epoch_record *mine); /* in a fork's child: the ot
 /* The outermost section of a thread, and nothing within it opens another. */
 static inline void epoch_begin(struct epoch_record *r)
 {
-    uint64_t e = atomic_load_explicit(&epoch_global, memory_order_acquire);
+    uint64_t e = atomic_load_explicit(&epoch_now.global, memory_order_acquire);
     /* The announcement must be visible before the first look: membarrier in the collector, or here. */
-    if (likely(atomic_load_explicit(&epoch_light, memory_order_relaxed))) {
+    if (likely(atomic_load_explicit(&epoch_now.light, memory_order_relaxed))) {
         atomic_store_explicit(&r->announced, e, memory_order_relaxed);
         atomic_signal_fence(memory_order_seq_cst);
     } else {

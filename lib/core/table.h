@@ -33,7 +33,7 @@ struct table_bucket {
 struct array;
 
 struct table_shard {
-    struct lock lock;
+    alignas(64) struct lock lock;
     /* lock */
     uint32_t entries;
     size_t moved;      /* buckets of the leaving array that are empty */
@@ -41,7 +41,7 @@ struct table_shard {
 };
 
 struct table {
-    _Atomic uintptr_t arrays[TABLE_SHARDS];  /* address | log2 of the buckets; 0: none yet */
+    alignas(64) _Atomic uintptr_t arrays[TABLE_SHARDS]; /* address | log2 of the buckets; 0: none yet */
     _Atomic uintptr_t leaving[TABLE_SHARDS]; /* the array before it while its entries move; mostly 0 */
     struct table_shard shards[TABLE_SHARDS];
 };
