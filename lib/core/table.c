@@ -40,17 +40,42 @@ struct entry *table_find(struct table *t, uint64_t identity, const struct key *k
     return table_find_by(t, identity, key->hash, same_key, key);
 }
 
-struct entry *table_find_leaving(struct table *t, uint64_t identity, uint64_t hash, table_same *same,
-                                 const void *what)
+/* Beyond the home bucket, whose tags are given. */
+static struct entry *find_astray(uintptr_t word, uint64_t tags, uint64_t identity, uint64_t hash,
+                                 table_same *same, const void *what)
+{
+    struct entry *e = NULL;
+    for (size_t step = 1; tags >> 56 != 0 && e == NULL && step < TABLE_WINDOW && step <= table_mask(word);
+         step++) {
+        struct table_bucket *b = &table_buckets(word)[(table_home(hash, word) + step) & table_mask(word)];
+        uint64_t there = atomic_load_explicit(&b->tags, memory_order_acquire);
+        e = table_look(b, there, hash, identity, same, what);
+    }
+    return e;
+}
+
+static struct entry *look_in(uintptr_t word, uint64_t identity, uint64_t hash, table_same *same,
+                             const void *what)
+{
+    if (word == 0)
+        return NULL;
+    struct table_bucket *b = &table_buckets(word)[table_home(hash, word)];
+    uint64_t tags = atomic_load_explicit(&b->tags, memory_order_acquire);
+    struct entry *e = table_look(b, tags, hash, identity, same, what);
+    return e != NULL ? e : find_astray(word, tags, identity, hash, same, what);
+}
+
+struct entry *table_find_beyond(struct table *t, uintptr_t word, uint64_t tags, uint64_t identity,
+                                uint64_t hash, table_same *same, const void *what)
 {
     uint32_t shard = table_shard_of(hash);
-    uintptr_t word = atomic_load_explicit(&t->leaving[shard], memory_order_acquire);
-    struct entry *e = word != 0 ? table_find_in(word, identity, hash, same, what) : NULL;
-    if (e != NULL)
+    struct entry *e = find_astray(word, tags, identity, hash, same, what);
+    if (e != NULL || likely((word = atomic_load_explicit(&t->leaving[shard], memory_order_acquire)) == 0))
+        return e;
+    if ((e = look_in(word, identity, hash, same, what)) != NULL)
         return e;
     /* Moved between the two looks? */
-    word = atomic_load_explicit(&t->arrays[shard], memory_order_acquire);
-    return word != 0 ? table_find_in(word, identity, hash, same, what) : NULL;
+    return look_in(atomic_load_explicit(&t->arrays[shard], memory_order_acquire), identity, hash, same, what);
 }
 
 void table_lock(struct table *t, uint32_t shard)

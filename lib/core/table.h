@@ -98,28 +98,9 @@ static inline __attribute__((always_inline)) struct entry *table_look(struct tab
     return NULL;
 }
 
-/* The entry in one array of the shard. */
-static inline __attribute__((always_inline)) struct entry *
-table_find_in(uintptr_t word, uint64_t identity, uint64_t hash, table_same *same, const void *what)
-{
-    size_t home = table_home(hash, word);
-    struct table_bucket *b = &table_buckets(word)[home];
-    uint64_t tags = atomic_load_explicit(&b->tags, memory_order_acquire);
-    struct entry *e = table_look(b, tags, hash, identity, same, what);
-    if (likely(e != NULL || tags >> 56 == 0))
-        return e;
-    for (size_t step = 1; step < TABLE_WINDOW && step <= table_mask(word); step++) {
-        b = &table_buckets(word)[(home + step) & table_mask(word)];
-        tags = atomic_load_explicit(&b->tags, memory_order_acquire);
-        if ((e = table_look(b, tags, hash, identity, same, what)) != NULL)
-            break;
-    }
-    return e;
-}
-
-/* Not in the shard's array: in the one that is being left? */
-struct entry *table_find_leaving(struct table *t, uint64_t identity, uint64_t hash, table_same *same,
-                                 const void *what);
+/* Not in its home bucket: in one of the next of this array, or in the array that is being left? */
+struct entry *table_find_beyond(struct table *t, uintptr_t word, uint64_t tags, uint64_t identity,
+                                uint64_t hash, table_same *same, const void *what);
 
 /* table_find() with the comparison expanded in place: for the path of a hit. */
 static inline __attribute__((always_inline)) struct entry *
@@ -129,10 +110,10 @@ table_find_by(struct table *t, uint64_t identity, uint64_t hash, table_same *sam
     uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_acquire);
     if (unlikely(word == 0))
         return NULL;
-    struct entry *e = table_find_in(word, identity, hash, same, what);
-    if (likely(e != NULL) || likely(atomic_load_explicit(&t->leaving[shard], memory_order_acquire) == 0))
-        return e;
-    return table_find_leaving(t, identity, hash, same, what);
+    struct table_bucket *b = &table_buckets(word)[table_home(hash, word)];
+    uint64_t tags = atomic_load_explicit(&b->tags, memory_order_acquire);
+    struct entry *e = table_look(b, tags, hash, identity, same, what);
+    return likely(e != NULL) ? e : table_find_beyond(t, word, tags, identity, hash, same, what);
 }
 
 /*

@@ -10,14 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* What makes a call something else than a simple hit, in one word, so that it is asked once. */
-static inline uint32_t unusual(const struct function *f, const struct thread *t)
-{
-    return (atomic_load_explicit(call_alive, memory_order_relaxed) ^ CALL_READY) |
-           atomic_load_explicit(&f->mode, memory_order_relaxed) | (uint32_t)t->busy |
-           (uint32_t)(f->give == GIVE_OTHER) | (uint32_t)(t->top != NULL);
-}
-
 static inline bool same_word(const struct entry *e, uint64_t identity, const void *what)
 {
     uint64_t word;
@@ -31,7 +23,7 @@ static inline bool same_bytes(const unsigned char *a, const unsigned char *b, si
     if (len > 64)
         return memcmp(a, b, len) == 0;
     if (len >= 16) {
-        for (size_t at = 0; at + 16 <= len; at += 16)
+        for (size_t at = 0; at + 16 < len; at += 16)
             if (memcmp(a + at, b + at, 16) != 0)
                 return false;
         return memcmp(a + len - 16, b + len - 16, 16) == 0;
@@ -55,37 +47,6 @@ static inline bool same_key(const struct entry *e, uint64_t identity, const void
 {
     const struct key *key = what;
     return e->identity == identity && e->key_len == key->len && same_bytes(e->data, key->bytes, key->len);
-}
-
-static __attribute__((noinline)) struct entry *find_many(struct function *f, uint64_t identity,
-                                                         const struct swrcache_arg *args)
-{
-    unsigned char room[KEY_ON_STACK];
-    struct key key = {.bytes = room};
-    ptrdiff_t size = key_size(&f->shape, args);
-    if (size < 0 || size > (ptrdiff_t)sizeof room ||
-        (size = key_encode(&f->shape, args, room, (size_t)size)) < 0)
-        return NULL;
-    key.len = (size_t)size;
-    key.hash = key_hash(&f->shape, room, key.len);
-    return table_find_by(&cache_table, identity, key.hash, same_key, &key);
-}
-
-static inline struct entry *find(struct function *f, const struct swrcache_arg *args)
-{
-    uint64_t identity = atomic_load_explicit(&f->identity, memory_order_acquire);
-    if (f->shape.plain == KEY_OF_WORD) {
-        uint64_t word;
-        memcpy(&word, args[0].data, sizeof word);
-        return table_find_by(&cache_table, identity, key_hash_word(&f->shape, word), same_word, &word);
-    }
-    if (f->shape.plain == KEY_OF_TEXT && args[0].data != NULL) {
-        const char *text = args[0].data;
-        struct key key = {.bytes = args[0].data, .len = strlen(text)};
-        return table_find_by(&cache_table, identity, key_hash_text(&f->shape, text, key.len), same_text,
-                             &key);
-    }
-    return find_many(f, identity, args);
 }
 
 /* From 16 bytes on: as many pieces as it takes, the last one reaching back. */
@@ -115,17 +76,10 @@ static inline bool give(struct function *f, struct entry *e, const struct swrcac
     }
 }
 
-void hit_run(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+/* The rest of a call, once its entry is found or not. */
+static inline __attribute__((always_inline)) void
+answer(struct thread *t, struct function *f, struct entry *e, const struct swrcache_arg *args, void *result)
 {
-    struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
-    struct thread *t = thread_current;
-    if (unlikely(f == NULL || t == NULL) || unlikely(unusual(f, t) != 0)) {
-        call_other(site, args, result);
-        return;
-    }
-    t->busy = true;
-    epoch_begin(&t->epoch);
-    struct entry *e = find(f, args);
     SYNC_POINT("reader.after_lookup");
     if (unlikely(e == NULL))
         goto other;
@@ -133,7 +87,8 @@ void hit_run(struct swrcache_site *site, const struct swrcache_arg *args, void *
     enum counter counter = COUNTER_hits;
     enum swrcache_outcome outcome = SWR_HIT;
     if (fresh_until != CLOCK_NEVER) {
-        now = atomic_load_explicit(&f->precise, memory_order_relaxed) ? clock_now() : clock_coarse();
+        now =
+            unlikely(atomic_load_explicit(&f->precise, memory_order_relaxed)) ? clock_now() : clock_coarse();
         if (unlikely(now >= fresh_until)) {
             /* Stale, and its refresh is another's, or not due yet: served as simply. */
             if (entry_state(e, now) != ENTRY_STALE ||
@@ -158,5 +113,71 @@ void hit_run(struct swrcache_site *site, const struct swrcache_arg *args, void *
 other:
     epoch_end(&t->epoch);
     t->busy = false;
-    call_other(site, args, result);
+    call_other(f->site, args, result);
+}
+
+static inline void begin(struct thread *t)
+{
+    t->busy = true;
+    epoch_begin(&t->epoch);
+}
+
+static inline uint64_t identity_of(struct function *f)
+{
+    return atomic_load_explicit(&f->identity, memory_order_acquire);
+}
+
+/* One function for each sort of key: what one needs to remember is not in the other's way. */
+
+static __attribute__((noinline)) void hit_word(struct thread *t, struct function *f,
+                                               const struct swrcache_arg *args, void *result)
+{
+    uint64_t word;
+    memcpy(&word, args[0].data, sizeof word);
+    begin(t);
+    uint64_t hash = key_hash_word(&f->shape, word);
+    answer(t, f, table_find_by(&cache_table, identity_of(f), hash, same_word, &word), args, result);
+}
+
+static __attribute__((noinline)) void hit_text(struct thread *t, struct function *f,
+                                               const struct swrcache_arg *args, void *result)
+{
+    const char *text = args[0].data;
+    struct key key = {.bytes = args[0].data, .len = strlen(text)};
+    begin(t);
+    key.hash = key_hash_text(&f->shape, text, key.len);
+    answer(t, f, table_find_by(&cache_table, identity_of(f), key.hash, same_text, &key), args, result);
+}
+
+static __attribute__((noinline)) void hit_many(struct thread *t, struct function *f,
+                                               const struct swrcache_arg *args, void *result)
+{
+    unsigned char room[KEY_ON_STACK];
+    struct key key = {.bytes = room};
+    struct entry *e = NULL;
+    begin(t);
+    ptrdiff_t size = key_size(&f->shape, args);
+    if (size >= 0 && size <= KEY_ON_STACK && (size = key_encode(&f->shape, args, room, (size_t)size)) >= 0) {
+        key.len = (size_t)size;
+        key.hash = key_hash(&f->shape, room, key.len);
+        e = table_find_by(&cache_table, identity_of(f), key.hash, same_key, &key);
+    }
+    answer(t, f, e, args, result);
+}
+
+void hit_run(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+{
+    struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
+    struct thread *t = thread_current;
+    if (unlikely(f == NULL) || unlikely(t == NULL) || unlikely(t->busy) || unlikely(t->top != NULL) ||
+        unlikely(f->give == GIVE_OTHER) ||
+        unlikely(atomic_load_explicit(&f->mode, memory_order_relaxed) != FUNCTION_ON) ||
+        unlikely(atomic_load_explicit(call_alive, memory_order_relaxed) != CALL_READY))
+        call_other(site, args, result);
+    else if (f->shape.plain == KEY_OF_WORD)
+        hit_word(t, f, args, result);
+    else if (f->shape.plain == KEY_OF_TEXT && args[0].data != NULL)
+        hit_text(t, f, args, result);
+    else
+        hit_many(t, f, args, result);
 }
