@@ -355,6 +355,30 @@ Test(key, decoding_gives_copies_of_all_arguments)
     free(room);
 }
 
+SWR_STATIC_CACHED(int, handles, (SWR_OPAQUE(void *, db), SWR_VAL(int, n), SWR_OPAQUE(short, mode)))
+{
+    return db != NULL && n && mode;
+}
+
+Test(key, each_opaque_argument_comes_back_in_its_place)
+{
+    struct key_shape shape = SHAPE(handles);
+    int n = 3;
+    void *db = &n;
+    short mode = 7;
+    struct swrcache_arg args[] = {VAL(db), VAL(n), VAL(mode)}, back[KEY_MAX_PARAMS];
+    struct packed p;
+    unsigned char opaque[sizeof db + sizeof mode], room[256] __attribute__((aligned(16)));
+    cr_assert(pack(&p, &shape, args));
+    cr_assert_eq(key_opaque_size(&shape), sizeof opaque);
+    key_opaque_copy(&shape, args, opaque);
+    cr_assert_leq(key_room(&shape, &p.key), sizeof room);
+    key_decode(&shape, &p.key, opaque, room, back);
+    cr_assert_eq(*(void *const *)back[0].data, db);
+    cr_assert_eq(*(const int *)back[1].data, 3);
+    cr_assert_eq(*(const short *)back[2].data, 7);
+}
+
 Test(key, decoding_gives_null_back)
 {
     struct key_shape shape = SHAPE(mixed);

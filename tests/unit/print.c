@@ -131,6 +131,8 @@ Test(print, what_is_not_utf8_is_escaped)
         {"\xc3", "\"\\303\""},                            /* no end */
         {"\xc3z", "\"\\303z\""},                          /* no continuation */
         {"\xc0\xaf", "\"\\300\\257\""},                   /* too long for what it says */
+        {"\xe0\x9f\xbf", "\"\\340\\237\\277\""},          /* likewise */
+        {"\xf0\x8f\xbf\xbf", "\"\\360\\217\\277\\277\""}, /* likewise */
         {"\xe0\x80\xaf", "\"\\340\\200\\257\""},          /* likewise */
         {"\xed\xa0\x80", "\"\\355\\240\\200\""},          /* half a surrogate pair */
         {"\xf4\x90\x80\x80", "\"\\364\\220\\200\\200\""}, /* past the last character */

@@ -322,6 +322,7 @@ Test(table, what_has_not_moved_yet_can_be_replaced_and_removed)
             cr_assert(table_replace(&table, entries[i], other));
             table_unlock(&table, 5);
             cr_assert_eq(find(i, other->hash), other);
+            entry_free(entries[i]);
             entries[i] = other;
         }
     }
