@@ -216,7 +216,7 @@ static bool drain(uint64_t timeout_ms)
 
 static const struct swrcache_api api = {
     .abi = SWRCACHE_ABI,
-    .size = sizeof(struct swrcache_api),
+    .size = offsetof(struct swrcache_api, verb),
     .enroll = enroll,
     .call = hit_run,
     .operate = call_operate,

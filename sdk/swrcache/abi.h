@@ -15,9 +15,11 @@
 #ifndef SWRCACHE_ABI_H
 #define SWRCACHE_ABI_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define SWRCACHE_ABI 1
 
@@ -105,6 +107,12 @@ enum swrcache_refresh {
     SWR_REFRESH_CALLER,
 };
 
+enum swrcache_dependencies {
+    SWRCACHE_DEPENDENCIES_UNSET = 0,
+    SWR_DEPENDENCIES_ON,
+    SWR_DEPENDENCIES_OFF, /* what the body calls does not bind its result */
+};
+
 /*
  * What the annotation's designators fill. Times in milliseconds; SWRCACHE_UNSET: default or inherited. Of
  * fields after `tags` zero is unset: a smaller policy lacks them.
@@ -130,6 +138,11 @@ struct swrcache_policy {
     bool (*unless)(void);
     const char *region;
     const char *tags; /* separated by blanks */
+    /* Since here absent from smaller policies. */
+    const char *invalidate_on;   /* events, separated by blanks */
+    const char *expire_on;       /* the same */
+    int64_t (*version_of)(void); /* asked at every call; part of the key like `version`, which it replaces */
+    enum swrcache_dependencies dependencies;
 };
 
 /* The smallest policy there is. */
@@ -209,6 +222,33 @@ struct swrcache_api {
     /* In tests: with SWR_CLOCK=manual moves time; waits until no refresh is queued or running. */
     void (*advance)(uint64_t ms);
     bool (*drain)(uint64_t timeout_ms);
+    /*
+     * Targets, in the one language of swrctl and C: all, quote, quote("AC*", 3), region:shop, tag:user:42,
+     * event:user.saved. The format is printf's; what comes in through it is data, never syntax.
+     * Entries matched.
+     */
+    size_t (*verb)(enum swrcache_operation operation, const char *format, va_list args);
+    size_t (*emit)(const char *format, va_list args);
+    /* In a body: names that this result goes by. */
+    void (*tag)(const char *format, va_list args);
+    /* Verbs and puts between begin and commit take effect together. False: there was no begin. */
+    void (*begin)(void);
+    bool (*commit)(void);
+    bool (*rollback)(void);
+    /* Regions as dictionaries. `ttl_ms` 0: the region's. get: the value's length, -1: absent. */
+    bool (*put)(const char *region, const void *key, size_t key_len, const void *value, size_t value_len,
+                uint64_t ttl_ms);
+    ssize_t (*get)(const char *region, const void *key, size_t key_len, void *buffer, size_t room);
+    bool (*has)(const char *region, const void *key, size_t key_len);
+    bool (*remove)(const char *region, const void *key, size_t key_len);
+    /* What a region's functions inherit; the policy is copied. */
+    void (*region_policy)(const char *region, const struct swrcache_policy *policy, size_t policy_size);
+    bool (*region_on)(const char *region, const char *event, enum swrcache_operation operation);
+    /* Which computation calls on another thread belong to. NULL: none. */
+    void *(*context)(void);
+    void (*with)(void *context);
+    /* A target of a writer, as it is written: checked once all functions are known. */
+    void (*expect)(const char *writer, const char *format);
 };
 
 /* The runtime's one door. NULL: this runtime is switched off or too old for `abi`. */

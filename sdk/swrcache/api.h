@@ -103,6 +103,123 @@ static inline bool swrcache_drain(uint64_t timeout_ms)
     return SWRCACHE_HAS(drain) ? swrcache_api->drain(timeout_ms) : true;
 }
 
+#define SWRCACHE_PRINTF __attribute__((format(printf, 1, 2)))
+
+/*
+ * Targets: "all", "quote", "quote(\"%s\", %d)", "region:shop", "tag:user:%d", "event:user.saved". What comes
+ * in through the format is data, never syntax. Each gives the entries matched; 0 without a runtime.
+ */
+static inline SWRCACHE_PRINTF size_t swrcache_invalidate(const char *format, ...)
+{
+    size_t matched;
+    va_list args;
+    va_start(args, format);
+    matched = SWRCACHE_HAS(verb) ? swrcache_api->verb(SWRCACHE_OP_INVALIDATE, format, args) : 0;
+    va_end(args);
+    return matched;
+}
+
+static inline SWRCACHE_PRINTF size_t swrcache_expire(const char *format, ...)
+{
+    size_t matched;
+    va_list args;
+    va_start(args, format);
+    matched = SWRCACHE_HAS(verb) ? swrcache_api->verb(SWRCACHE_OP_EXPIRE, format, args) : 0;
+    va_end(args);
+    return matched;
+}
+
+/* Tells those that listen (.invalidate_on, .expire_on, regions) that it happened: "user.saved". */
+static inline SWRCACHE_PRINTF size_t swrcache_emit(const char *format, ...)
+{
+    size_t matched;
+    va_list args;
+    va_start(args, format);
+    matched = SWRCACHE_HAS(emit) ? swrcache_api->emit(format, args) : 0;
+    va_end(args);
+    return matched;
+}
+
+/* In a body: this result goes by that name too, for "tag:...". */
+static inline SWRCACHE_PRINTF void swrcache_tag(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (SWRCACHE_HAS(tag))
+        swrcache_api->tag(format, args);
+    va_end(args);
+}
+
+/*
+ * A batch: what this thread invalidates, expires, puts and deletes until commit takes effect together, or,
+ * after rollback, not at all. Nested ones join. False: there was no begin, or no runtime.
+ */
+static inline void swrcache_begin(void)
+{
+    if (SWRCACHE_HAS(begin))
+        swrcache_api->begin();
+}
+
+static inline bool swrcache_commit(void)
+{
+    return SWRCACHE_HAS(commit) ? swrcache_api->commit() : false;
+}
+
+static inline bool swrcache_rollback(void)
+{
+    return SWRCACHE_HAS(rollback) ? swrcache_api->rollback() : false;
+}
+
+/* A region as a dictionary: values are copied in and out. `ttl_ms` 0: the region's; a put renews it. */
+static inline bool swrcache_put(const char *region, const void *key, size_t key_len, const void *value,
+                                size_t value_len, uint64_t ttl_ms)
+{
+    return SWRCACHE_HAS(put) ? swrcache_api->put(region, key, key_len, value, value_len, ttl_ms) : false;
+}
+
+/* The value's length, of which at most `cap` bytes are written to `buf`; -1: absent. */
+static inline ssize_t swrcache_get(const char *region, const void *key, size_t key_len, void *buf, size_t cap)
+{
+    return SWRCACHE_HAS(get) ? swrcache_api->get(region, key, key_len, buf, cap) : -1;
+}
+
+static inline bool swrcache_has(const char *region, const void *key, size_t key_len)
+{
+    return SWRCACHE_HAS(has) ? swrcache_api->has(region, key, key_len) : false;
+}
+
+/* False: it was not there. */
+static inline bool swrcache_delete(const char *region, const void *key, size_t key_len)
+{
+    return SWRCACHE_HAS(remove) ? swrcache_api->remove(region, key, key_len) : false;
+}
+
+/* From now on the event invalidates all of the region. */
+static inline bool swrcache_region_invalidate_on(const char *region, const char *event)
+{
+    return SWRCACHE_HAS(region_on) ? swrcache_api->region_on(region, event, SWRCACHE_OP_INVALIDATE) : false;
+}
+
+static inline bool swrcache_region_expire_on(const char *region, const char *event)
+{
+    return SWRCACHE_HAS(region_on) ? swrcache_api->region_on(region, event, SWRCACHE_OP_EXPIRE) : false;
+}
+
+/*
+ * A body that hands work to another thread: context() here, with(context) there, with(NULL) when done. What
+ * that thread calls then counts as called by the body. A context outlives its body harmlessly.
+ */
+static inline void *swrcache_context(void)
+{
+    return SWRCACHE_HAS(context) ? swrcache_api->context() : (void *)0;
+}
+
+static inline void swrcache_with(void *context)
+{
+    if (SWRCACHE_HAS(with))
+        swrcache_api->with(context);
+}
+
 /* What the generated functions of an annotation call. */
 static inline size_t swrcache_operate_(struct swrcache_site *site, enum swrcache_operation operation,
                                        const struct swrcache_arg *args)

@@ -24,7 +24,10 @@
  *   refresh            POOL    SWR_REFRESH_POOL, or SWR_REFRESH_CALLER for thread-bound functions
  *   region             none    a dot-separated name
  *   tags               none    names separated by blanks
- *   version            0       part of the key
+ *   version            0       part of the key; version_of = fn: int64_t (*)(void), asked at every call
+ *   invalidate_on      none    events, separated by blanks, that invalidate all of it
+ *   expire_on          none    events that expire all of it
+ *   dependencies       ON      SWR_DEPENDENCIES_OFF: what the body calls does not bind this result
  *   max_entries        none    bounds of this function
  *   max_bytes          none
  *   secret             false   tools show neither arguments nor values
@@ -48,25 +51,16 @@
 #define SWRCACHE_LOUD  _Pragma("GCC diagnostic pop")
 #endif
 
+#define SWRCACHE_POLICY_UNSET                                                                                \
+    .ttl_ms = SWRCACHE_UNSET, .stale_ms = SWRCACHE_UNSET, .stale_if_error_ms = SWRCACHE_UNSET,               \
+    .negative_ms = SWRCACHE_UNSET, .wait_ms = SWRCACHE_UNSET, .keep_warm_ms = SWRCACHE_UNSET,                \
+    .keep_warm_idle = SWRCACHE_UNSET, .jitter_pct = SWRCACHE_UNSET, .retry_ms = SWRCACHE_UNSET,              \
+    .retry_max_ms = SWRCACHE_UNSET, .max_entries = SWRCACHE_UNSET, .max_bytes = SWRCACHE_UNSET,              \
+    .version = SWRCACHE_UNSET, .fails = SWRCACHE_FAILS_UNSET, .refresh = SWRCACHE_REFRESH_UNSET,             \
+    .secret = -1
 #define SWRCACHE_POLICY(fn, ...)                                                                             \
     SWRCACHE_QUIET                                                                                           \
-    static const struct swrcache_policy swrcache_policy_##fn = {.ttl_ms = SWRCACHE_UNSET,                    \
-                                                                .stale_ms = SWRCACHE_UNSET,                  \
-                                                                .stale_if_error_ms = SWRCACHE_UNSET,         \
-                                                                .negative_ms = SWRCACHE_UNSET,               \
-                                                                .wait_ms = SWRCACHE_UNSET,                   \
-                                                                .keep_warm_ms = SWRCACHE_UNSET,              \
-                                                                .keep_warm_idle = SWRCACHE_UNSET,            \
-                                                                .jitter_pct = SWRCACHE_UNSET,                \
-                                                                .retry_ms = SWRCACHE_UNSET,                  \
-                                                                .retry_max_ms = SWRCACHE_UNSET,              \
-                                                                .max_entries = SWRCACHE_UNSET,               \
-                                                                .max_bytes = SWRCACHE_UNSET,                 \
-                                                                .version = SWRCACHE_UNSET,                   \
-                                                                .fails = SWRCACHE_FAILS_UNSET,               \
-                                                                .refresh = SWRCACHE_REFRESH_UNSET,           \
-                                                                .secret = -1,                                \
-                                                                __VA_ARGS__};                                \
+    static const struct swrcache_policy swrcache_policy_##fn = {SWRCACHE_POLICY_UNSET, __VA_ARGS__};         \
     SWRCACHE_LOUD
 
 #endif
