@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-enum { INLINE_KEY = 64 };
+/* Slots come by the page: a small program notes little. */
+enum { INLINE_KEY = 64, PAGE_SLOTS = 32, PAGES = HISTORY_SLOTS / PAGE_SLOTS };
 
 struct slot {
     uint64_t order; /* 0: free; the higher the later */
@@ -16,14 +17,18 @@ struct slot {
 };
 
 static struct lock history_lock; /* everything here; innermost but for the allocator */
-static struct slot *slots;       /* HISTORY_SLOTS of them; NULL before the first note */
+static struct slot *pages[PAGES];
 static uint64_t ordered;
 static bool forgotten;
 
-/* The key's own slot if it has one, else a free one, else the oldest of its set. */
+/* The key's own slot if it has one, else a free one, else the oldest of its set; NULL: no memory. */
 static struct slot *slot_for(uint64_t identity, const struct key *key)
 {
-    struct slot *set = &slots[key->hash % (HISTORY_SLOTS / HISTORY_WAYS) * HISTORY_WAYS], *oldest = set;
+    size_t at = key->hash % (HISTORY_SLOTS / HISTORY_WAYS) * HISTORY_WAYS;
+    struct slot **page = &pages[at / PAGE_SLOTS];
+    if (*page == NULL && (*page = os_zalloc(PAGE_SLOTS * sizeof **page)) == NULL)
+        return NULL;
+    struct slot *set = *page + at % PAGE_SLOTS, *oldest = set;
     for (struct slot *s = set; s < set + HISTORY_WAYS; s++) {
         if (s->order != 0 && s->hash == key->hash && s->identity == identity && s->key_len == key->len)
             return s;
@@ -39,12 +44,10 @@ void history_note(uint64_t identity, const struct key *key, enum history_what wh
     bool kept =
         key->len <= HISTORY_KEY_MAX && (key->len <= INLINE_KEY || (copy = os_alloc(key->len)) != NULL);
     lock_take(&history_lock);
-    if (slots == NULL)
-        slots = os_zalloc(HISTORY_SLOTS * sizeof *slots);
-    if (slots == NULL || !kept) {
+    struct slot *s = kept ? slot_for(identity, key) : NULL;
+    if (s == NULL) {
         forgotten = true;
     } else {
-        struct slot *s = slot_for(identity, key);
         forgotten |= s->order != 0 && s->hash != key->hash;
         unsigned char *old = s->long_key;
         *s = (struct slot){.order = ++ordered,
@@ -92,11 +95,9 @@ bool history_find(struct function *f, cache_match *match, void *cookie, struct h
         unsigned char bytes[HISTORY_KEY_MAX];
         /* Copied, and matched with the lock given back: whoever evicts does not wait for that. */
         lock_take(&history_lock);
-        if (slots == NULL) {
-            lock_give(&history_lock);
-            return false;
-        }
-        struct slot s = slots[i];
+        struct slot *page = pages[i / PAGE_SLOTS], s = {.order = 0};
+        if (page != NULL)
+            s = page[i % PAGE_SLOTS];
         bool candidate = s.order > latest && s.identity >> 32 == identity >> 32;
         if (candidate)
             memcpy(bytes, s.long_key != NULL ? s.long_key : s.key, s.key_len);
