@@ -22,6 +22,14 @@
 void *alloc_get(size_t size, bool zeroed); /* NULL: no memory */
 void alloc_put(void *p);
 
+/*
+ * Huge pages for what is large: made of pages that are there already and by a thread that can afford it, as
+ * the system takes up to milliseconds for one. wants: is there such work? collapse: does one piece of it;
+ * true when there is more.
+ */
+bool alloc_wants(void);
+bool alloc_collapse(void);
+
 struct alloc_usage {
     uint64_t objects;  /* bytes in use, rounded to sizes */
     uint64_t resident; /* bytes of memory that the system has given for them */

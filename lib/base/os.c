@@ -12,6 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
 static _Atomic uint64_t alloc_count;
 static _Atomic uint64_t alloc_fail_at;
 static _Atomic bool alloc_fail_forever;
@@ -132,7 +136,8 @@ void os_map_drop(void *at, size_t size)
 bool os_map_huge(void *at, size_t size)
 {
     int saved = errno;
-    bool done = madvise(at, size, MADV_HUGEPAGE) == 0;
+    /* Now, by Linux 6.1; before it, when the system comes round to it. */
+    bool done = madvise(at, size, MADV_COLLAPSE) == 0 || madvise(at, size, MADV_HUGEPAGE) == 0;
     errno = saved;
     return done;
 }

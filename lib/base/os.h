@@ -23,7 +23,8 @@ void os_free(void *p);
 
 /*
  * Address space in whole pages, zero when first read; `alignment` a power of two. drop: the memory behind it
- * goes back, what is read next is zero. huge: to be backed by huge pages where the system has them.
+ * goes back, what is read next is zero. huge: to be backed by huge pages where the system has them; what is
+ * not there yet may then be.
  */
 void *os_map(size_t size, size_t alignment);
 void os_unmap(void *at, size_t size);

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "reply.h"
 #include "request.h"
 #include "runtime/cache.h"
@@ -46,12 +47,16 @@ void command_stats(const struct wire_line *request, struct wire_buffer *out)
 #undef OPTION
     };
     uint32_t count = function_count();
+    struct alloc_usage use;
     (void)request;
+    alloc_usage(&use);
     wire_number(out, "pid", (uint64_t)getpid());
     wire_field(out, "program", program_invocation_short_name);
     wire_number(out, "functions", count);
     wire_number(out, "entries", cache_entries());
     wire_number(out, "bytes", cache_bytes());
+    wire_number(out, "resident", use.resident);
+    wire_number(out, "mapped", use.mapped);
     for (uint32_t c = 0; c < COUNTERS; c++) {
         uint64_t sum = 0;
         for (uint32_t i = 0; i < count; i++)

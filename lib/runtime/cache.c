@@ -4,6 +4,7 @@
 #include "history.h"
 #include "lease.h"
 #include "pool.h"
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/sync.h"
 
@@ -116,6 +117,8 @@ void cache_trim(struct function *f)
         trim(f->bounds);
     trim(&cache_bounds);
     epoch_tidy();
+    if (alloc_wants())
+        pool_chore();
 }
 
 struct walk {

@@ -5,6 +5,7 @@
 #include "option.h"
 #include "refresh.h"
 #include "thread.h"
+#include "base/alloc.h"
 #include "base/ambient.h"
 #include "base/clock.h"
 #include "base/sync.h"
@@ -137,6 +138,12 @@ static void *work(void *cookie)
             finished();
             continue;
         }
+        if (alloc_wants()) {
+            lock_give(&pool_lock);
+            alloc_collapse();
+            lock_take(&pool_lock);
+            continue;
+        }
         uint32_t rung = atomic_load(&bell);
         uint64_t until = next_wake(clock_now());
         bool timed = timers != NULL;
@@ -228,6 +235,18 @@ static void set_timer(struct timer *t)
         at = &(*at)->next;
     t->next = *at;
     *at = t;
+}
+
+void pool_chore(void)
+{
+    if (!lock_try(&pool_lock))
+        return;
+    bool wake = !atomic_load(&stopping) && have_worker() && idle > 0;
+    if (wake)
+        atomic_fetch_add(&bell, 1);
+    lock_give(&pool_lock);
+    if (wake)
+        os_futex_wake(&bell, 1);
 }
 
 void pool_schedule(struct entry *e, uint64_t due)

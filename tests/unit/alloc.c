@@ -44,6 +44,37 @@ static bool holds(const unsigned char *p, size_t size, unsigned char mark)
     return size == 0 || p[size - 1] == mark;
 }
 
+/* Huge pages change nothing that can be seen, whenever objects come and go beside them. */
+static void collapse(void)
+{
+    enum { MANY = 300000, EACH = 128 };
+    static unsigned char *object[MANY];
+    unsigned wanted = 0;
+    for (int k = 0; k < MANY; k++) {
+        object[k] = alloc_get(EACH, false);
+        memset(object[k], k & 255, EACH);
+    }
+    void *large = alloc_get(5 << 20, true);
+    CHECK(large != NULL && holds(large, 5 << 20, 0));
+    while (alloc_wants() && wanted < 5) {
+        alloc_collapse();
+        wanted++;
+    }
+    for (int k = 0; k < MANY; k += 2)
+        alloc_put(object[k]);
+    while (alloc_collapse())
+        wanted++;
+    CHECK(!alloc_wants());
+    for (int k = 1; k < MANY; k += 2) {
+        CHECK(holds(object[k], EACH, (unsigned char)k));
+        alloc_put(object[k]);
+    }
+    alloc_put(large);
+    struct alloc_usage use;
+    alloc_usage(&use);
+    CHECK(use.mapped == 0 || wanted > 0);
+}
+
 int main(void)
 {
     static unsigned char *object[OBJECTS];
@@ -74,6 +105,7 @@ int main(void)
     for (size_t k = 0; k < OBJECTS; k++)
         alloc_put(object[k]);
     alloc_put(NULL);
+    collapse();
     alloc_usage(&use);
     CHECK(use.objects == 0);
     CHECK(use.mapped <= 2 << 20);

@@ -90,6 +90,7 @@ uint64_t histogram_at(const struct histogram *histogram, double part);
 int bench_hit(const struct settings *settings);
 int bench_stale(const struct settings *settings);
 int bench_stampede(const struct settings *settings);
+int bench_memory(const struct settings *settings);
 int bench_replay(const struct settings *settings);
 
 #endif

@@ -27,6 +27,7 @@ static const struct command {
     {"hit", bench_hit, NULL, false},
     {"stale", bench_stale, NULL, false},
     {"stampede", bench_stampede, NULL, false},
+    {"memory", bench_memory, "[ENTRIES...]", false},
     {"replay", bench_replay, "TRACE...", true},
 };
 
@@ -38,6 +39,9 @@ static const char help[] =
     "                and strings, 1 and 2 threads\n"
     "  stale         how long callers wait while hot entries grow stale and are refreshed\n"
     "  stampede      64 threads ask for one cold key at once\n"
+    "  memory [ENTRIES...]\n"
+    "                bytes an entry, by the system's count and the runtime's own; the worst\n"
+    "                call while the table grows; what a purge gives back\n"
     "  replay TRACE...\n"
     "                hit ratio of recorded traces at 0.1, 1 and 10 % of their keys, and the\n"
     "                time saved where costs differ. A line is 'key' or 'milliseconds key';\n"

@@ -1,0 +1,54 @@
+#!/bin/bash
+# Every line that swrbench prints with --json is one object with the fields that all have; and how it ends.
+# usage: lines.sh SWRBENCH
+set -u
+bench=$1
+failures=0
+
+fail() {
+    echo "FAILED: $1"
+    failures=$((failures + 1))
+}
+lines() { # how many lines, command...
+    local least=$1 output status
+    shift
+    output=$("$bench" --json --rounds 1 "$@" 2>/dev/null)
+    status=$?
+    [ "$status" -eq 0 ] || fail "$*: status $status"
+    [ "$(wc -l <<<"$output")" -ge "$least" ] || fail "$*: fewer than $least lines: $output"
+    while read -r line; do
+        [[ $line =~ ^\{\"bench\":\"$1\",\"case\":\"[^\"]+\",.*\"runtime\":true\}$ ]] || fail "$*: $line"
+        [[ $line =~ (nan|inf[,}]) ]] && fail "$*: no number: $line"
+        for name in unit median min max rounds; do
+            [[ $line == *"\"$name\":"* ]] || fail "$*: no $name: $line"
+        done
+    done <<<"$output"
+    printf '%s\n' "$output"
+}
+usage() { # command...
+    "$bench" "$@" >/dev/null 2>&1
+    [ "$?" -eq 2 ] || fail "wrong usage is not told: $*"
+}
+
+memory=$(lines 1 memory 50000)
+[[ $memory == *'"case":"50000"'* ]] || fail "entries asked for: $memory"
+own=$(sed 's/.*"own_bytes_per_entry":\([0-9.]*\).*/\1/' <<<"$memory")
+rss=$(sed 's/.*"median":\([0-9.]*\).*/\1/' <<<"$memory")
+awk -v own="$own" -v rss="$rss" 'BEGIN { exit !(own > 32 && own < rss * 1.1 && rss < own * 1.1) }' ||
+    fail "the runtime counts $own bytes an entry, the system $rss"
+left=$(sed 's/.*"left_pct":\([0-9.]*\).*/\1/' <<<"$memory")
+awk -v left="$left" 'BEGIN { exit !(left < 25) }' || fail "$left % of the memory stays after a purge"
+
+usage
+usage memory many
+usage memory 0
+usage stampede 1
+usage nothing
+usage --rounds 0 stampede
+usage --rounds
+usage --what stampede
+"$bench" --help | grep -q '^usage: swrbench' || fail 'no help'
+
+printf '%s\n' "$memory" | grep FAILED
+[ "$failures" -eq 0 ] && ! grep -q FAILED <<<"$memory" && echo 'swrbench: right' && exit 0
+exit 1
