@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 enum {
-    KEY_BYTES = 32, /* of a string key, without its end */
-    ROW_WORDS = 8,  /* of 8 bytes: a value of 64 */
-    BODY_MS = 10,   /* what the slow functions take */
+    KEY_BYTES = 32,       /* of a string key, without its end */
+    INT_MIX = 0x5bd1e995, /* an integer's value is the key with this mixed in */
+    ROW_WORDS = 8,        /* of 8 bytes: a value of 64 */
+    BODY_MS = 10,         /* what the slow functions take */
 };
 
 struct row {
@@ -30,6 +31,7 @@ struct settings {
 /* workload.c: the functions measured, one body each, uncached and cached. */
 int64_t empty_int(int64_t key);
 int64_t cached_int(int64_t key);
+int64_t cached_mixed(int64_t key); /* the same, refreshed by its callers */
 struct row empty_row(const char *key);
 struct row cached_row(const char *key);
 int64_t cached_stale(int64_t key);

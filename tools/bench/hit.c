@@ -10,6 +10,8 @@
 
 #include <swrcache.h>
 
+SWR_DECLARE(int64_t, cached_mixed, (SWR_VAL(int64_t, key)));
+
 #include "bench.h"
 
 enum {
@@ -44,6 +46,23 @@ typedef uint64_t loop_fn(const struct keys *keys, size_t calls);
         return sum;                                                                                          \
     }
 
+/* Each call waits for the one before it: the place of its key is computed from that one's result. */
+#define CHAIN_LOOP(function)                                                                                 \
+    static uint64_t chain_##function(const struct keys *keys, size_t calls)                                  \
+    {                                                                                                        \
+        size_t mask = keys->length - 1;                                                                      \
+        uint64_t sum = 0, zero = 0;                                                                          \
+                                                                                                             \
+        for (size_t call = 0; call < calls; call++) {                                                        \
+            int64_t key = keys->ints[(call + zero) & mask];                                                  \
+            int64_t value = function(key);                                                                   \
+                                                                                                             \
+            zero = (uint64_t)(value ^ key ^ INT_MIX);                                                        \
+            sum += (uint64_t)value;                                                                          \
+        }                                                                                                    \
+        return sum;                                                                                          \
+    }
+
 #define ROW_LOOP(function)                                                                                   \
     static uint64_t loop_##function(const struct keys *keys, size_t calls)                                   \
     {                                                                                                        \
@@ -60,11 +79,34 @@ typedef uint64_t loop_fn(const struct keys *keys, size_t calls);
 INT_LOOP(empty_int)
 INT_LOOP(floor_int)
 INT_LOOP(cached_int)
+CHAIN_LOOP(empty_int)
+CHAIN_LOOP(floor_int)
+CHAIN_LOOP(cached_int)
 ROW_LOOP(empty_row)
 ROW_LOOP(floor_row)
 ROW_LOOP(cached_row)
 
+/* Of a hundred calls one misses and one refreshes. */
+static uint64_t loop_mixed(const struct keys *keys, size_t calls)
+{
+    size_t mask = keys->length - 1;
+    uint64_t sum = 0;
+
+    for (size_t call = 0; call < calls; call++) {
+        int64_t key = keys->ints[call & mask];
+
+        if (call % 100 == 0)
+            SWR_INVALIDATE(cached_mixed, key);
+        else if (call % 100 == 50)
+            SWR_EXPIRE(cached_mixed, key);
+        sum += (uint64_t)cached_mixed(key);
+    }
+    return sum;
+}
+
 static loop_fn *const int_loops[WAYS] = {loop_empty_int, loop_floor_int, loop_cached_int};
+static loop_fn *const chain_loops[WAYS] = {chain_empty_int, chain_floor_int, chain_cached_int};
+static loop_fn *const mixed_loops[WAYS] = {loop_empty_int, loop_floor_int, loop_mixed};
 static loop_fn *const row_loops[WAYS] = {loop_empty_row, loop_floor_row, loop_cached_row};
 
 static const struct hit_case {
@@ -72,11 +114,15 @@ static const struct hit_case {
     loop_fn *const *loops;
     bool strings;
     bool spread;
+    int64_t (*cached)(int64_t key); /* of the number cases */
 } cases[] = {
-    {"int_hot", int_loops, false, false},
-    {"int_spread", int_loops, false, true},
-    {"string_hot", row_loops, true, false},
-    {"string_spread", row_loops, true, true},
+    {"int_hot", int_loops, false, false, cached_int},
+    {"int_spread", int_loops, false, true, cached_int},
+    {"string_hot", row_loops, true, false, NULL},
+    {"string_spread", row_loops, true, true, NULL},
+    {"int_hot_chain", chain_loops, false, false, cached_int},
+    {"int_spread_chain", chain_loops, false, true, cached_int},
+    {"int_hot_mixed", mixed_loops, false, false, cached_mixed},
 };
 
 struct runner {
@@ -160,7 +206,7 @@ static void fill(const struct hit_case *hit, size_t entries)
             row = cached_row(key);
             floor_put_row(key, &row);
         } else {
-            floor_put_int(key_int(id), cached_int(key_int(id)));
+            floor_put_int(key_int(id), hit->cached(key_int(id)));
         }
     }
 }
@@ -179,7 +225,7 @@ static double hit_percent(const struct settings *settings, const struct hit_case
         if (hit->strings)
             cached_row(keys->strings + at * KEY_STRIDE);
         else
-            cached_int(keys->ints[at]);
+            hit->cached(keys->ints[at]);
         swrcache_last(&info);
         hits += info.outcome == SWR_HIT;
     }

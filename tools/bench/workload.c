@@ -29,12 +29,18 @@ __attribute__((noinline)) int64_t slow_uncached(int64_t key)
 
 __attribute__((noinline)) int64_t empty_int(int64_t key)
 {
-    return key ^ 0x5bd1e995;
+    return key ^ INT_MIX;
 }
 
-SWR_CACHED(int64_t, cached_int, (SWR_VAL(int64_t, key)), .ttl_ms = SWR_FOREVER, .region = "bench.hit")
+SWR_CACHED(int64_t, cached_int, (SWR_VAL(int64_t, key)), .ttl_ms = SWR_HOURS(1), .region = "bench.hit")
 {
-    return key ^ 0x5bd1e995;
+    return key ^ INT_MIX;
+}
+
+SWR_CACHED(int64_t, cached_mixed, (SWR_VAL(int64_t, key)), .ttl_ms = SWR_HOURS(1),
+           .refresh = SWR_REFRESH_CALLER, .region = "bench.hit")
+{
+    return key ^ INT_MIX;
 }
 
 static inline struct row row_of(const char *key)
@@ -51,7 +57,7 @@ __attribute__((noinline)) struct row empty_row(const char *key)
     return row_of(key);
 }
 
-SWR_CACHED(struct row, cached_row, (SWR_STR(key)), .ttl_ms = SWR_FOREVER, .region = "bench.hit")
+SWR_CACHED(struct row, cached_row, (SWR_STR(key)), .ttl_ms = SWR_HOURS(1), .region = "bench.hit")
 {
     return row_of(key);
 }
