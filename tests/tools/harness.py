@@ -32,6 +32,16 @@ def finish():
     sys.exit(failures != 0)
 
 
+def await_that(condition):
+    """Another thread or process does it, soon; without end it would be a failure."""
+    until = time.monotonic() + 30
+    while not condition():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.005)
+    return True
+
+
 class Directory:
     """A private directory for sockets, removed in the end."""
 
@@ -69,9 +79,7 @@ class Live:
 
     def wait(self):
         """The control thread starts beside the first cached call."""
-        until = time.monotonic() + 60
-        while not os.path.exists(self.socket) and time.monotonic() < until:
-            time.sleep(0.01)
+        check(await_that(lambda: os.path.exists(self.socket)), "no socket")
 
     def do(self, line):
         self.process.stdin.write(line + "\n")

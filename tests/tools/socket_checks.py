@@ -6,7 +6,7 @@ import socket
 import tempfile
 
 import harness
-from harness import Client, Directory, Live, check, finish, swrctl
+from harness import Client, Directory, Live, await_that, check, finish, swrctl
 
 NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}
 root = os.getuid() == 0
@@ -25,8 +25,8 @@ def no_socket(directory, why, **more):
             os.chown(logs, 65534, 65534)
         with Live(directory, wait=False, SWR_LOG=f"{logs}/log", **more) as live:
             check(live.do("quote 3") == 68)
-            while not os.path.exists(f"{logs}/log"):
-                pass
+            if not check(await_that(lambda: os.path.exists(f"{logs}/log")), f"nothing told of {why}"):
+                return
             with open(f"{logs}/log") as log:
                 text = log.read()
             check("no control socket in" in text and why in text, text)
@@ -69,8 +69,7 @@ def leftovers():
                 s.bind(f"{directory}/{pid}.sock")
 
         with Live(directory, prepare=stale) as live:
-            while live.do("listening") < 0:
-                pass
+            check(await_that(lambda: live.do("listening") >= 0))
             check(f'"pid":{live.pid}' in swrctl("ps", "--json", directory=directory).out)
 
         def file(pid):
@@ -254,8 +253,8 @@ def descriptors():
             check([client.line().startswith("pid=") for client in waiting] == [True] * 5)
         # None is left for the socket itself: counted, and tried again.
         with Live(directory, wait=False, first=("take", "all")) as live:
-            while not asleep(live.pid):
-                check(live.do("quote 3") == 68)
+            check(await_that(lambda: asleep(live.pid)))
+            check(live.do("quote 3") == 68)
             check(live.do("listening") == -1)
             live.do("give")
             live.wait()
