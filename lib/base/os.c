@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -175,6 +176,18 @@ uint64_t os_thread_count(void)
 }
 #endif
 
+static bool filtered_at_start;
+
+static bool filtered(void)
+{
+    return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) > 0;
+}
+
+void os_note_filter(void)
+{
+    filtered_at_start = filtered();
+}
+
 int os_thread_start(void *(*run)(void *), void *cookie, size_t stack)
 {
 #ifdef SWRCACHE_TESTING
@@ -182,6 +195,8 @@ int os_thread_start(void *(*run)(void *), void *cookie, size_t stack)
     if (atomic_load(&threads_refused))
         return EAGAIN;
 #endif
+    if (!filtered_at_start && filtered())
+        return EPERM;
     pthread_attr_t attr;
     pthread_t thread;
     sigset_t all, old;

@@ -42,7 +42,13 @@ uint64_t os_alloc_count(void);
 bool os_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t deadline_ns);
 void os_futex_wake(_Atomic uint32_t *word, int how_many);
 
-/* Starts a detached thread with every signal blocked. 0 or an errno value. */
+/* Once, at the start: a filter of system calls that is there already allows what programs commonly do. */
+void os_note_filter(void);
+
+/*
+ * Starts a detached thread with every signal blocked. 0 or an errno value. EPERM in a program that has since
+ * put itself under such a filter: it may be ended for asking.
+ */
 int os_thread_start(void *(*run)(void *), void *cookie, size_t stack);
 
 #ifdef SWRCACHE_TESTING

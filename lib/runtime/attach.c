@@ -103,6 +103,7 @@ static bool wake(void)
 {
     if (getauxval(AT_SECURE) != 0)
         return false;
+    os_note_filter();
     option_read();
     if (option_number(OPTION_SWR_ENABLE) == 0)
         return false;
