@@ -8,7 +8,7 @@
 
 #define NULL_LENGTH UINT64_MAX
 
-static size_t value_size(const struct swrcache_param *p)
+size_t key_value_size(const struct swrcache_param *p)
 {
     /* x87: ten bytes of value, six of nothing */
     if (p->cls == SWRCACHE_CLASS_FLOAT && p->size == sizeof(long double) && LDBL_MANT_DIG == 64)
@@ -49,7 +49,7 @@ ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *arg
         const struct swrcache_arg *a = &args[i];
         switch (p->kind) {
         case SWRCACHE_KIND_VAL:
-            n += value_size(p);
+            n += key_value_size(p);
             break;
         case SWRCACHE_KIND_STR:
             n += 8 + (a->data != NULL ? strlen(a->data) + 1 : 0);
@@ -92,8 +92,8 @@ ptrdiff_t key_encode(const struct key_shape *shape, const struct swrcache_arg *a
         const struct swrcache_arg *a = &args[i];
         switch (p->kind) {
         case SWRCACHE_KIND_VAL:
-            memcpy(at, a->data, value_size(p));
-            at += value_size(p);
+            memcpy(at, a->data, key_value_size(p));
+            at += key_value_size(p);
             break;
         case SWRCACHE_KIND_STR:
             if (a->data == NULL) {
@@ -169,7 +169,7 @@ void key_split(const struct key_shape *shape, const struct key *key, struct key_
         switch (p->kind) {
         case SWRCACHE_KIND_VAL:
             c->bytes = at;
-            c->len = value_size(p);
+            c->len = key_value_size(p);
             at += c->len;
             break;
         case SWRCACHE_KIND_STR:

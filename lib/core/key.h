@@ -47,12 +47,20 @@ struct key_shape {
 
 void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uint64_t seed);
 
+/* Of a VAL: the bytes that count. */
+size_t key_value_size(const struct swrcache_param *p);
+
 /* Bytes the key of `args` takes, or KEY_DOUBTFUL: a negative length, NULL with a length, NULL out. */
 ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *args);
 /* Writes it to `buffer` (room `size` from key_size); KEY_DOUBTFUL when the arguments changed meanwhile. */
 ptrdiff_t key_encode(const struct key_shape *shape, const struct swrcache_arg *args, unsigned char *buffer,
                      size_t size);
 uint64_t key_hash(const struct key_shape *shape, const unsigned char *bytes, size_t len);
+
+/* A key too long for the caller's stack is hashed, and compared with an encoded one, piece by piece. */
+uint64_t key_hash_args(const struct key_shape *shape, const struct swrcache_arg *args);
+bool key_same_args(const struct key_shape *shape, const struct swrcache_arg *args, const unsigned char *bytes,
+                   size_t len);
 
 /* The full product of two words, its halves combined: every bit of each touches every other. */
 static inline uint64_t key_fold(uint64_t a, uint64_t b)

@@ -18,66 +18,80 @@ static uint64_t now_of(struct function *f)
     return atomic_load_explicit(&f->precise, memory_order_relaxed) ? clock_now() : clock_coarse();
 }
 
-/* The key of a call, on the caller's stack or in the thread's scratch. False: hand the call on. */
-static bool make_key(struct thread *t, struct function *f, const struct swrcache_arg *args,
-                     unsigned char *stack, struct key *key)
+struct lengthy {
+    const struct key_shape *shape;
+    const struct swrcache_arg *args;
+};
+
+static inline bool same_args(const struct entry *e, uint64_t identity, const void *what)
 {
-    if (f->shape.plain == KEY_OF_WORD) {
-        memcpy(stack, args[0].data, 8);
-        key->bytes = stack;
-        key->len = 8;
-    } else {
-        ptrdiff_t size = key_size(&f->shape, args);
-        if (size < 0)
-            return false;
-        if (size > KEY_ON_STACK) {
-            if ((size_t)size > t->scratch_size) {
-                os_free(t->scratch);
-                t->scratch = os_alloc((size_t)size * 2);
-                t->scratch_size = t->scratch ? (size_t)size * 2 : 0;
-            }
-            stack = t->scratch;
-        }
-        if (stack == NULL || (size = key_encode(&f->shape, args, stack, (size_t)size)) < 0)
-            return false;
-        key->bytes = stack;
-        key->len = (size_t)size;
-    }
-    key->hash = key_hash(&f->shape, key->bytes, key->len);
+    const struct lengthy *l = what;
+    return e->identity == identity && key_same_args(l->shape, l->args, e->data, e->key_len);
+}
+
+struct entry *call_find_lengthy(struct function *f, const struct swrcache_arg *args, uint64_t hash)
+{
+    struct lengthy l = {&f->shape, args};
+    return table_find_by(&cache_table, atomic_load_explicit(&f->identity, memory_order_acquire), hash,
+                         same_args, &l);
+}
+
+/*
+ * The key of a call, on the caller's stack. One too long for it is given by its hash and length alone, with
+ * bytes NULL: a hit allocates nothing. False: hand the call on.
+ */
+static bool make_key(struct function *f, const struct swrcache_arg *args, unsigned char *stack,
+                     struct key *key)
+{
+    ptrdiff_t size = key_size(&f->shape, args);
+    key->bytes = NULL;
+    key->len = (size_t)size;
+    if (size > KEY_ON_STACK)
+        key->hash = key_hash_args(&f->shape, args);
+    if (size < 0 || size > KEY_ON_STACK)
+        return size >= 0;
+    if ((size = key_encode(&f->shape, args, stack, (size_t)size)) < 0)
+        return false;
+    *key = (struct key){key_hash(&f->shape, stack, (size_t)size), (size_t)size, stack};
     return true;
 }
 
-void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+/* A long key, encoded after all; os_free(*own) later. False: no memory, or the arguments are changing. */
+static bool encode(struct function *f, const struct swrcache_arg *args, struct key *key, unsigned char **own)
 {
-    struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
-    struct thread *t = thread_current;
-    if (unlikely(f == NULL))
-        f = function_of(site);
-    if (unlikely(f == NULL || atomic_load_explicit(call_alive, memory_order_relaxed) == 0 ||
-                 (t != NULL && t->busy) ||
-                 atomic_load_explicit(&f->mode, memory_order_relaxed) != FUNCTION_ON)) {
-        outcome_bypass(t, f, site, args, result);
-        return;
+    *own = NULL;
+    if (key->bytes != NULL)
+        return true;
+    unsigned char *room = os_alloc(key->len);
+    ptrdiff_t size = room != NULL ? key_encode(&f->shape, args, room, key->len) : KEY_DOUBTFUL;
+    if (size < 0) {
+        os_free(room);
+        return false;
     }
-    if (unlikely(t == NULL) && (t = thread_join()) == NULL) {
-        outcome_bypass(NULL, f, site, args, result);
-        return;
-    }
-    if (unlikely(f->annotated.unless != NULL) && f->annotated.unless()) {
-        outcome_bypass(t, f, site, args, result);
-        return;
-    }
+    *own = room;
+    *key = (struct key){key_hash(&f->shape, room, (size_t)size), (size_t)size, room};
+    return true;
+}
+
+static struct entry *find(struct function *f, const struct swrcache_arg *args, const struct key *key)
+{
+    if (unlikely(key->bytes == NULL))
+        return call_find_lengthy(f, args, key->hash);
+    return table_find(&cache_table, atomic_load_explicit(&f->identity, memory_order_acquire), key);
+}
+
+static void answer(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result)
+{
+    const struct swrcache_site *site = f->site;
     unsigned char stack[KEY_ON_STACK];
     struct key key;
     t->busy = true;
-    if (unlikely(!make_key(t, f, args, stack, &key))) {
-        t->busy = false;
-        outcome_bypass(t, f, site, args, result);
+    if (unlikely(!make_key(f, args, stack, &key))) {
+        outcome_alone(t, f, args, result);
         return;
     }
     epoch_enter(&t->epoch);
-    struct entry *e =
-        table_find(&cache_table, atomic_load_explicit(&f->identity, memory_order_acquire), &key);
+    struct entry *e = find(f, args, &key);
     SYNC_POINT("reader.after_lookup");
     if (unlikely(e == NULL))
         goto slow;
@@ -128,21 +142,49 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
 slow:
     epoch_exit(&t->epoch);
     {
-        /* The scratch may be used again by calls from within the body. */
         int saved = errno;
-        unsigned char *copy = NULL;
-        if (key.bytes != stack) {
-            copy = t->scratch;
-            t->scratch = NULL;
-            t->scratch_size = 0;
+        unsigned char *own;
+        if (!encode(f, args, &key, &own)) {
+            outcome_alone(t, f, args, result);
+            return;
         }
+        unsigned char *outer = t->lengthy;
+        t->lengthy = own;
         miss_run(t, f, args, result, &key, saved);
-        if (copy != NULL) {
-            int error = errno;
-            os_free(copy);
-            errno = error;
-        }
+        int error = errno;
+        if (atomic_load(call_alive) != CALL_DEAD)
+            thread_drop_key(t);
+        t->lengthy = outer;
+        errno = error;
     }
+}
+
+void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+{
+    struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
+    struct thread *t = thread_current;
+    struct cancel cancel;
+    if (unlikely(f == NULL))
+        f = function_of(site);
+    if (unlikely(f == NULL || atomic_load_explicit(call_alive, memory_order_relaxed) == 0 ||
+                 (t != NULL && t->busy) ||
+                 atomic_load_explicit(&f->mode, memory_order_relaxed) != FUNCTION_ON)) {
+        outcome_bypass(t, f, site, args, result);
+        return;
+    }
+    if (unlikely(t == NULL) && (t = thread_join()) == NULL) {
+        outcome_bypass(NULL, f, site, args, result);
+        return;
+    }
+    if (unlikely(f->annotated.unless != NULL) && f->annotated.unless()) {
+        outcome_bypass(t, f, site, args, result);
+        return;
+    }
+    /* No lock is taken, nor memory held, where the thread can be cancelled; a body can. */
+    cancel_off(&cancel);
+    t->cancel = cancel;
+    answer(t, f, args, result);
+    cancel_back(&cancel);
 }
 
 bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
@@ -156,9 +198,9 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
         return false;
     t->busy = true;
     bool found = false;
-    if (make_key(t, f, args, stack, &key)) {
+    if (make_key(f, args, stack, &key)) {
         epoch_enter(&t->epoch);
-        struct entry *e = table_find(&cache_table, atomic_load(&f->identity), &key);
+        struct entry *e = find(f, args, &key);
         enum entry_state state = e != NULL ? entry_state(e, clock_now()) : ENTRY_DEAD;
         if (state == ENTRY_FRESH || state == ENTRY_STALE)
             cache_ref(e);
@@ -186,9 +228,11 @@ size_t call_operate(struct swrcache_site *site, enum swrcache_operation operatio
     unsigned char stack[KEY_ON_STACK];
     struct key key;
     int saved = errno;
+    struct cancel cancel;
     size_t matched = 0;
     if (f == NULL || t == NULL || t->busy || atomic_load(call_alive) == 0)
         return 0;
+    cancel_off(&cancel);
     t->busy = true;
     if (args == NULL)
         matched = operation == SWRCACHE_OP_INVALIDATE ? cache_invalidate(f, NULL, NULL, false)
@@ -203,10 +247,13 @@ size_t call_operate(struct swrcache_site *site, enum swrcache_operation operatio
             if (site->params[i].kind == SWRCACHE_KIND_OUT || site->params[i].kind == SWRCACHE_KIND_OUT_BYTES)
                 plain[i].data = &anything;
         }
-        if (make_key(t, f, plain, stack, &key))
+        unsigned char *own = NULL;
+        if (make_key(f, plain, stack, &key) && encode(f, plain, &key, &own))
             matched = cache_operate_key(f, operation, &key);
+        os_free(own);
     }
     t->busy = false;
+    cancel_back(&cancel);
     errno = saved;
     return matched;
 }

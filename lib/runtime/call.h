@@ -17,6 +17,8 @@ extern _Atomic uint32_t *call_alive;
 void call_other(struct swrcache_site *site, const struct swrcache_arg *args, void *result);
 
 void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void *result);
+/* The entry whose key is `args`, too long to be encoded on the stack. In a section of epoch.h. */
+struct entry *call_find_lengthy(struct function *f, const struct swrcache_arg *args, uint64_t hash);
 bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void *result);
 size_t call_operate(struct swrcache_site *site, enum swrcache_operation operation,
                     const struct swrcache_arg *args);

@@ -1,4 +1,5 @@
 #include "compute.h"
+#include "call.h"
 #include "guard.h"
 #include "history.h"
 #include "lease.h"
@@ -127,15 +128,55 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     return e;
 }
 
-void compute_enter(struct thread *t, struct flight *fl, uintptr_t frame)
+void compute_enter(struct thread *t, struct flight *fl, uintptr_t frame, volatile uint64_t *mark)
 {
     fl->outer = t->top;
     fl->owner = t;
     fl->tid = t->tid;
     /* One below: a later call of the same depth, after a longjmp, is not inside this one. */
     fl->frame = frame - 1;
+    fl->mark = mark;
+    *mark = fl->token = (uint64_t)(uintptr_t)fl ^ ++t->tokens << 48;
     t->top = fl;
     t->busy = false;
+}
+
+/* Takes it out of the thread's chain; whoever is further in stays. */
+static bool take_out(struct flight **chain, struct flight *fl)
+{
+    for (; *chain != NULL; chain = &(*chain)->outer)
+        if (*chain == fl) {
+            *chain = fl->outer;
+            return true;
+        }
+    return false;
+}
+
+void compute_leave(struct thread *t, struct flight *fl)
+{
+    t->busy = true;
+    if (fl->aside && take_out(&t->aside, fl)) {
+        /* Not left after all: its frame is on another stack, of a coroutine or a signal handler's. */
+        fl->aside = false;
+        fl->fenced = true;
+    } else {
+        take_out(&t->top, fl);
+    }
+}
+
+/* Nobody waits for it any more, and the key may be computed by others. */
+static void give_up(struct thread *t, struct flight *fl)
+{
+    uint32_t shard = table_shard_of(fl->key.hash);
+    table_lock(&cache_table, shard);
+    struct entry *old = table_find(&cache_table, fl->identity, &fl->key);
+    if (old != NULL)
+        atomic_store(&old->next_refresh, lease_word(0, false));
+    fl->fenced = true;
+    flight_unlist(fl);
+    table_unlock(&cache_table, shard);
+    flight_settle(fl, FLIGHT_ABANDONED, NULL);
+    thread_count(t, fl->function, COUNTER_failures);
 }
 
 void compute_abandon(void)
@@ -146,39 +187,80 @@ void compute_abandon(void)
         return;
     t->top = fl->outer;
     t->busy = false;
-    uint32_t shard = table_shard_of(fl->key.hash);
-    table_lock(&cache_table, shard);
-    struct entry *old = table_find(&cache_table, fl->identity, &fl->key);
-    if (old != NULL)
-        atomic_store(&old->next_refresh, lease_word(0, false));
-    flight_unlist(fl);
-    table_unlock(&cache_table, shard);
-    flight_settle(fl, FLIGHT_ABANDONED, NULL);
-    thread_count(t, fl->function, COUNTER_failures);
+    /* In a fork's child without handlers the locks may be held by nobody. */
+    if (atomic_load(call_alive) == CALL_DEAD)
+        return;
+    give_up(t, fl);
     flight_unref(fl);
 }
 
-/* Flights whose frames lie at or below the current one were left by longjmp: an outer one lies above. */
-void compute_forget_left(struct thread *t, uintptr_t frame)
+/* A look at a stack that may be dead, for which the sanitizers have no words. */
+__attribute__((no_sanitize("address"))) static bool overwritten(const struct flight *fl)
 {
-    while (t->top != NULL && t->top->frame <= frame) {
-        t->busy = false;
-        compute_abandon();
-    }
-    t->busy = true;
+    return *fl->mark != fl->token;
 }
 
-struct entry *compute_run(struct thread *t, struct function *f, struct flight *fl,
-                          const struct swrcache_arg *args, void *result, bool *failed)
+/*
+ * Left by longjmp are flights whose frame lies at or below the current one (an outer one lies above), and
+ * those whose frame has been overwritten, whatever is called from now. The former may still be wanted when
+ * there are several stacks: they are put aside, and freed once overwritten.
+ */
+void compute_forget_left(struct thread *t, uintptr_t frame)
 {
-    compute_enter(t, fl, (uintptr_t)__builtin_frame_address(0));
+    while (t->top != NULL && (t->top->frame <= frame || overwritten(t->top))) {
+        struct flight *fl = t->top;
+        t->top = fl->outer;
+        give_up(t, fl);
+        fl->aside = true;
+        fl->outer = t->aside;
+        t->aside = fl;
+    }
+    for (struct flight **at = &t->aside; *at != NULL;) {
+        struct flight *fl = *at;
+        if (!overwritten(fl)) {
+            at = &fl->outer;
+            continue;
+        }
+        *at = fl->outer;
+        flight_unref(fl);
+    }
+}
+
+void compute_thread_ends(struct thread *t)
+{
+    while (t->top != NULL)
+        compute_abandon();
+    while (t->aside != NULL) {
+        struct flight *fl = t->aside;
+        t->aside = fl->outer;
+        if (atomic_load(call_alive) != CALL_DEAD)
+            flight_unref(fl);
+    }
+}
+
+/* The frame that is marked stays on the real stack. */
+__attribute__((no_sanitize("address"))) struct entry *compute_run(struct thread *t, struct function *f,
+                                                                  struct flight *fl,
+                                                                  const struct swrcache_arg *args,
+                                                                  void *result, bool *failed)
+{
+    volatile uint64_t mark;
+    struct cancel cancel = t->cancel;
+    compute_enter(t, fl, (uintptr_t)__builtin_frame_address(0), &mark);
     SYNC_POINT("leader.before_call");
+    /* The body may never return: nothing of the call may be held by it. */
+    thread_drop_key(t);
+    cancel_back(&cancel);
     guard_call(f->site->run, args, result);
+    cancel_off(&t->cancel);
     int error = errno;
     SYNC_POINT("leader.after_call");
-    t->busy = true;
-    if (t->top == fl)
-        t->top = fl->outer;
+    t->cancel = cancel;
+    compute_leave(t, fl);
+    *failed = false;
+    /* The body forked without handlers: in the child the locks may be held by nobody. */
+    if (atomic_load(call_alive) == CALL_DEAD)
+        return NULL;
     struct entry *e = compute_publish(f, fl, args, result, error, failed);
     errno = error;
     return e;

@@ -23,6 +23,9 @@ struct flight {
     uint64_t identity;
     _Atomic(struct thread *) owner; /* NULL: queued, no worker has it yet */
     uintptr_t frame; /* stack address of the leader's frame: below it, the leader is gone by longjmp */
+    const volatile uint64_t *mark; /* in that frame; overwritten: the frame is gone for certain */
+    uint64_t token;                /* what stands there */
+    bool aside;                    /* held to be left by longjmp, and put aside by its thread */
     int tid;
     bool refresh, fenced, expired, listed; /* the shard's lock */
     bool skip, failed, own_ttl;            /* set by the body, owner alone */

@@ -157,7 +157,9 @@ static __attribute__((noinline)) void hit_many(struct thread *t, struct function
     struct entry *e = NULL;
     begin(t);
     ptrdiff_t size = key_size(&f->shape, args);
-    if (size >= 0 && size <= KEY_ON_STACK && (size = key_encode(&f->shape, args, room, (size_t)size)) >= 0) {
+    if (size > KEY_ON_STACK) {
+        e = call_find_lengthy(f, args, key_hash_args(&f->shape, args));
+    } else if (size >= 0 && (size = key_encode(&f->shape, args, room, (size_t)size)) >= 0) {
         key.len = (size_t)size;
         key.hash = key_hash(&f->shape, room, key.len);
         e = table_find_by(&cache_table, identity_of(f), key.hash, same_key, &key);

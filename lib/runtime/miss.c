@@ -1,4 +1,5 @@
 #include "miss.h"
+#include "call.h"
 #include "compute.h"
 #include "lease.h"
 #include "outcome.h"
@@ -130,6 +131,10 @@ void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *a
     bool failed;
     struct entry *e = compute_run(t, f, fl, args, result, &failed);
     int error = errno;
+    if (atomic_load(call_alive) == CALL_DEAD) {
+        t->busy = false;
+        return;
+    }
     if (failed && fallback != NULL) {
         result_discard_string(f, result);
         if (outcome_serve(t, f, fallback, args, result, COUNTER_fallback_hits, SWR_FALLBACK_HIT, saved)) {

@@ -1,11 +1,11 @@
 #define _GNU_SOURCE
 #include "option.h"
+#include "base/cancel.h"
 #include "base/lock.h"
 #include "base/unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,9 +34,10 @@ static struct lock complaint_lock;
 
 void option_complain(const char *format, ...)
 {
-    int saved = errno, cancel;
+    int saved = errno;
+    struct cancel cancel;
     /* The caller may hold locks: the file's system calls must not be where its thread is cancelled. */
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    cancel_off(&cancel);
     char line[COMPLAINT_LEN];
     va_list args;
     va_start(args, format);
@@ -64,7 +65,7 @@ void option_complain(const char *format, ...)
             close(fd);
         }
     }
-    pthread_setcancelstate(cancel, NULL);
+    cancel_back(&cancel);
     errno = saved;
 }
 

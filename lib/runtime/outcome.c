@@ -26,7 +26,11 @@ void outcome_bypass(struct thread *t, struct function *f, struct swrcache_site *
 void outcome_alone(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result)
 {
     t->busy = false;
+    struct cancel was = t->cancel;
+    thread_drop_key(t);
+    cancel_back(&was);
     outcome_bypass(t, f, f->site, args, result);
+    cancel_off(&t->cancel);
 }
 
 bool outcome_serve(struct thread *t, struct function *f, struct entry *e, const struct swrcache_arg *args,

@@ -1,4 +1,5 @@
 #include "refresh.h"
+#include "call.h"
 #include "compute.h"
 #include "guard.h"
 #include "lease.h"
@@ -34,6 +35,10 @@ void refresh_here(struct thread *t, struct function *f, struct entry *e, uint64_
     bool failed;
     struct entry *fresh = compute_run(t, f, fl, args, result, &failed);
     int error = errno;
+    if (atomic_load(call_alive) == CALL_DEAD) {
+        t->busy = false;
+        return;
+    }
     flight_unref(fl);
     if (failed)
         result_discard_string(f, result);
@@ -52,7 +57,8 @@ void refresh_here(struct thread *t, struct function *f, struct entry *e, uint64_
     t->busy = false;
 }
 
-void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
+/* The frame that is marked stays on the real stack. */
+__attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
 {
     struct thread *t = thread_current != NULL ? thread_current : thread_join();
     struct function *f = function_by_identity(e->identity);
@@ -87,7 +93,8 @@ void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
     memset(result, 0, f->site->result_size);
     key_decode(&f->shape, &key, entry_opaque(e), room, args);
     t->worker = true;
-    compute_enter(t, fl, (uintptr_t)__builtin_frame_address(0));
+    volatile uint64_t mark;
+    compute_enter(t, fl, (uintptr_t)__builtin_frame_address(0), &mark);
     SYNC_POINT("leader.before_call");
     errno = 0;
     if (!guard_call_catching(f->site->run, args, result)) {
@@ -98,8 +105,7 @@ void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
     int error = errno;
     SYNC_POINT("leader.after_call");
     pool_park();
-    t->busy = true;
-    t->top = fl->outer;
+    compute_leave(t, fl);
     bool failed;
     struct entry *fresh = compute_publish(f, fl, args, result, error, &failed);
     if (!failed)

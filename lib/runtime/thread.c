@@ -1,5 +1,6 @@
 #include "thread.h"
 #include "call.h"
+#include "compute.h"
 #include "guard.h"
 #include "pool.h"
 
@@ -16,11 +17,9 @@ static void leave(void *cookie)
 {
     struct thread *t = cookie;
     /* Left where no frame of ours could see it, by an asynchronous cancellation for instance. */
+    compute_thread_ends(t);
+    thread_drop_key(t);
     t->busy = true;
-    while (t->top != NULL) {
-        compute_abandon();
-        t->busy = true;
-    }
     pool_lost();
     thread_current = NULL;
     endings++;
@@ -32,9 +31,6 @@ static void leave(void *cookie)
                 atomic_fetch_add(&f->counts[c], atomic_exchange(&block->count[i][c], 0));
         }
     }
-    os_free(t->scratch);
-    t->scratch = NULL;
-    t->scratch_size = 0;
     t->top = NULL;
     t->busy = t->worker = false;
     t->epoch.depth = 0;
@@ -52,7 +48,7 @@ static bool have_key(void)
     return state == 2;
 }
 
-struct thread *thread_join(void)
+static struct thread *join(void)
 {
     /* A destructor that ran after ours may call again; the last round of destructors must not. */
     if (!have_key() || endings >= 3)
@@ -84,6 +80,15 @@ struct thread *thread_join(void)
     return t;
 }
 
+struct thread *thread_join(void)
+{
+    struct cancel cancel;
+    cancel_off(&cancel);
+    struct thread *t = join();
+    cancel_back(&cancel);
+    return t;
+}
+
 struct thread *thread_first(void)
 {
     return atomic_load(&first);
@@ -106,7 +111,10 @@ void thread_fork_child(void)
 
 _Atomic uint64_t *thread_counter_slow(struct thread *t, uint32_t function, enum counter c)
 {
+    struct cancel cancel;
+    cancel_off(&cancel);
     struct thread_counts *block = os_zalloc(sizeof *block);
+    cancel_back(&cancel);
     if (block == NULL)
         return NULL;
     atomic_store(&t->blocks[function / THREAD_BLOCK], block);

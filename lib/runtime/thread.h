@@ -5,6 +5,7 @@
 #define RUNTIME_THREAD_H
 
 #include "flight.h"
+#include "base/cancel.h"
 
 /* In info.age_ms: the value never grows stale, so nobody looked at a clock. */
 #define THREAD_BORN (UINT64_C(1) << 63)
@@ -22,15 +23,23 @@ struct thread {
     bool busy;                            /* inside the runtime: a signal handler's call is handed on */
     bool worker;                          /* a thread of the pool: never waits */
     struct flight *top;                   /* innermost computation on this thread */
+    struct flight *aside;                 /* those held to be left by longjmp, linked by `outer` */
+    uint64_t tokens;                      /* given to flights so far */
+    unsigned char *lengthy;               /* the key of a miss, too long for the stack; until a body runs */
+    struct cancel cancel;                 /* the host's, while it is off */
     _Atomic(struct flight *) waiting_for; /* the lock of wait.c */
     struct swrcache_info info;            /* its age_ms in nanoseconds, or a birth and THREAD_BORN */
     uint32_t tick;                        /* thread_touch() */
-    unsigned char *scratch;               /* for keys too long for the stack */
-    size_t scratch_size;
     _Atomic(struct thread_counts *) blocks[THREAD_BLOCKS];
 };
 
 extern __thread struct thread *thread_current __attribute__((tls_model("initial-exec")));
+
+static inline void thread_drop_key(struct thread *t)
+{
+    os_free(t->lengthy);
+    t->lengthy = NULL;
+}
 
 struct thread *thread_join(void); /* NULL: no memory, or the thread is ending */
 struct thread *thread_first(void);

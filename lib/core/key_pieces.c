@@ -1,0 +1,104 @@
+#include "key.h"
+
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define NULL_LENGTH UINT64_MAX
+
+/* One piece of the encoding that key.h describes. False ends the walk. */
+typedef bool taker(void *cookie, const void *piece, size_t len);
+
+static bool with_length(taker *take, void *cookie, const void *data, uint64_t len, size_t taken)
+{
+    uint64_t n = data == NULL ? NULL_LENGTH : len;
+    return take(cookie, &n, sizeof n) && (data == NULL || taken == 0 || take(cookie, data, taken));
+}
+
+static bool fields(taker *take, void *cookie, const struct swrcache_param *p, const unsigned char *data)
+{
+    unsigned char there = data != NULL;
+    bool more = take(cookie, &there, 1);
+    for (uint32_t f = 0; more && there && f < p->nfields; f++)
+        more = take(cookie, data + p->fields[f].offset, p->fields[f].size);
+    return more;
+}
+
+static bool walk(const struct key_shape *shape, const struct swrcache_arg *args, taker *take, void *cookie)
+{
+    bool more = !shape->versioned || take(cookie, &shape->version, sizeof shape->version);
+    for (uint32_t i = 0; more && i < shape->nparams; i++) {
+        const struct swrcache_param *p = &shape->params[i];
+        const struct swrcache_arg *a = &args[i];
+        size_t len;
+        switch (p->kind) {
+        case SWRCACHE_KIND_VAL:
+            more = take(cookie, a->data, key_value_size(p));
+            break;
+        case SWRCACHE_KIND_STR:
+            len = a->data != NULL ? strlen(a->data) : 0;
+            more = with_length(take, cookie, a->data, len, len + 1);
+            break;
+        case SWRCACHE_KIND_BYTES:
+            more = with_length(take, cookie, a->data, a->size, a->size);
+            break;
+        case SWRCACHE_KIND_STRUCT:
+            more = fields(take, cookie, p, a->data);
+            break;
+        case SWRCACHE_KIND_OUT_BYTES:
+            more = with_length(take, cookie, a, a->size, 0);
+            break;
+        default:
+            break;
+        }
+    }
+    return more;
+}
+
+static bool feed(void *cookie, const void *piece, size_t len)
+{
+    XXH3_64bits_update(cookie, piece, len);
+    return true;
+}
+
+uint64_t key_hash_args(const struct key_shape *shape, const struct swrcache_arg *args)
+{
+    XXH3_state_t state = {0}; /* its seed is compared with the new one */
+    if (shape->plain == KEY_OF_TEXT && args[0].data != NULL)
+        return key_hash_text(shape, args[0].data, strlen(args[0].data));
+    XXH3_64bits_reset_withSeed(&state, shape->seed);
+    walk(shape, args, feed, &state);
+    return XXH3_64bits_digest(&state);
+}
+
+struct rest {
+    const unsigned char *at, *end;
+};
+
+/* Against a copy on the stack: what the caller's other threads may change is read once, never compared. */
+static bool match(void *cookie, const void *piece, size_t len)
+{
+    struct rest *rest = cookie;
+    const unsigned char *theirs = piece;
+    unsigned char block[256];
+    if (len > (size_t)(rest->end - rest->at))
+        return false;
+    while (len != 0) {
+        size_t n = len < sizeof block ? len : sizeof block;
+        memcpy(block, theirs, n);
+        if (memcmp(block, rest->at, n) != 0)
+            return false;
+        theirs += n;
+        rest->at += n;
+        len -= n;
+    }
+    return true;
+}
+
+bool key_same_args(const struct key_shape *shape, const struct swrcache_arg *args, const unsigned char *bytes,
+                   size_t len)
+{
+    struct rest rest = {bytes, bytes + len};
+    return walk(shape, args, match, &rest) && rest.at == rest.end;
+}
