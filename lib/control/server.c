@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/os.h"
 #include "command.h"
 #include "descriptor.h"
@@ -35,6 +36,8 @@ static struct {
     _Atomic uint32_t started;
     _Atomic uint32_t busy;     /* futex: 1 while the thread lives */
     _Atomic uint32_t stopping; /* futex */
+    struct lock ending;        /* of who closes and unlinks, or shuts down */
+    _Atomic bool open;         /* `place` and `listening` are settled, and not closed yet */
     _Atomic uint64_t refused;  /* times that no socket could be had */
     pid_t pid;
     struct place place;
@@ -232,13 +235,17 @@ static void *server_thread(void *cookie)
     for (uint32_t i = 0; i < CLIENTS; i++)
         server.clients[i].descriptor.fd = -1;
     if (server_open()) {
+        atomic_store(&server.open, true);
         if (!atomic_load(&server.stopping))
             server_loop();
         for (uint32_t i = 0; i < CLIENTS; i++)
             if (server.clients[i].descriptor.fd >= 0)
                 client_close(&server.clients[i]);
+        lock_take(&server.ending);
+        atomic_store(&server.open, false);
         descriptor_close(&server.listening);
         place_leave(&server.place);
+        lock_give(&server.ending);
     }
     atomic_store(&server.busy, 0);
     os_futex_wake(&server.busy, 1);
@@ -274,6 +281,8 @@ void control_fork_child(void)
     }
     server.listening.fd = -1;
     atomic_store(&server.busy, 0);
+    lock_reset(&server.ending);
+    atomic_store(&server.open, false);
     atomic_store(&server.stopping, 0);
     atomic_store(&server.started, 0);
     errno = saved;
@@ -287,9 +296,14 @@ void control_stop(void)
     os_futex_wake(&server.stopping, 1);
     if (atomic_load(&server.busy) != 0 && server.pid == getpid()) {
         struct timespec t;
-        place_leave(&server.place);
-        if (descriptor_ours(&server.listening))
-            shutdown(server.listening.fd, SHUT_RDWR);
+        /* Not open yet, or no more: the thread sees that it must stop, and tidies up. */
+        lock_take(&server.ending);
+        if (atomic_load(&server.open)) {
+            place_leave(&server.place);
+            if (descriptor_ours(&server.listening))
+                shutdown(server.listening.fd, SHUT_RDWR);
+        }
+        lock_give(&server.ending);
         clock_gettime(CLOCK_MONOTONIC, &t);
         uint64_t until = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec + STOP_MS * NS_PER_MS;
         while (atomic_load(&server.busy) != 0 && os_futex_wait(&server.busy, 1, until))

@@ -327,16 +327,22 @@ int main(void)
     jumps();
     jumps_then_deeper();
     waiter_cancelled();
-    at_random(SANITIZED ? 20 : 150);
-    pthread_t elsewhere;
-    with_other_stacks(NULL);
-    pthread_create(&elsewhere, NULL, with_other_stacks, NULL);
-    pthread_join(elsewhere, NULL);
-    for (int round = 0; round < 5; round++) {
-        leader_leaves(HANG, 100 + 4 * round);
-        leader_leaves(HANG, 101 + 4 * round);
-        leader_leaves(QUIT, 102 + 4 * round);
-        leader_leaves(QUIT, 103 + 4 * round);
+    /*
+     * The sanitizers do not follow a thread that is unwound by cancellation or pthread_exit(): they miss that
+     * locks are taken in there, and fall over when it ends. Nor do they follow a switch of stacks.
+     */
+    if (!SANITIZED) {
+        pthread_t elsewhere;
+        at_random(150);
+        with_other_stacks(NULL);
+        pthread_create(&elsewhere, NULL, with_other_stacks, NULL);
+        pthread_join(elsewhere, NULL);
+        for (int round = 0; round < 5; round++) {
+            leader_leaves(HANG, 100 + 4 * round);
+            leader_leaves(HANG, 101 + 4 * round);
+            leader_leaves(QUIT, 102 + 4 * round);
+            leader_leaves(QUIT, 103 + 4 * round);
+        }
     }
     return finish("unwinding");
 }
