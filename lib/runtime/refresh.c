@@ -94,6 +94,7 @@ __attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64
     key_decode(&f->shape, &key, entry_opaque(e), room, args);
     t->worker = true;
     volatile uint64_t mark;
+    t->lengthy = room; /* given back should the body end the thread */
     compute_enter(t, fl, (uintptr_t)__builtin_frame_address(0), &mark);
     SYNC_POINT("leader.before_call");
     errno = 0;
@@ -106,6 +107,7 @@ __attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64
     SYNC_POINT("leader.after_call");
     pool_park();
     compute_leave(t, fl);
+    t->lengthy = NULL;
     bool failed;
     struct entry *fresh = compute_publish(f, fl, args, result, error, &failed);
     if (!failed)
