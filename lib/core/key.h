@@ -26,7 +26,7 @@ struct key {
     const unsigned char *bytes;
 };
 
-enum { KEY_MAX_PARAMS = 12, KEY_TOO_LONG = -1, KEY_DOUBTFUL = -2, KEY_TEXT_EXTRA = 9 };
+enum { KEY_MAX_PARAMS = 24, KEY_TOO_LONG = -1, KEY_DOUBTFUL = -2, KEY_TEXT_EXTRA = 9 };
 
 /* Keys that a call need not encode to look them up. */
 enum key_plain {

@@ -152,7 +152,7 @@ bool target_parse(struct target *t, const char *text, char *error, size_t room)
         if (i == start)
             return fail(error, room, "an empty argument", i, "write * for any");
         if (t->nargs == KEY_MAX_PARAMS)
-            return fail(error, room, "too many arguments", start, "a cached function has at most 12");
+            return fail(error, room, "too many arguments", start, "a cached function has at most 24");
         size_t end = i;
         while (end > start && s[end - 1] == ' ')
             end--;

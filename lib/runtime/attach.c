@@ -16,6 +16,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
@@ -99,13 +100,26 @@ static void fork_child(void)
     atomic_store(call_alive, CALL_ALIVE);
 }
 
+/* Is this program among the names, separated by commas? */
+static bool named_in(const char *names)
+{
+    const char *own = program_invocation_short_name;
+    for (size_t len = strlen(own), n; *names != 0; names += n + (names[n] != 0)) {
+        n = strcspn(names, ",");
+        if (n == len && memcmp(names, own, n) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool wake(void)
 {
     if (getauxval(AT_SECURE) != 0)
         return false;
     os_note_filter();
     option_read();
-    if (option_number(OPTION_SWR_ENABLE) == 0)
+    const char *only = option_text(OPTION_SWR_ONLY);
+    if (option_number(OPTION_SWR_ENABLE) == 0 || (only != NULL && !named_in(only)))
         return false;
     const char *clock = option_text(OPTION_SWR_CLOCK);
     clock_start(clock != NULL && clock[0] == 'm' && clock[1] == 'a');

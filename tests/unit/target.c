@@ -187,7 +187,7 @@ Test(target, mistakes_are_told_with_place_and_cure)
         {"quote({a=1)", "a { without }"},
         {"quote(a})", "a } without {"},
         {"quote(1) x", "text after )"},
-        {"quote(1,2,3,4,5,6,7,8,9,10,11,12,13)", "at most 12"},
+        {"quote(1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25)", "at most 24"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *said = refused(cases[i].text);

@@ -1,0 +1,36 @@
+#define _GNU_SOURCE
+#include "interpose.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <link.h>
+#include <string.h>
+
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 35)
+extern __typeof__(_dl_find_object) _dl_find_object __attribute__((weak));
+#endif
+
+static const char *file_of(const void *address)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 35)
+    /* Without a lock, as an exception would ask. */
+    struct dl_find_object object;
+    if (_dl_find_object != NULL)
+        return _dl_find_object((void *)(uintptr_t)address, &object) == 0 ? object.dlfo_link_map->l_name
+                                                                         : NULL;
+#endif
+    Dl_info info;
+    return dladdr(address, &info) != 0 ? info.dli_fname : NULL;
+}
+
+bool interpose_caller_is(const char *pattern, const void *address)
+{
+    const char *file = file_of(address);
+    if (file == NULL)
+        return false;
+    if (file[0] == 0)
+        file = program_invocation_short_name;
+    const char *slash = strrchr(file, '/');
+    return fnmatch(pattern, slash != NULL ? slash + 1 : file, 0) == 0;
+}

@@ -1,0 +1,40 @@
+/*
+ * interpose.h - the parts of the way through a stub.
+ */
+#ifndef INTERPOSE_INTERPOSE_H
+#define INTERPOSE_INTERPOSE_H
+
+#include "slot.h"
+
+#include <stdbool.h>
+
+/* Where a result stands in a frame, by machine. */
+#if defined(__aarch64__)
+enum { FRAME_RESULT = FRAME_GENERAL, FRAME_VECTOR_RESULT = FRAME_VECTOR_AARCH64 };
+#else
+enum { FRAME_RESULT = FRAME_RAX_X86_64, FRAME_VECTOR_RESULT = FRAME_VECTOR_X86_64 };
+#endif
+
+/* From swrcache_stub. NULL: the result is in the frame; else the function to go on to. */
+const void *interpose_enter(struct interpose_slot *slot, unsigned char *frame);
+void swrcache_stub(void);
+/* Calls with the registers and stack words of a frame; the result is left there. */
+void interpose_invoke(const void *function, unsigned char *frame, size_t words);
+
+/* Gets a rule ready for its first cached call; false: not now, or never. `slot->real` is known after it. */
+bool interpose_prepare(struct interpose_slot *slot);
+const struct swrcache_api *interpose_api(void);
+
+/* What `site.run` jumps to: calls the real function with arguments of the runtime. */
+void interpose_replay(const struct swrcache_arg *args, void *result, struct interpose_slot *slot);
+
+/* dlsym() of the program: who looks a wrapped function up gets its stub. */
+const void *interpose_dlsym(struct interpose_slot *slot, unsigned char *frame);
+
+/* Is the code at this address in an object of such a file name? */
+bool interpose_caller_is(const char *pattern, const void *address);
+
+/* The one string with this content, kept for ever; NULL: no more room. */
+const char *interpose_intern(const char *text);
+
+#endif

@@ -1,0 +1,167 @@
+#define _GNU_SOURCE
+/*
+ * config.c - rules from a file, swrcache-config(5): a section a function, `prototype` first, then attributes.
+ */
+#include "rules.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <ini.h>
+
+struct reading {
+    struct rules *rules;
+    struct rule_origin at; /* the line in hand */
+    FILE *file;
+    char raw[1024]; /* that line as it stands in the file */
+    struct rule_origin section_at;
+    char section[128];
+    bool open, has_prototype, wrong;
+    struct declaration d;
+};
+
+static void complain(struct reading *r, unsigned column, const char *text)
+{
+    r->at.column = column;
+    rules_complain(r->rules, &r->at, "%s", text);
+    r->wrong = true;
+}
+
+/* The section before the line in hand is whole. */
+static void end_section(struct reading *r)
+{
+    struct declaration_error error;
+    if (!r->open)
+        return;
+    r->open = false;
+    if (r->wrong)
+        return;
+    if (!r->has_prototype)
+        rules_complain(r->rules, &r->section_at,
+                       "section [%s] has no prototype; write prototype = double %s(str, i32)", r->section,
+                       r->section);
+    else if (!declaration_check(&r->d, &error))
+        rules_complain(r->rules, &r->section_at, "%s", error.text);
+    else
+        rules_add(r->rules, &r->d, &r->section_at);
+}
+
+static void start_section(struct reading *r, const char *line)
+{
+    static const char preset[] = "preset ";
+    size_t n = strcspn(line + 1, "]");
+    end_section(r);
+    r->wrong = r->has_prototype = false;
+    r->section_at = r->at;
+    r->section_at.column = 1;
+    if (line[1 + n] != ']' || n == 0 || n >= sizeof r->section) {
+        complain(r, 1,
+                 line[1 + n] != ']' ? "']' is missing after the section's name"
+                                    : "a section's name is the function's");
+        return;
+    }
+    memcpy(r->section, line + 1, n);
+    r->section[n] = 0;
+    if (strncmp(r->section, preset, sizeof preset - 1) == 0) {
+        if (!rules_preset(r->rules, r->section + sizeof preset - 1))
+            complain(r, sizeof preset + 1, "no name of a preset");
+        return;
+    }
+    for (size_t i = 0; i < r->rules->count; i++)
+        if (r->rules->origins[i].file == r->at.file && strcmp(r->rules->list[i].name, r->section) == 0 &&
+            r->rules->list[i].from[0] == 0) {
+            complain(r, 1, "a second section for this function; without from= the first takes every call");
+            return;
+        }
+    r->open = true;
+}
+
+/* inih asks for a line: what it would not tell precisely is told here. */
+static char *next_line(char *line, int room, void *cookie)
+{
+    struct reading *r = cookie;
+    size_t most = (size_t)room < sizeof r->raw ? (size_t)room : sizeof r->raw;
+    if (fgets(r->raw, (int)most, r->file) == NULL)
+        return NULL;
+    r->at.line++;
+    size_t n = strlen(r->raw);
+    if (n == most - 1 && r->raw[n - 1] != '\n') {
+        complain(r, (unsigned)n, "the line is too long");
+        for (int c = 0; c != '\n' && c != EOF;)
+            c = fgetc(r->file);
+        r->raw[0] = 0;
+    }
+    const char *first = r->raw + strspn(r->raw, " \t\r\n");
+    if (*first == '[') {
+        start_section(r, first);
+        if (!r->open)
+            first = "";
+    } else if (*first != 0 && *first != ';' && *first != '#') {
+        const char *equal = strpbrk(first, "=:");
+        if (first != r->raw)
+            complain(r, 1, "an indented line would continue the one above; begin it at the margin");
+        else if (equal == NULL || equal == first)
+            complain(r, 1, "expected NAME = VALUE, [FUNCTION] or a comment");
+        else if (!r->open && !r->wrong)
+            complain(r, 1, "this belongs to no function; begin a section with [FUNCTION]");
+        if (first != r->raw || equal == NULL || equal == first)
+            first = "";
+    }
+    snprintf(line, (size_t)room, "%s", *first != 0 ? r->raw : "\n");
+    return line;
+}
+
+static int take(void *cookie, const char *section, const char *name, const char *value)
+{
+    struct reading *r = cookie;
+    struct declaration_error error = {0};
+    const char *equal = strpbrk(r->raw, "=:");
+    (void)section;
+    if (!r->open || r->wrong || equal == NULL)
+        return 1;
+    unsigned column = (unsigned)(equal + 1 - r->raw);
+    column += (unsigned)strspn(r->raw + column, " \t") + 1;
+    size_t len = strlen(value);
+    char plain[1024];
+    /* Quotes are for values with blanks on the command line; here they are allowed. */
+    if (len >= 2 && value[0] == '"' && value[len - 1] == '"') {
+        snprintf(plain, sizeof plain, "%.*s", (int)(len - 2), value + 1);
+        value = plain;
+    }
+    if (strcmp(name, "prototype") == 0) {
+        if (r->has_prototype)
+            complain(r, 1, "a second prototype in this section");
+        else if (!declaration_prototype(value, &r->d, &error))
+            complain(r, column + (unsigned)error.column, error.text);
+        else if (strcmp(r->d.name, r->section) != 0)
+            complain(r, column, "the prototype is of another function than the section's name says");
+        r->has_prototype = true;
+    } else if (!r->has_prototype) {
+        complain(r, 1, "the prototype comes first in a section");
+    } else if (!declaration_attribute(name, value, &r->d, &error)) {
+        complain(r, error.column == 0 ? 1 : column, error.text);
+    }
+    return 1;
+}
+
+void rules_file(struct rules *rules, const char *path)
+{
+    struct reading r = {.rules = rules, .at = {.file = path}};
+    r.file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    if (r.file == NULL) {
+        rules_complain(rules, &r.at, "%s", strerror(errno));
+        return;
+    }
+    unsigned wrong = rules->wrong;
+    int bad = ini_parse_stream(next_line, &r, take, &r);
+    if (bad > 0 && rules->wrong == wrong) {
+        r.at.line = (unsigned)bad;
+        complain(&r, 1, "not understood");
+    }
+    end_section(&r);
+    if (ferror(r.file) != 0)
+        rules_complain(rules, &(struct rule_origin){.file = path}, "%s", strerror(errno));
+    if (r.file != stdin)
+        fclose(r.file);
+}

@@ -1,0 +1,128 @@
+#define _GNU_SOURCE
+#include "program.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Everything in the file is doubted: `len` bytes at `offset`, or NULL. */
+static const void *at(const struct elf_file *f, uint64_t offset, uint64_t len)
+{
+    return offset <= f->len && len <= f->len - offset ? f->bytes + offset : NULL;
+}
+
+static void read_segments(struct elf_file *f, const Elf64_Ehdr *h)
+{
+    for (int i = 0; i < h->e_phnum; i++) {
+        const Elf64_Phdr *p = at(f, h->e_phoff + (uint64_t)i * sizeof *p, sizeof *p);
+        if (p == NULL)
+            return;
+        const char *text = at(f, p->p_offset, p->p_filesz);
+        if (p->p_type == PT_INTERP && text != NULL && p->p_filesz > 0 &&
+            p->p_filesz <= sizeof f->interpreter) {
+            f->has_interpreter = true;
+            memcpy(f->interpreter, text, p->p_filesz);
+            f->interpreter[p->p_filesz - 1] = 0;
+        }
+        if (p->p_type == PT_NOTE && text != NULL)
+            f->is_go |= memmem(text, p->p_filesz, "Go\0", 4) != NULL;
+        if (p->p_type == PT_DYNAMIC && text != NULL)
+            for (const Elf64_Dyn *d = (const Elf64_Dyn *)text; (const char *)(d + 1) <= text + p->p_filesz;
+                 d++)
+                f->symbolic |=
+                    d->d_tag == DT_SYMBOLIC || (d->d_tag == DT_FLAGS && (d->d_un.d_val & DF_SYMBOLIC) != 0);
+    }
+}
+
+static const Elf64_Shdr *header(const struct elf_file *f, size_t i)
+{
+    const Elf64_Ehdr *h = (const Elf64_Ehdr *)f->bytes;
+    return i < h->e_shnum ? at(f, h->e_shoff + i * sizeof(Elf64_Shdr), sizeof(Elf64_Shdr)) : NULL;
+}
+
+static void read_sections(struct elf_file *f)
+{
+    const Elf64_Shdr *s, *strings;
+    for (size_t i = 0; (s = header(f, i)) != NULL; i++) {
+        if (s->sh_type != SHT_DYNSYM || at(f, s->sh_offset, s->sh_size) == NULL || s->sh_offset % 8 != 0 ||
+            (strings = header(f, s->sh_link)) == NULL || at(f, strings->sh_offset, strings->sh_size) == NULL)
+            continue;
+        f->symbols = s->sh_offset;
+        f->nsymbols = s->sh_size / sizeof(Elf64_Sym);
+        f->strings = strings->sh_offset;
+        f->strings_len = strings->sh_size;
+    }
+}
+
+bool elf_open(const char *path, struct elf_file *f)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    *f = (struct elf_file){0};
+    void *map = MAP_FAILED;
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= (off_t)sizeof(Elf64_Ehdr))
+        map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (fd >= 0)
+        close(fd);
+    if (map == MAP_FAILED)
+        return false;
+    f->bytes = map;
+    f->len = (size_t)st.st_size;
+    const Elf64_Ehdr *h = map;
+    if (memcmp(h->e_ident, ELFMAG, SELFMAG) != 0) {
+        elf_close(f);
+        return false;
+    }
+    f->machine = h->e_machine;
+    if (h->e_ident[EI_CLASS] == ELFCLASS64 && h->e_ident[EI_DATA] == ELFDATA2LSB && h->e_shoff % 8 == 0 &&
+        h->e_phoff % 8 == 0) {
+        read_segments(f, h);
+        read_sections(f);
+    } else {
+        f->machine = EM_NONE;
+    }
+    return true;
+}
+
+void elf_close(struct elf_file *f)
+{
+    if (f->bytes != NULL)
+        munmap((void *)(uintptr_t)f->bytes, f->len);
+    f->bytes = NULL;
+}
+
+static bool relocated(const struct elf_file *f, size_t symbol)
+{
+    const Elf64_Shdr *s;
+    for (size_t i = 0; (s = header(f, i)) != NULL; i++) {
+        const Elf64_Rela *r = s->sh_type == SHT_RELA ? at(f, s->sh_offset, s->sh_size) : NULL;
+        for (size_t n = r != NULL ? s->sh_size / sizeof *r : 0; n > 0; n--)
+            if (ELF64_R_SYM(r[n - 1].r_info) == symbol)
+                return true;
+    }
+    return false;
+}
+
+struct elf_use elf_use_of(const struct elf_file *f, const char *name)
+{
+    struct elf_use use = {0};
+    const Elf64_Sym *symbols = (const Elf64_Sym *)(f->bytes + f->symbols);
+    size_t len = strlen(name) + 1;
+    for (size_t i = 0; i < f->nsymbols; i++) {
+        const char *text = at(f, f->strings + symbols[i].st_name, len);
+        if (symbols[i].st_name >= f->strings_len || text == NULL || memcmp(text, name, len) != 0)
+            continue;
+        unsigned type = ELF64_ST_TYPE(symbols[i].st_info);
+        bool function = type == STT_FUNC || type == STT_GNU_IFUNC;
+        if (symbols[i].st_shndx == SHN_UNDEF) {
+            use.imports = true;
+        } else if (function) {
+            use.defines = true;
+            use.inside = !relocated(f, i);
+        }
+    }
+    return use;
+}

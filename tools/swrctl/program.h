@@ -1,0 +1,40 @@
+/*
+ * program.h - a program's file: can anything be preloaded into it, what does it and its libraries define.
+ */
+#ifndef SWRCTL_PROGRAM_H
+#define SWRCTL_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A mapped ELF file. */
+struct elf_file {
+    const uint8_t *bytes;
+    size_t len;
+    uint16_t machine;
+    bool has_interpreter, is_go, symbolic;
+    char interpreter[256];
+    size_t symbols; /* offset of .dynsym, `nsymbols` of them, names from `strings` */
+    size_t nsymbols, strings, strings_len;
+};
+
+bool elf_open(const char *path, struct elf_file *file);
+void elf_close(struct elf_file *file);
+
+struct elf_use {
+    bool defines, imports;
+    bool inside; /* defines it, and no relocation by its name: its own calls, if any, are bound for good */
+};
+struct elf_use elf_use_of(const struct elf_file *file, const char *name);
+
+/* Like execvp(3): the file that would be run. False: not found, or not executable (errno says). */
+bool program_find(const char *name, char *path, size_t room);
+
+/*
+ * Why nothing can be preloaded into it; NULL: it can. Of a script its interpreter is meant, whose path is put
+ * into `path` then.
+ */
+const char *program_refusal(char *path, size_t room);
+
+#endif

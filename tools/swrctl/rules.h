@@ -1,0 +1,37 @@
+/*
+ * rules.h - all the rules of one run: from the command line and from files, each known by where it was said.
+ */
+#ifndef SWRCTL_RULES_H
+#define SWRCTL_RULES_H
+
+#include "declaration.h"
+
+struct rule_origin {
+    const char *file; /* NULL: the command line */
+    unsigned line, column;
+};
+
+struct rules {
+    struct declaration *list;
+    struct rule_origin *origins;
+    size_t count, room;
+    char **presets; /* names, in their order */
+    size_t npresets;
+    unsigned wrong; /* how many were told of and left out */
+};
+
+void rules_start(struct rules *rules);
+void rules_free(struct rules *rules);
+
+/* Each mistake is told on standard error with its place and cure, counted, and its rule left out. */
+void rules_declaration(struct rules *rules, const char *text);
+void rules_file(struct rules *rules, const char *path);
+/* False: no name of a preset. The name is copied. */
+bool rules_preset(struct rules *rules, const char *name);
+void rules_add(struct rules *rules, const struct declaration *d, const struct rule_origin *origin);
+
+/* One line: FILE:LINE:COLUMN, or --wrap. */
+void rules_complain(struct rules *rules, const struct rule_origin *origin, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,210 @@
+#define _GNU_SOURCE
+/*
+ * run.c - swrctl run, swrctl wrap: a program whose functions are wrapped without a compiler.
+ */
+#include "swrctl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "place.h"
+#include "program.h"
+#include "rules.h"
+#include "wrapper.h"
+
+/* As shells have it. */
+enum { NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
+
+struct request {
+    struct rules rules;
+    const char *only, *output, *mode;
+    const struct machine *machine;
+    bool no_children, no_hook, force;
+    char **program;
+};
+
+/* `--name VALUE` or `--name=VALUE`; NULL: it is not this option. */
+static const char *value_of(const char *name, char ***argv, bool *missing)
+{
+    size_t n = strlen(name);
+    if (strncmp(**argv, name, n) != 0 || ((**argv)[n] != 0 && (**argv)[n] != '='))
+        return NULL;
+    if ((**argv)[n] == '=')
+        return **argv + n + 1;
+    if ((*argv)[1] == NULL) {
+        *missing = true;
+        return "";
+    }
+    return *++*argv;
+}
+
+static int read_arguments(struct invocation *in, struct request *r, bool run)
+{
+    char **a = in->argv;
+    for (; *a != NULL && (*a)[0] == '-' && (*a)[1] != 0; a++) {
+        const char *option = *a, *value;
+        bool missing = false;
+        if (strcmp(option, "--") == 0) {
+            a++;
+            break;
+        }
+        if ((value = value_of("--wrap", &a, &missing)) != NULL) {
+            if (!missing)
+                rules_declaration(&r->rules, value);
+        } else if ((value = value_of("--config", &a, &missing)) != NULL) {
+            if (!missing)
+                rules_file(&r->rules, value);
+        } else if (run && (value = value_of("--preset", &a, &missing)) != NULL) {
+            if (!missing && !rules_preset(&r->rules, value))
+                rules_complain(&r->rules, &(struct rule_origin){0}, "--preset %s: no name of a preset",
+                               value);
+        } else if (run && (value = value_of("--only", &a, &missing)) != NULL) {
+            r->only = value;
+        } else if (!run && (value = value_of("--output", &a, &missing)) != NULL) {
+            r->output = value;
+        } else if (!run && (value = value_of("--machine", &a, &missing)) != NULL) {
+            if (!missing && (r->machine = machine_named(value)) == NULL)
+                return usage_error("no machine %s; write x86_64 or aarch64", value);
+        } else if (run && strcmp(option, "--no-children") == 0) {
+            r->no_children = true;
+        } else if (strcmp(option, "--no-dlsym") == 0) {
+            r->no_hook = true;
+        } else if (strcmp(option, "--force") == 0) {
+            r->force = true;
+        } else {
+            return usage_error("%s takes no option %s", in->subcommand, option);
+        }
+        if (missing)
+            return usage_error("%s needs a value", option);
+    }
+    r->program = a;
+    return STATUS_DONE;
+}
+
+static bool make(struct request *r, struct wrapper *w)
+{
+    char why[256];
+    if (wrapper_make(r->rules.list, r->rules.count, r->machine, !r->no_hook && r->rules.count != 0, w, why,
+                     sizeof why))
+        return true;
+    fprintf(stderr, "swrctl: %s\n", why);
+    return false;
+}
+
+/* Space and colon part the entries of LD_PRELOAD. */
+static bool append(char *list, size_t room, const char *path)
+{
+    size_t n = strlen(list);
+    if (strpbrk(path, " :") != NULL) {
+        fprintf(stderr, "swrctl: %s: a path with a blank or a colon cannot be preloaded\n", path);
+        return false;
+    }
+    return (size_t)snprintf(list + n, room - n, "%s%s", n != 0 ? ":" : "", path) < room - n;
+}
+
+/* Wrappers, presets, the runtime, and what was to be preloaded anyway: in this order. */
+static bool set_environment(struct request *r)
+{
+    static char list[16 * PLACE_MAX];
+    char path[PLACE_MAX], file[128];
+    struct wrapper w = {0};
+    int ours = 1;
+    if (r->rules.count != 0) {
+        bool good = make(r, &w) && place_wrapper(&w, path);
+        free(w.bytes);
+        if (!good || !append(list, sizeof list, path))
+            return false;
+        ours++;
+    }
+    for (size_t i = 0; i < r->rules.npresets; i++, ours++) {
+        snprintf(file, sizeof file, "libswrcache-%.80s.so", r->rules.presets[i]);
+        if (!place_library(file, path)) {
+            fprintf(stderr, "swrctl: there is no preset '%s'\n", r->rules.presets[i]);
+            return false;
+        }
+        if (!append(list, sizeof list, path))
+            return false;
+    }
+    if (!place_library("libswrcache.so.0", path) || !append(list, sizeof list, path))
+        return false;
+    const char *old = getenv("LD_PRELOAD");
+    size_t n = strlen(list);
+    if (old != NULL && old[0] != 0 &&
+        (size_t)snprintf(list + n, sizeof list - n, ":%s", old) >= sizeof list - n) {
+        fputs("swrctl: LD_PRELOAD is too long\n", stderr);
+        return false;
+    }
+    char count[16];
+    snprintf(count, sizeof count, "%d", ours);
+    return setenv("LD_PRELOAD", list, 1) == 0 &&
+           (!r->no_children || setenv("SWR_NO_CHILDREN", count, 1) == 0) &&
+           (r->only == NULL || setenv("SWR_ONLY", r->only, 1) == 0);
+}
+
+static int run(struct request *r)
+{
+    char path[PLACE_MAX];
+    if (r->program[0] == NULL)
+        return usage_error("which program? write swrctl run [options] -- PROGRAM ARGUMENTS");
+    if (r->rules.count == 0 && r->rules.npresets == 0 && r->rules.wrong == 0)
+        return usage_error("nothing to cache; say --wrap DECLARATION, --config FILE or --preset NAME");
+    if (!program_find(r->program[0], path, sizeof path)) {
+        int error = errno;
+        fprintf(stderr, "swrctl: %s: %s\n", r->program[0], strerror(error));
+        return error == EACCES ? NOT_EXECUTABLE : NOT_FOUND;
+    }
+    const char *why = program_refusal(path, sizeof path);
+    if (why != NULL) {
+        fprintf(stderr, "swrctl: nothing can be wrapped in %s: %s\n", path, why);
+        if (!r->force)
+            return STATUS_FAILED;
+    } else if (!set_environment(r)) {
+        return STATUS_FAILED;
+    }
+    execvp(r->program[0], r->program);
+    fprintf(stderr, "swrctl: %s: %s\n", r->program[0], strerror(errno));
+    return NOT_EXECUTABLE;
+}
+
+static int wrap(struct request *r)
+{
+    struct wrapper w = {0};
+    if (r->program[0] != NULL || r->output == NULL || r->rules.count == 0)
+        return usage_error("write swrctl wrap --output FILE --wrap DECLARATION...");
+    if (!make(r, &w))
+        return STATUS_FAILED;
+    FILE *file = fopen(r->output, "we");
+    bool whole = file != NULL && fwrite(w.bytes, 1, w.len, file) == w.len;
+    if (file == NULL || fclose(file) != 0 || !whole) {
+        fprintf(stderr, "swrctl: %s: %s\n", r->output, strerror(errno));
+        whole = false;
+    }
+    free(w.bytes);
+    return whole ? STATUS_DONE : STATUS_FAILED;
+}
+
+static int with_rules(struct invocation *in, bool for_run, int (*act)(struct request *))
+{
+    struct request r = {.machine = machine_here};
+    rules_start(&r.rules);
+    int result = read_arguments(in, &r, for_run);
+    if (result == STATUS_DONE && r.rules.wrong != 0 && !r.force)
+        result = STATUS_USAGE;
+    if (result == STATUS_DONE)
+        result = act(&r);
+    rules_free(&r.rules);
+    return result;
+}
+
+int subcommand_run(struct invocation *in)
+{
+    return with_rules(in, true, run);
+}
+
+int subcommand_wrap(struct invocation *in)
+{
+    return with_rules(in, false, wrap);
+}
