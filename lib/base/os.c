@@ -221,7 +221,7 @@ void os_thread_vanish(void)
         syscall(SYS_exit, 0);
 }
 
-uint64_t os_random(void)
+static uint64_t system_random(void)
 {
     int saved = errno;
     uint64_t value;
@@ -233,6 +233,18 @@ uint64_t os_random(void)
     }
     errno = saved;
     return value;
+}
+
+/* The system is asked once a thread; what follows are steps of splitmix64 (Steele, Lea, Flood 2014). */
+uint64_t os_random(void)
+{
+    static __thread uint64_t state __attribute__((tls_model("initial-exec")));
+    if (state == 0)
+        state = system_random();
+    uint64_t x = state += 0x9E3779B97F4A7C15u;
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ x >> 27) * 0x94D049BB133111EBu;
+    return x ^ x >> 31;
 }
 
 int os_gettid(void)

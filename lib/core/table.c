@@ -37,7 +37,7 @@ static bool same_key(const struct entry *e, uint64_t identity, const void *what)
 
 struct entry *table_find(struct table *t, uint64_t identity, const struct key *key)
 {
-    return table_find_by(t, identity, key->hash, same_key, key);
+    return table_find_by(t, identity, key->hash, same_key, key, sizeof *key);
 }
 
 /* Beyond the home bucket, whose tags are given. */

@@ -20,6 +20,8 @@
 #ifndef CORE_TABLE_H
 #define CORE_TABLE_H
 
+#include <string.h>
+
 #include "base/lock.h"
 #include "entry.h"
 
@@ -102,18 +104,24 @@ static inline __attribute__((always_inline)) struct entry *table_look(struct tab
 struct entry *table_find_beyond(struct table *t, uintptr_t word, uint64_t tags, uint64_t identity,
                                 uint64_t hash, table_same *same, const void *what);
 
-/* table_find() with the comparison expanded in place: for the path of a hit. */
-static inline __attribute__((always_inline)) struct entry *
-table_find_by(struct table *t, uint64_t identity, uint64_t hash, table_same *same, const void *what)
+/*
+ * table_find() with the comparison expanded in place: for the path of a hit. `what` is of `size` bytes, at
+ * most three words; the long way gets a copy, so that here it can stay in registers.
+ */
+static inline __attribute__((always_inline)) struct entry *table_find_by(struct table *t, uint64_t identity,
+                                                                         uint64_t hash, table_same *same,
+                                                                         const void *what, size_t size)
 {
-    uint32_t shard = table_shard_of(hash);
-    uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_acquire);
+    uintptr_t word = atomic_load_explicit(&t->arrays[table_shard_of(hash)], memory_order_acquire);
     if (unlikely(word == 0))
         return NULL;
     struct table_bucket *b = &table_buckets(word)[table_home(hash, word)];
-    uint64_t tags = atomic_load_explicit(&b->tags, memory_order_acquire);
+    uint64_t tags = atomic_load_explicit(&b->tags, memory_order_acquire), copy[3];
     struct entry *e = table_look(b, tags, hash, identity, same, what);
-    return likely(e != NULL) ? e : table_find_beyond(t, word, tags, identity, hash, same, what);
+    if (likely(e != NULL))
+        return e;
+    memcpy(copy, what, size);
+    return table_find_beyond(t, word, tags, identity, hash, same, copy);
 }
 
 /*

@@ -33,7 +33,7 @@ struct entry *call_find_lengthy(struct function *f, const struct swrcache_arg *a
 {
     struct lengthy l = {&f->shape, args};
     return table_find_by(&cache_table, atomic_load_explicit(&f->identity, memory_order_acquire), hash,
-                         same_args, &l);
+                         same_args, &l, sizeof l);
 }
 
 /*

@@ -67,7 +67,9 @@ void flight_settle(struct flight *fl, enum flight_state state, struct entry *res
         fl->result = result;
     }
     atomic_store_explicit(&fl->state, state, memory_order_release);
-    os_futex_wake(&fl->state, INT32_MAX);
+    /* It is listed no more: nobody can begin to wait who does not hold a reference by now. */
+    if (atomic_load(&fl->refs) > 1)
+        os_futex_wake(&fl->state, INT32_MAX);
 }
 
 void flight_unref(struct flight *fl)

@@ -136,7 +136,8 @@ static __attribute__((noinline)) void hit_word(struct thread *t, struct function
     memcpy(&word, args[0].data, sizeof word);
     begin(t);
     uint64_t hash = key_hash_word(&f->shape, word);
-    answer(t, f, table_find_by(&cache_table, identity_of(f), hash, same_word, &word), args, result);
+    answer(t, f, table_find_by(&cache_table, identity_of(f), hash, same_word, &word, sizeof word), args,
+           result);
 }
 
 static __attribute__((noinline)) void hit_text(struct thread *t, struct function *f,
@@ -146,7 +147,8 @@ static __attribute__((noinline)) void hit_text(struct thread *t, struct function
     struct key key = {.bytes = args[0].data, .len = strlen(text)};
     begin(t);
     key.hash = key_hash_text(&f->shape, text, key.len);
-    answer(t, f, table_find_by(&cache_table, identity_of(f), key.hash, same_text, &key), args, result);
+    answer(t, f, table_find_by(&cache_table, identity_of(f), key.hash, same_text, &key, sizeof key), args,
+           result);
 }
 
 static __attribute__((noinline)) void hit_many(struct thread *t, struct function *f,
@@ -162,7 +164,7 @@ static __attribute__((noinline)) void hit_many(struct thread *t, struct function
     } else if (size >= 0 && (size = key_encode(&f->shape, args, room, (size_t)size)) >= 0) {
         key.len = (size_t)size;
         key.hash = key_hash(&f->shape, room, key.len);
-        e = table_find_by(&cache_table, identity_of(f), key.hash, same_key, &key);
+        e = table_find_by(&cache_table, identity_of(f), key.hash, same_key, &key, sizeof key);
     }
     answer(t, f, e, args, result);
 }
