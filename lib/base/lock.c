@@ -1,6 +1,8 @@
 #include "lock.h"
 
+#ifdef SWRCACHE_TESTING
 _Atomic uint64_t lock_taken;
+#endif
 
 void lock_slow(struct lock *l)
 {
