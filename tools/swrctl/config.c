@@ -10,6 +10,14 @@
 
 #include <ini.h>
 
+/* A prototype may go on in indented lines; an error's place is looked up in its pieces. */
+struct piece {
+    size_t start; /* in the prototype put together */
+    unsigned line, column;
+};
+
+enum { PIECES = 32 };
+
 struct reading {
     struct rules *rules;
     struct rule_origin at; /* the line in hand */
@@ -17,7 +25,11 @@ struct reading {
     char raw[1024]; /* that line as it stands in the file */
     struct rule_origin section_at;
     char section[128];
-    bool open, has_prototype, wrong;
+    char prototype[4096];
+    struct piece pieces[PIECES];
+    size_t npieces;    /* 0: none yet */
+    bool in_prototype; /* the last line was of it */
+    bool open, parsed, wrong;
     struct declaration d;
 };
 
@@ -28,16 +40,50 @@ static void complain(struct reading *r, unsigned column, const char *text)
     r->wrong = true;
 }
 
+static void parse_prototype(struct reading *r)
+{
+    struct declaration_error error;
+    if (r->parsed || r->npieces == 0 || r->wrong)
+        return;
+    r->parsed = true;
+    size_t i = 0;
+    if (!declaration_prototype(r->prototype, &r->d, &error)) {
+        while (i + 1 < r->npieces && r->pieces[i + 1].start <= error.column)
+            i++;
+        struct rule_origin at = {r->at.file, r->pieces[i].line,
+                                 r->pieces[i].column + (unsigned)(error.column - r->pieces[i].start)};
+        rules_complain(r->rules, &at, "%s", error.text);
+        r->wrong = true;
+    } else if (strcmp(r->d.name, r->section) != 0) {
+        struct rule_origin at = {r->at.file, r->pieces[0].line, r->pieces[0].column};
+        rules_complain(r->rules, &at, "the prototype is of '%s', the section's name is '%s'", r->d.name,
+                       r->section);
+        r->wrong = true;
+    }
+}
+
+static void take_prototype(struct reading *r, const char *value, unsigned column)
+{
+    size_t sofar = strlen(r->prototype);
+    if (r->npieces == PIECES || sofar + strlen(value) + 2 > sizeof r->prototype) {
+        complain(r, column, "the prototype is too long");
+        return;
+    }
+    r->pieces[r->npieces++] = (struct piece){sofar, r->at.line, column};
+    snprintf(r->prototype + sofar, sizeof r->prototype - sofar, "%s ", value);
+}
+
 /* The section before the line in hand is whole. */
 static void end_section(struct reading *r)
 {
     struct declaration_error error;
     if (!r->open)
         return;
-    r->open = false;
+    parse_prototype(r);
+    r->open = r->in_prototype = false;
     if (r->wrong)
         return;
-    if (!r->has_prototype)
+    if (r->npieces == 0)
         rules_complain(r->rules, &r->section_at,
                        "section [%s] has no prototype; write prototype = double %s(str, i32)", r->section,
                        r->section);
@@ -52,7 +98,9 @@ static void start_section(struct reading *r, const char *line)
     static const char preset[] = "preset ";
     size_t n = strcspn(line + 1, "]");
     end_section(r);
-    r->wrong = r->has_prototype = false;
+    r->wrong = r->parsed = false;
+    r->npieces = 0;
+    r->prototype[0] = 0;
     r->section_at = r->at;
     r->section_at.column = 1;
     if (line[1 + n] != ']' || n == 0 || n >= sizeof r->section) {
@@ -99,13 +147,16 @@ static char *next_line(char *line, int room, void *cookie)
             first = "";
     } else if (*first != 0 && *first != ';' && *first != '#') {
         const char *equal = strpbrk(first, "=:");
-        if (first != r->raw)
-            complain(r, 1, "an indented line would continue the one above; begin it at the margin");
+        bool indented = first != r->raw;
+        if (indented && !r->in_prototype)
+            complain(r, 1, "only a prototype goes on in indented lines; begin this at the margin");
+        else if (indented)
+            equal = NULL;
         else if (equal == NULL || equal == first)
             complain(r, 1, "expected NAME = VALUE, [FUNCTION] or a comment");
         else if (!r->open && !r->wrong)
             complain(r, 1, "this belongs to no function; begin a section with [FUNCTION]");
-        if (first != r->raw || equal == NULL || equal == first)
+        if (indented ? !r->in_prototype : equal == NULL || equal == first)
             first = "";
     }
     snprintf(line, (size_t)room, "%s", *first != 0 ? r->raw : "\n");
@@ -116,32 +167,25 @@ static int take(void *cookie, const char *section, const char *name, const char 
 {
     struct reading *r = cookie;
     struct declaration_error error = {0};
-    const char *equal = strpbrk(r->raw, "=:");
+    bool again = strspn(r->raw, " \t") != 0; /* inih gives a line that goes on under the same name */
+    const char *from = again ? r->raw : strpbrk(r->raw, "=:") + 1;
+    unsigned column = (unsigned)(from + strspn(from, " \t") - r->raw) + 1;
     (void)section;
-    if (!r->open || r->wrong || equal == NULL)
+    if (!r->open || r->wrong)
         return 1;
-    unsigned column = (unsigned)(equal + 1 - r->raw);
-    column += (unsigned)strspn(r->raw + column, " \t") + 1;
-    size_t len = strlen(value);
-    char plain[1024];
-    /* Quotes are for values with blanks on the command line; here they are allowed. */
-    if (len >= 2 && value[0] == '"' && value[len - 1] == '"') {
-        snprintf(plain, sizeof plain, "%.*s", (int)(len - 2), value + 1);
-        value = plain;
-    }
-    if (strcmp(name, "prototype") == 0) {
-        if (r->has_prototype)
+    r->in_prototype = strcmp(name, "prototype") == 0;
+    if (r->in_prototype) {
+        if (r->npieces != 0 && !again)
             complain(r, 1, "a second prototype in this section");
-        else if (!declaration_prototype(value, &r->d, &error))
-            complain(r, column + (unsigned)error.column, error.text);
-        else if (strcmp(r->d.name, r->section) != 0)
-            complain(r, column, "the prototype is of another function than the section's name says");
-        r->has_prototype = true;
-    } else if (!r->has_prototype) {
-        complain(r, 1, "the prototype comes first in a section");
-    } else if (!declaration_attribute(name, value, &r->d, &error)) {
-        complain(r, error.column == 0 ? 1 : column, error.text);
+        else
+            take_prototype(r, value, column);
+        return 1;
     }
+    parse_prototype(r);
+    if (r->npieces == 0)
+        complain(r, 1, "the prototype comes first in a section");
+    else if (!r->wrong && !declaration_attribute(name, value, &r->d, &error))
+        complain(r, error.column == 0 ? 1 : column, error.text);
     return 1;
 }
 

@@ -40,6 +40,7 @@ struct section {
 struct image_symbol {
     const char *name, *version; /* version NULL: none */
     bool undefined;
+    size_t owner; /* the user's: image_sort() moves symbols about */
     uint64_t address;
 };
 

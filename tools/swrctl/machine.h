@@ -14,6 +14,7 @@ struct machine {
     uint16_t elf;
     uint32_t relative, glob_dat; /* types of relocation */
     uint32_t page;               /* the largest the system may have */
+    uint32_t reach;              /* how far code sees */
     uint32_t generals;           /* registers for integers and pointers */
     uint32_t vector;             /* place of the first vector register in the frame (slot.h) */
     uint8_t code_align, return_column, cfa_column, cfa_offset; /* .eh_frame */

@@ -12,6 +12,7 @@
 
 /* Where each thing of a rule lies in the image, from the filling before. */
 struct place {
+    size_t head, next;
     uint64_t slot, stub, replay, params, policy;
     uint64_t name, library, version, from, region, tags, result_type, file;
     uint64_t names[DECLARATION_PARAMS], types[DECLARATION_PARAMS];
@@ -27,22 +28,22 @@ struct making {
     uint64_t object, entry;
 };
 
-/* The rule that this one shares its stub with: the first of that function and version. */
-static size_t head_of(const struct making *m, size_t i)
+/* Which rules share a stub: head, the first of that function and version; next, the one after, `count` at the
+ * end. */
+static void link_rules(struct making *m)
 {
-    for (size_t j = 0; j < i; j++)
-        if (strcmp(m->rules[j].name, m->rules[i].name) == 0 &&
-            strcmp(m->rules[j].version, m->rules[i].version) == 0)
-            return j;
-    return i;
-}
-
-static size_t next_of(const struct making *m, size_t i)
-{
-    for (size_t j = i + 1; j < m->count; j++)
-        if (head_of(m, j) == head_of(m, i))
-            return j;
-    return m->count;
+    for (size_t i = 0; i < m->count; i++) {
+        size_t j = 0, last = i;
+        while (j < i && (m->places[j].head != j || strcmp(m->rules[j].name, m->rules[i].name) != 0 ||
+                         strcmp(m->rules[j].version, m->rules[i].version) != 0))
+            j++;
+        m->places[i].head = j;
+        m->places[i].next = m->count;
+        for (last = j; last != i && m->places[last].next != m->count; last = m->places[last].next)
+            ;
+        if (last != i)
+            m->places[last].next = i;
+    }
 }
 
 /* Which word of the frame each parameter travels in: the same rule on both machines. */
@@ -208,7 +209,7 @@ static void fill(struct making *m)
     for (size_t i = 0; i < m->count; i++) {
         uint8_t code[MACHINE_STUB_SIZE];
         struct place *at = &m->places[i];
-        if (head_of(m, i) == i)
+        if (at->head == i)
             put_stub(m, at);
         m->machine->replay(code, image_here(image, SECTION_TEXT), at->slot,
                            offsetof(struct interpose_slot, replay));
@@ -228,22 +229,18 @@ static void fill(struct making *m)
     record_pointer(&r, offsetof(struct interpose_object, slots), slots);
     record_plain(&r, sizeof object);
     for (size_t i = 0; i < m->count; i++) {
-        size_t next = next_of(m, i);
-        put_slot(m, &m->rules[i], &m->places[i], next < m->count ? m->places[next].slot : 0,
-                 m->places[head_of(m, i)].stub);
+        struct place *at = &m->places[i];
+        put_slot(m, &m->rules[i], at, at->next < m->count ? m->places[at->next].slot : 0,
+                 m->places[at->head].stub);
     }
     if (m->hook)
         put_slot(m, NULL, hook, 0, hook->stub);
     for (size_t i = 0; i < image->nsymbols; i++) {
-        struct image_symbol *s = &image->symbols[i];
-        if (s->undefined)
+        struct image_symbol *symbol = &image->symbols[i];
+        if (symbol->undefined)
             m->entry = image_got(image, i + 1);
-        else if (m->hook && strcmp(s->name, "dlsym") == 0)
-            s->address = hook->stub;
-        for (size_t j = 0; j < m->count; j++)
-            if (head_of(m, j) == j && strcmp(m->rules[j].name, s->name) == 0 &&
-                strcmp(m->rules[j].version, s->version != NULL ? s->version : "") == 0)
-                s->address = m->places[j].stub;
+        else
+            symbol->address = m->places[symbol->owner].stub;
     }
     image_tables(image);
 }
@@ -256,11 +253,11 @@ static bool list_symbols(struct making *m)
         return false;
     image->symbols[image->nsymbols++] = (struct image_symbol){.name = "swrcache_stub", .undefined = true};
     for (size_t i = 0; i < m->count; i++)
-        if (head_of(m, i) == i)
-            image->symbols[image->nsymbols++] =
-                (struct image_symbol){.name = m->rules[i].name, .version = said(m->rules[i].version)};
+        if (m->places[i].head == i)
+            image->symbols[image->nsymbols++] = (struct image_symbol){
+                .name = m->rules[i].name, .version = said(m->rules[i].version), .owner = i};
     if (m->hook)
-        image->symbols[image->nsymbols++] = (struct image_symbol){.name = "dlsym"};
+        image->symbols[image->nsymbols++] = (struct image_symbol){.name = "dlsym", .owner = m->count};
     image_sort(image);
     return true;
 }
@@ -268,15 +265,15 @@ static bool list_symbols(struct making *m)
 static bool agree(const struct making *m, char *why, size_t room)
 {
     for (size_t i = 0; i < m->count; i++) {
-        const struct declaration *head = &m->rules[head_of(m, i)];
-        if (!declaration_same(head, &m->rules[i])) {
-            snprintf(why, room, "two rules for '%s' describe different functions", head->name);
+        size_t head = m->places[i].head;
+        if (!declaration_same(&m->rules[head], &m->rules[i])) {
+            snprintf(why, room, "two rules for '%s' describe different functions", m->rules[i].name);
             return false;
         }
-        for (size_t j = head_of(m, i); j < i; j++)
-            if (head_of(m, j) == head_of(m, i) && strcmp(m->rules[j].from, m->rules[i].from) == 0) {
-                snprintf(why, room,
-                         "'%s' has two rules for the same callers; tell them apart by from=", head->name);
+        for (size_t j = head; j < i; j = m->places[j].next)
+            if (strcmp(m->rules[j].from, m->rules[i].from) == 0) {
+                snprintf(why, room, "'%s' has two rules for the same callers; tell them apart by from=",
+                         m->rules[i].name);
                 return false;
             }
     }
@@ -289,10 +286,14 @@ bool wrapper_make(const struct declaration *rules, size_t count, const struct ma
 {
     struct making m = {.rules = rules, .count = count, .machine = machine, .hook = hook};
     *w = (struct wrapper){0};
-    if (!agree(&m, why, room))
-        return false;
-    snprintf(why, room, "no memory for the wrapper");
     m.places = calloc(count + 1, sizeof *m.places);
+    if (m.places != NULL)
+        link_rules(&m);
+    if (m.places != NULL && !agree(&m, why, room)) {
+        free(m.places);
+        return false;
+    }
+    snprintf(why, room, "no memory for the wrapper");
     m.image.machine = machine;
     m.image.soname = w->name;
     uint64_t hash = 0;
@@ -314,7 +315,7 @@ bool wrapper_make(const struct declaration *rules, size_t count, const struct ma
         if (w->bytes != NULL)
             hash = XXH3_64bits(w->bytes, w->len);
     }
-    if (w->bytes != NULL && w->len > 1 << 20) {
+    if (w->bytes != NULL && w->len > machine->reach) {
         snprintf(why, room, "%zu functions are too many for one program", count);
         free(w->bytes);
         w->bytes = NULL;
