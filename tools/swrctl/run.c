@@ -12,6 +12,7 @@
 
 #include "place.h"
 #include "program.h"
+#include "reach.h"
 #include "rules.h"
 #include "wrapper.h"
 
@@ -144,6 +145,26 @@ static bool set_environment(struct request *r)
            (r->only == NULL || setenv("SWR_ONLY", r->only, 1) == 0);
 }
 
+/* Rules that this program's files already contradict are told and left out. */
+static void check_rules(struct request *r, const char *program)
+{
+    char why[512];
+    struct reach reach;
+    size_t kept = 0;
+    bool known = reach_start(&reach, program, why, sizeof why);
+    for (size_t i = 0; known && i < r->rules.count; i++) {
+        if (reach_rule(&reach, &r->rules.list[i], why, sizeof why, NULL)) {
+            r->rules.list[kept] = r->rules.list[i];
+            r->rules.origins[kept++] = r->rules.origins[i];
+        } else {
+            rules_complain(&r->rules, &r->rules.origins[i], "%s", why);
+        }
+    }
+    if (known)
+        r->rules.count = kept;
+    reach_end(&reach);
+}
+
 static int run(struct request *r)
 {
     char path[PLACE_MAX];
@@ -161,8 +182,10 @@ static int run(struct request *r)
         fprintf(stderr, "swrctl: nothing can be wrapped in %s: %s\n", path, why);
         if (!r->force)
             return STATUS_FAILED;
-    } else if (!set_environment(r)) {
-        return STATUS_FAILED;
+    } else {
+        check_rules(r, path);
+        if ((r->rules.wrong != 0 && !r->force) || !set_environment(r))
+            return STATUS_FAILED;
     }
     execvp(r->program[0], r->program);
     fprintf(stderr, "swrctl: %s: %s\n", r->program[0], strerror(errno));

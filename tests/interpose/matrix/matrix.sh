@@ -1,0 +1,104 @@
+#!/bin/bash
+# Which calls a wrapper reaches: a table of programs, libraries and paths, each W (answered from memory) or - (missed).
+# For every - swrctl says so beforehand.
+# usage: matrix.sh SWRCTL CC...
+set -u
+swrctl=$(realpath "$1")
+shift
+here=$(cd "$(dirname "$0")" && pwd)
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+export SWR_CONTROL=0 SWR_WRAP_DIR=$dir/wrap
+unset LD_PRELOAD
+rule='double price(str symbol, i32 days) ttl=1h'
+printf '[price]\nprototype = double price(str symbol, i32 days)\nttl = 1h\n' >rules
+cells=0
+failed=0
+
+library() { # name, flags...
+    local name=$1
+    shift
+    mkdir -p "$name" && "${cc[@]}" -O2 -fPIC -shared "$here/price.c" -o "$name/libprice.so" -Wl,-soname,libprice.so "$@"
+}
+program() { # name, library, flags...
+    local name=$1 library=$2
+    shift 2
+    "${cc[@]}" -O2 "$here/use.c" -o "$name" -L"$library" -lprice -Wl,-rpath,"$dir/$library" "$@" -ldl
+}
+cc=("$@" -std=gnu11 -Wno-pedantic)
+library plain &&
+    library table -DTABLE &&
+    library symbolic -Wl,-Bsymbolic &&
+    library symbolic-functions -Wl,-Bsymbolic-functions &&
+    library protected -DPROTECTED &&
+    library fixed -fno-semantic-interposition &&
+    program lazy plain -fPIE -pie -Wl,-z,lazy &&
+    program now plain -fPIE -pie -Wl,-z,now,-z,relro &&
+    program no-plt plain -fPIE -pie -fno-plt &&
+    program no-pie plain -fno-pie -no-pie &&
+    program table-pie table -fPIE -pie -DTABLE &&
+    program table-no-pie table -fno-pie -no-pie -DTABLE &&
+    program in-symbolic symbolic -fPIE -pie &&
+    program in-symbolic-functions symbolic-functions -fPIE -pie &&
+    program in-protected protected -fPIE -pie &&
+    program in-fixed fixed -fPIE -pie &&
+    "${cc[@]}" -O2 -fPIC -shared "$here/plugin.c" -o plugin.so -Lplain -lprice -Wl,-rpath,"$dir/plain" &&
+    "${cc[@]}" -O2 -DOWN -fPIE -pie -rdynamic "$here/use.c" -o own -ldl &&
+    "${cc[@]}" -O2 "$here/use.c" -DOWN -o bare -ldl || exit 1
+"${cc[@]}" -O2 -static "$here/use.c" -DOWN -o static -ldl 2>/dev/null || exit 1
+"${cc[@]}" -O2 -static-pie "$here/use.c" -DOWN -o static-pie -ldl 2>/dev/null || exit 1
+
+# A cell: with the hook of dlsym and without, program, path, file; what `check` must have said of a -.
+cell() { # W or -, W or -, what check says, program, arguments...
+    local with=$1 without=$2 says=$3 found
+    shift 3
+    cells=$((cells + 2))
+    found=$("$swrctl" run --wrap "$rule" -- "$@" 2>&1)
+    [ "$found" = "$with" ] || { failed=1; echo "FAILED: $*: wanted $with, found $found"; }
+    found=$("$swrctl" run --no-dlsym --wrap "$rule" -- "$@" 2>&1)
+    [ "$found" = "$without" ] || { failed=1; echo "FAILED: $* without the hook: wanted $without, found $found"; }
+    if [ -n "$says" ]; then
+        found=$("$swrctl" check rules "$1" 2>&1)
+        [[ $found == *"not reached: "*"$says"* ]] || { failed=1; echo "FAILED: check $1 says nothing of '$says': $found"; }
+    fi
+}
+refused() { # program, what is said
+    local found
+    cells=$((cells + 2))
+    found=$("$swrctl" run --wrap "$rule" -- "$1" direct 2>&1)
+    [ $? -ne 0 ] && [[ $found == *"$2"* ]] || { failed=1; echo "FAILED: $1 is not refused for '$2': $found"; }
+    found=$("$swrctl" check rules "$1" 2>&1)
+    [ $? -ne 0 ] && [[ $found == *"$2"* ]] || { failed=1; echo "FAILED: check $1 says nothing of '$2': $found"; }
+}
+
+for program in lazy now no-plt no-pie; do
+    cell W W '' ./$program direct
+    cell W W '' ./$program data
+    cell W W '' ./$program inside
+    cell W W '' ./$program default
+    cell W W '' ./$program program
+    cell W - '' ./$program handle "$dir/plain/libprice.so"
+    cell W W '' ./$program now "$dir/plugin.so"
+    cell W W '' ./$program lazy "$dir/plugin.so"
+    cell - - RTLD_DEEPBIND ./$program deepbind "$dir/plugin.so"
+    cell - - 'dlmopen()' ./$program dlmopen "$dir/plugin.so"
+done
+for program in table-pie table-no-pie; do
+    cell W W '' ./$program table
+    cell W W '' ./$program inside
+done
+for library in symbolic symbolic-functions protected fixed; do
+    cell W W '' ./in-$library direct
+    cell - - 'calls inside libprice.so' ./in-$library inside
+done
+refused ./own 'defines '\''price'\'' itself'
+refused ./static 'statically linked'
+refused ./static-pie 'statically linked'
+if command -v python3 >/dev/null; then
+    echo "import ctypes; f = ctypes.CDLL('$dir/plain/libprice.so').price; f.restype = ctypes.c_double
+print('W' if f(b'ACME', 3) == f(b'ACME', 3) else '-')" >by_ctypes.py
+    cell W - '' python3 by_ctypes.py
+fi
+echo "$cells cells"
+exit $failed

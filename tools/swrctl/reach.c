@@ -1,0 +1,167 @@
+#define _GNU_SOURCE
+#include "reach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool add(struct reach *r, const char *path)
+{
+    struct reach_object *o = &r->objects[r->count];
+    if (r->count == REACH_OBJECTS || strlen(path) >= sizeof o->path || !elf_open(path, &o->elf))
+        return false;
+    strcpy(o->path, path);
+    const char *slash = strrchr(o->path, '/');
+    o->file = slash != NULL ? slash + 1 : o->path;
+    r->count++;
+    return true;
+}
+
+/* ld.so --list PROGRAM: the dynamic linker itself says what it would load; nothing of the program runs. */
+static FILE *list(const char *linker, const char *program, pid_t *child)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return NULL;
+    *child = fork();
+    if (*child == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        dup2(ends[1], STDERR_FILENO);
+        unsetenv("LD_PRELOAD");
+        execl(linker, linker, "--list", program, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    FILE *out = *child > 0 ? fdopen(ends[0], "re") : NULL;
+    if (out == NULL)
+        close(ends[0]);
+    return out;
+}
+
+bool reach_start(struct reach *r, const char *program, char *why, size_t room)
+{
+    *r = (struct reach){.objects = calloc(REACH_OBJECTS, sizeof(struct reach_object))};
+    snprintf(why, room, "cannot be read");
+    if (r->objects == NULL || !add(r, program))
+        return false;
+    if (!r->objects[0].elf.has_interpreter)
+        return true;
+    char *line = NULL;
+    size_t size = 0;
+    pid_t child = -1;
+    int status = -1;
+    FILE *out = list(r->objects[0].elf.interpreter, program, &child);
+    while (out != NULL && getline(&line, &size, out) > 0) {
+        char *path = strchr(line, '/'), *end = path != NULL ? strstr(path, " (0x") : NULL;
+        if (end != NULL) {
+            *end = 0;
+            add(r, path);
+        } else if (strstr(line, "not found") != NULL || strstr(line, "error") != NULL) {
+            line[strcspn(line, "\n")] = 0;
+            snprintf(why, room, "%s", line + strspn(line, " \t"));
+        }
+    }
+    free(line);
+    if (out != NULL)
+        fclose(out);
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+void reach_end(struct reach *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        elf_close(&r->objects[i].elf);
+    free(r->objects);
+}
+
+static bool fail(char *why, size_t room, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static bool fail(char *why, size_t room, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, room, format, args);
+    va_end(args);
+    return false;
+}
+
+static void say(void (*note)(const char *), const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(void (*note)(const char *), const char *format, ...)
+{
+    char line[512];
+    va_list args;
+    if (note == NULL)
+        return;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    note(line);
+}
+
+static bool is_linker(const struct reach_object *o)
+{
+    return strncmp(o->file, "ld-", 3) == 0;
+}
+
+/* What files cannot tell: what is loaded later, and how. */
+static void note_later(const struct reach *r, void (*note)(const char *))
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const struct reach_object *o = &r->objects[i];
+        if (strncmp(o->file, "libc.so", 7) == 0 || is_linker(o))
+            continue;
+        if (elf_use_of(&o->elf, "dlmopen").imports)
+            say(note, "not reached: what %s loads with dlmopen()", o->file);
+        if (elf_use_of(&o->elf, "dlopen").imports)
+            say(note, "not reached: what %s loads with RTLD_DEEPBIND, if it does", o->file);
+    }
+}
+
+bool reach_rule(const struct reach *r, const struct declaration *d, char *why, size_t room,
+                void (*note)(const char *))
+{
+    const struct reach_object *definer = NULL, *library = NULL;
+    size_t callers = 0;
+    if (elf_use_of(&r->objects[0].elf, d->name).defines)
+        return fail(why, room, "%s defines '%s' itself: nothing stands between its calls and the function",
+                    r->objects[0].file, d->name);
+    for (size_t i = 1; i < r->count; i++) {
+        const struct reach_object *o = &r->objects[i];
+        bool wanted = d->library[0] == 0 || fnmatch(d->library, o->file, 0) == 0;
+        if (wanted && d->library[0] != 0)
+            library = o;
+        if (wanted && definer == NULL && elf_use_of(&o->elf, d->name).defines)
+            definer = o;
+    }
+    if (library != NULL && definer == NULL)
+        return fail(why, room, "%s does not export '%s'", library->path, d->name);
+    if (definer == NULL && d->library[0] != 0)
+        say(note, "%s is not among the libraries it starts with: reached when it is loaded later",
+            d->library);
+    else if (definer == NULL)
+        say(note, "no library it starts with exports it: reached when one loaded later does");
+    else
+        say(note, "defined by %s", definer->path);
+    for (size_t i = 0; i < r->count; i++) {
+        const struct reach_object *o = &r->objects[i];
+        if (!elf_use_of(&o->elf, d->name).imports || o == definer)
+            continue;
+        bool excluded = d->from[0] != 0 && fnmatch(d->from, o->file, 0) != 0;
+        say(note, excluded ? "left alone, by from=: calls from %s" : "reached: calls from %s", o->file);
+        callers += !excluded;
+    }
+    if (definer != NULL && callers == 0)
+        say(note,
+            "nothing it starts with calls it by name; reached when looked up by dlsym(), or from a plugin");
+    if (definer != NULL && (definer->elf.symbolic || elf_use_of(&definer->elf, d->name).inside))
+        say(note, "not reached: calls inside %s, bound when it was linked", definer->file);
+    note_later(r, note);
+    return true;
+}
