@@ -78,6 +78,9 @@ void flight_unref(struct flight *fl)
         return;
     if (fl->result != NULL)
         cache_unref(fl->result);
+#ifdef SWRCACHE_TESTING
+    memset(fl, 0xde, sizeof *fl);
+#endif
     os_free(fl);
 }
 
