@@ -41,15 +41,15 @@ struct entry {
     _Atomic uint64_t next_refresh; /* lease.h: who may refresh, from when */
     uint64_t hash;
     union {
-        struct {                       /* as long as it is in the table */
-            struct entry *prev, *next; /* eviction queue; the evictor's lock */
-            uint32_t due;              /* evict.h: when its turn comes, among the main queues */
-            uint32_t cost_us;          /* what computing it took */
+        struct {                        /* as long as it is in the table */
+            struct entry *prev, *next;  /* eviction queue; the evictor's lock */
+            uint32_t due;               /* evict.h: when its turn comes, among the main queues */
+            _Atomic uint32_t warm_hits; /* timed refreshes: hits when the last one was queued */
         };
         struct epoch_garbage garbage; /* once out of table and queue */
     };
     _Atomic uint32_t refs;
-    _Atomic uint32_t warm_hits; /* timed refreshes: hits when the last one was queued */
+    uint32_t cost_us; /* what computing it took */
     /* hot */
     uint64_t identity; /* function and generation: an invalidated function's entries match no more */
     _Atomic uint64_t fresh_until;

@@ -3,6 +3,7 @@
 #include "call.h"
 #include "lease.h"
 #include "option.h"
+#include "queue.h"
 #include "refresh.h"
 #include "thread.h"
 #include "base/alloc.h"
@@ -20,16 +21,12 @@
 enum { QUEUE_MOST = 65536, SPARE = 6 };
 #define IDLE_NS (1000 * NS_PER_MS)
 #define HUNG_NS (1000 * NS_PER_MS)
+/* So often one idle worker looks at the queue for IDLE_NS after the last refresh. */
+#define TICK_NS (2 * NS_PER_MS)
 /* Once a thread could not be had, the next is asked for after a pause that doubles up to the longest. */
 #define AGAIN_NS        (10 * NS_PER_MS)
 #define REFUSED_NS      (10 * NS_PER_MS)
 #define REFUSED_MOST_NS (5000 * NS_PER_MS)
-
-struct job {
-    struct entry *entry;
-    struct flight *flight;
-    uint64_t lease;
-};
 
 struct timer {
     struct timer *next; /* earliest first */
@@ -39,9 +36,9 @@ struct timer {
 };
 
 static struct lock pool_lock; /* everything here but the atomics */
-static struct job *queue;
-static uint32_t queue_size, queue_head, queued;
+static struct queue queue;
 static uint32_t threads, idle, running;
+static bool ticking;           /* one of the idle looks by itself: it need not be woken */
 static uint64_t last_progress; /* when a worker last took or finished a job */
 static struct timer *timers;
 static uint64_t refused_until, refused_pause;
@@ -62,13 +59,19 @@ static uint64_t next_wake(uint64_t now)
     return timers != NULL ? timers->due : clock_add(now, IDLE_NS);
 }
 
+static void ring(int how_many)
+{
+    atomic_fetch_add(&bell, 1);
+    os_futex_wake(&bell, how_many);
+}
+
 /* pool_lock held. */
 static void finished(void)
 {
     running--;
     last_progress = clock_now();
     /* One more may run than is waited for: a body of its own that exits. */
-    if (queued == 0 && running <= 1) {
+    if (queue.count == 0 && running <= 1) {
         atomic_fetch_add(&calm, 1);
         os_futex_wake(&calm, INT32_MAX);
     }
@@ -117,13 +120,14 @@ static void *work(void *cookie)
             for (;;)
                 os_futex_wait(&parked, 0, UINT64_MAX);
         }
-        if (queued > 0) {
-            struct job job = queue[queue_head];
-            queue_head = (queue_head + 1) % queue_size;
-            queued--;
+        if (queue.count > 0) {
+            struct job job = queue_pop(&queue);
             running++;
             last_progress = clock_now();
+            bool help = queue.count > 0 && idle > 0;
             lock_give(&pool_lock);
+            if (help)
+                ring(1);
             at_work = job;
             refresh_run(job.entry, job.lease, job.flight);
             /* The body forked, and this is the child: it has no pool, and nobody waits for this thread. */
@@ -145,15 +149,20 @@ static void *work(void *cookie)
             continue;
         }
         uint32_t rung = atomic_load(&bell);
-        uint64_t until = next_wake(clock_now());
+        uint64_t now = clock_now(), until = next_wake(now);
         bool timed = timers != NULL;
+        bool tick = !ticking && !clock_manual() && now < clock_add(last_progress, IDLE_NS);
+        if (tick && until > clock_add(now, TICK_NS))
+            until = clock_add(now, TICK_NS);
+        ticking |= tick;
         idle++;
         lock_give(&pool_lock);
         SYNC_POINT("worker.idle");
         bool woken = os_futex_wait(&bell, rung, until);
         lock_take(&pool_lock);
         idle--;
-        if (!woken && !timed && queued == 0)
+        ticking &= !tick;
+        if (!woken && !timed && !tick && queue.count == 0)
             break;
     }
     threads--;
@@ -205,25 +214,25 @@ bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl)
     bool taken = false;
     if (!lock_try(&pool_lock))
         return false;
-    if (queue == NULL) {
-        queue_size = (uint32_t)option_number(OPTION_SWR_QUEUE);
-        if (queue_size == 0 || option_number(OPTION_SWR_QUEUE) > QUEUE_MOST)
-            queue_size = QUEUE_MOST;
-        queue = os_alloc(queue_size * sizeof *queue);
+    if (queue.heap == NULL) {
+        uint64_t size = option_number(OPTION_SWR_QUEUE);
+        queue_open(&queue, size == 0 || size > QUEUE_MOST ? QUEUE_MOST : (uint32_t)size);
     }
-    if (queue != NULL && !stopping && queued < queue_size && have_worker()) {
+    if (!stopping && queue.heap != NULL && queue.count < queue.size && have_worker()) {
         cache_ref(e);
         if (fl != NULL)
             atomic_fetch_add(&fl->refs, 1);
-        queue[(queue_head + queued) % queue_size] = (struct job){e, fl, lease};
-        queued++;
-        taken = true;
-        atomic_fetch_add(&bell, 1);
+        taken = queue_push(&queue, (struct job){.entry = e, .flight = fl, .lease = lease},
+                           atomic_load_explicit(&e->hits, memory_order_relaxed), e->cost_us);
     }
-    bool wake = taken && idle > 0;
+    /* A wake costs the caller more than its whole hit: who looks every moment is not woken for a refresh that
+     * nobody waits for. */
+    bool wake = taken && idle > 0 && (!ticking || fl != NULL);
     lock_give(&pool_lock);
     if (wake)
-        os_futex_wake(&bell, 1);
+        ring(1);
+    else if (taken)
+        atomic_fetch_add(&bell, 1);
     return taken;
 }
 
@@ -242,11 +251,9 @@ void pool_chore(void)
     if (!lock_try(&pool_lock))
         return;
     bool wake = !atomic_load(&stopping) && have_worker() && idle > 0;
-    if (wake)
-        atomic_fetch_add(&bell, 1);
     lock_give(&pool_lock);
     if (wake)
-        os_futex_wake(&bell, 1);
+        ring(1);
 }
 
 void pool_schedule(struct entry *e, uint64_t due)
@@ -260,9 +267,8 @@ void pool_schedule(struct entry *e, uint64_t due)
     set_timer(t);
     bool worker = have_worker();
     (void)worker;
-    atomic_fetch_add(&bell, 1);
     lock_give(&pool_lock);
-    os_futex_wake(&bell, 1);
+    ring(1);
 }
 
 /* pool_lock held, given back meanwhile. Queues the timed refreshes that are due. */
@@ -312,8 +318,8 @@ static bool drain(uint64_t timeout_ns, uint32_t mine)
     for (;;) {
         lock_take(&pool_lock);
         uint32_t seen = atomic_load(&calm);
-        bool busy =
-            queued > 0 || running > mine || (timers != NULL && threads > 0 && timers->due <= clock_now());
+        bool busy = queue.count > 0 || running > mine ||
+                    (timers != NULL && threads > 0 && timers->due <= clock_now());
         lock_give(&pool_lock);
         if (!busy)
             return true;
@@ -340,7 +346,7 @@ void pool_stop(uint64_t wait_ns)
     if (atomic_exchange(&stopping, true))
         return;
     lock_take(&pool_lock);
-    queued = 0;
+    queue.count = 0;
     lock_give(&pool_lock);
     pool_wake();
     /* Called by a body on a worker, exit() must not wait for that worker, nor may it ever be parked. */
@@ -359,7 +365,8 @@ void pool_fork_release(bool child)
 {
     if (child) {
         /* The threads are gone; what was queued is refreshed again when a call finds it stale. */
-        queued = running = idle = threads = 0;
+        queue.count = running = idle = threads = 0;
+        ticking = false;
         timers = NULL;
     }
     lock_give(&pool_lock);
@@ -368,7 +375,7 @@ void pool_fork_release(bool child)
 uint32_t pool_queued(void)
 {
     lock_take(&pool_lock);
-    uint32_t n = queued;
+    uint32_t n = queue.count;
     lock_give(&pool_lock);
     return n;
 }
