@@ -25,10 +25,16 @@ def no_socket(directory, why, **more):
             os.chown(logs, 65534, 65534)
         with Live(directory, wait=False, SWR_LOG=f"{logs}/log", **more) as live:
             check(live.do("quote 3") == 68)
-            if not check(await_that(lambda: os.path.exists(f"{logs}/log")), f"nothing told of {why}"):
+            def told():
+                if not os.path.exists(f"{logs}/log"):
+                    return ""
+                with open(f"{logs}/log") as log:
+                    return log.read()
+
+            # The file is there a moment before its line.
+            if not check(await_that(lambda: told().endswith("\n")), f"nothing told of {why}"):
                 return
-            with open(f"{logs}/log") as log:
-                text = log.read()
+            text = told()
             check("no control socket in" in text and why in text, text)
             check(live.do("listening") == -1)
 
