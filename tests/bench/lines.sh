@@ -39,7 +39,13 @@ awk -v own="$own" -v rss="$rss" 'BEGIN { exit !(own > 32 && own < rss * 1.1 && r
 left=$(sed 's/.*"left_pct":\([0-9.]*\).*/\1/' <<<"$memory")
 awk -v left="$left" 'BEGIN { exit !(left < 25) }' || fail "$left % of the memory stays after a purge"
 
+if command -v python3 >/dev/null; then
+    names=$(lines 3 names)
+    [[ $names == *'python3, time to live'* && $names == *'python3, stale while asking'* ]] || fail "names: $names"
+fi
+
 usage
+usage names more
 usage memory many
 usage memory 0
 usage stampede 1
@@ -49,6 +55,6 @@ usage --rounds
 usage --what stampede
 "$bench" --help | grep -q '^usage: swrbench' || fail 'no help'
 
-printf '%s\n' "$memory" | grep FAILED
-[ "$failures" -eq 0 ] && ! grep -q FAILED <<<"$memory" && echo 'swrbench: right' && exit 0
+printf '%s\n' "$memory" "${names-}" | grep FAILED
+[ "$failures" -eq 0 ] && ! grep -q FAILED <<<"$memory ${names-}" && echo 'swrbench: right' && exit 0
 exit 1

@@ -15,7 +15,7 @@ if [ "${SWRSLOW_INSIDE-}" != yes ]; then
     SWRSLOW_INSIDE=yes exec unshare "${own[@]}" --mount --net "$0" "$@"
 fi
 
-module=$1
+module=$(readlink -f "$1")
 shift
 mount --make-rprivate / 2>/dev/null
 files=$(mktemp -d) || exit 1

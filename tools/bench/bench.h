@@ -93,6 +93,7 @@ int bench_hit(const struct settings *settings);
 int bench_stale(const struct settings *settings);
 int bench_stampede(const struct settings *settings);
 int bench_memory(const struct settings *settings);
+int bench_names(const struct settings *settings);
 int bench_replay(const struct settings *settings);
 
 #endif

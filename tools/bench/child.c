@@ -48,21 +48,32 @@ bool child_close(pid_t pid, int fd)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-bool child_run(const char *const *args, const char *const *settings, char *output, size_t size)
+static bool collect(const char *path, const char *const *argv, const char *const *settings, char *output,
+                    size_t size)
 {
-    const char *argv[16] = {"swrbench"};
     size_t used = 0;
     ssize_t got;
-    pid_t pid;
     int fd;
+    pid_t pid = start(path, argv, settings, &fd);
 
-    for (size_t i = 0; args[i] && i + 2 < sizeof argv / sizeof *argv; i++)
-        argv[i + 1] = args[i];
-    pid = start("/proc/self/exe", argv, settings, &fd);
     if (pid < 0)
         return false;
     while ((got = read(fd, output + used, size - 1 - used)) > 0)
         used += (size_t)got;
     output[used] = '\0';
     return child_close(pid, fd);
+}
+
+bool child_program(const char *const *argv, const char *const *settings, char *output, size_t size)
+{
+    return collect(argv[0], argv, settings, output, size);
+}
+
+bool child_run(const char *const *args, const char *const *settings, char *output, size_t size)
+{
+    const char *argv[16] = {"swrbench"};
+
+    for (size_t i = 0; args[i] && i + 2 < sizeof argv / sizeof *argv; i++)
+        argv[i + 1] = args[i];
+    return collect("/proc/self/exe", argv, settings, output, size);
 }
