@@ -369,6 +369,10 @@ static void addresses(void)
         const char *node = n < COUNT(nodes) ? nodes[n] : NULL;
         for (size_t s = 0; s < COUNT(all_services); s++) {
             ask_addresses(node, all_services[s], NULL);
+            for (size_t k = 0; k < COUNT(sockets); k++)
+                ask_addresses(
+                    node, all_services[s],
+                    &(struct addrinfo){.ai_socktype = sockets[k].type, .ai_protocol = sockets[k].protocol});
             /* Each flag with each family, the sockets taken in turn. */
             for (size_t f = 0; f < COUNT(flags); f++)
                 for (size_t a = 0; a < COUNT(families); a++) {
