@@ -4,7 +4,7 @@
 #include "reply.h"
 #include "request.h"
 #include "runtime/audit.h"
-#include "runtime/cache.h"
+#include "runtime/verb.h"
 
 static bool verb_match(struct function *f, const struct key *key, void *cookie)
 {
@@ -50,15 +50,15 @@ static void run_verb(const struct wire_line *request, struct wire_buffer *out,
 
 void command_invalidate(const struct wire_line *request, struct wire_buffer *out)
 {
-    run_verb(request, out, SWRCACHE_OP_INVALIDATE, cache_invalidate);
+    run_verb(request, out, SWRCACHE_OP_INVALIDATE, verb_invalidate);
 }
 
 void command_expire(const struct wire_line *request, struct wire_buffer *out)
 {
-    run_verb(request, out, SWRCACHE_OP_EXPIRE, cache_expire);
+    run_verb(request, out, SWRCACHE_OP_EXPIRE, verb_expire);
 }
 
 void command_refresh(const struct wire_line *request, struct wire_buffer *out)
 {
-    run_verb(request, out, SWRCACHE_OP_REFRESH, cache_refresh);
+    run_verb(request, out, SWRCACHE_OP_REFRESH, verb_refresh);
 }

@@ -2,7 +2,7 @@
  * entry.h - one remembered result.
  *
  *   0        64                112        +key_len     +opaque_len    +value_len
- *   | cold    | hot             | key      | opaque     | value        |
+ *   | cold    | hot             | key      | opaque     | value        | marks (mark.h), if it has any
  *
  * A hit looks only at what follows the first cache line: with a key and a value of one word each, at one
  * line. Key, opaque and value never change after the entry is published; a refresh publishes a new entry in
@@ -27,6 +27,7 @@ enum entry_flag {
     ENTRY_NULL = 2,    /* a NULL string or object */
     ENTRY_OWN_TTL = 4, /* swrcache_set_ttl() chose its times: `set` leaves them alone */
     ENTRY_EXPIRED = 8, /* expired by somebody, not by age */
+    ENTRY_MARKED = 16, /* a struct mark_set stands behind the value */
 };
 
 /* More touches say nothing that eviction looks at. */
@@ -70,7 +71,9 @@ struct entry {
 static_assert(offsetof(struct entry, identity) == 64 && offsetof(struct entry, data) == 112,
               "the hot part begins a cache line and leaves two words of it");
 
-struct entry *entry_new(const struct key *key, uint64_t identity, size_t opaque_len, size_t value_len);
+/* `marks_len`: what mark_room() says. */
+struct entry *entry_new(const struct key *key, uint64_t identity, size_t opaque_len, size_t value_len,
+                        size_t marks_len);
 /* Only for entries that hold no object. */
 void entry_free(struct entry *e);
 
@@ -89,8 +92,17 @@ static inline struct key entry_key(struct entry *e)
     return (struct key){e->hash, e->key_len, e->data};
 }
 
+static inline size_t entry_marks_offset(const struct entry *e)
+{
+    return (sizeof *e + e->key_len + e->opaque_len + e->value_len + 7) & ~(size_t)7;
+}
+
+size_t entry_marked_bytes(const struct entry *e);
+
 static inline size_t entry_bytes(const struct entry *e)
 {
+    if (unlikely(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_MARKED))
+        return entry_marked_bytes(e);
     return sizeof *e + e->key_len + e->opaque_len + e->value_len;
 }
 

@@ -358,9 +358,10 @@ bool table_tidy(struct table *t, uint32_t shard)
     return atomic_load_explicit(&t->leaving[shard], memory_order_relaxed) != 0 && s->moved != before;
 }
 
-static void each_in(uintptr_t word, void (*visit)(struct entry *, void *), void *cookie)
+static void each_in(uintptr_t word, size_t from, size_t to, void (*visit)(struct entry *, void *),
+                    void *cookie)
 {
-    for (size_t b = 0; word != 0 && b < count_of(word); b++)
+    for (size_t b = from; word != 0 && b < to && b < count_of(word); b++)
         for (int i = 0; i < TABLE_SLOTS; i++) {
             uint64_t slot = atomic_load_explicit(&table_buckets(word)[b].slot[i], memory_order_relaxed);
             if (slot != 0)
@@ -370,6 +371,33 @@ static void each_in(uintptr_t word, void (*visit)(struct entry *, void *), void 
 
 void table_each(struct table *t, uint32_t shard, void (*visit)(struct entry *, void *), void *cookie)
 {
-    each_in(atomic_load_explicit(&t->arrays[shard], memory_order_relaxed), visit, cookie);
-    each_in(atomic_load_explicit(&t->leaving[shard], memory_order_relaxed), visit, cookie);
+    each_in(atomic_load_explicit(&t->arrays[shard], memory_order_relaxed), 0, SIZE_MAX, visit, cookie);
+    each_in(atomic_load_explicit(&t->leaving[shard], memory_order_relaxed), 0, SIZE_MAX, visit, cookie);
+}
+
+bool table_each_some(struct table *t, uint32_t shard, struct table_walk *w,
+                     void (*visit)(struct entry *, void *), void *cookie)
+{
+    enum { PIECE = 64, RESTARTS_MOST = 8 };
+    uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
+    size_t before = t->shards[shard].moved;
+    if (w->restarts > RESTARTS_MOST) {
+        table_each(t, shard, visit, cookie);
+        return false;
+    }
+    if (atomic_load_explicit(&t->leaving[shard], memory_order_relaxed) != 0) {
+        /* First all into one array. */
+        move_some(t, shard, PIECE, PIECE * TABLE_SLOTS);
+        if (t->shards[shard].moved == before)
+            w->restarts = RESTARTS_MOST + 1;
+        return true;
+    }
+    if (word != w->array) {
+        w->array = word;
+        w->at = 0;
+        w->restarts++;
+    }
+    each_in(word, w->at, w->at + PIECE, visit, cookie);
+    w->at += PIECE;
+    return word != 0 && w->at < count_of(word);
 }

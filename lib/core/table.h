@@ -140,6 +140,16 @@ bool table_replace(struct table *t, struct entry *old, struct entry *new_);
 bool table_remove(struct table *t, struct entry *old);
 bool table_holds(struct table *t, struct entry *e);
 
+/* A walk in pieces, the lock given back in between; begins as {0}. */
+struct table_walk {
+    size_t at;
+    uintptr_t array; /* which was walked so far: another one is begun anew */
+    unsigned restarts;
+};
+/* Shard locked. A piece of the walk: true while there is more. An entry may be shown twice. */
+bool table_each_some(struct table *t, uint32_t shard, struct table_walk *w,
+                     void (*visit)(struct entry *, void *), void *cookie);
+
 /* Shard locked, no walk under way: after removals. Gives memory back, a bounded piece of work each time:
  * true while there is more to do. */
 bool table_tidy(struct table *t, uint32_t shard);

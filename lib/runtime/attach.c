@@ -54,6 +54,7 @@ static void fork_prepare(void)
             lock_take(&function_at(i)->bounds->lock);
     lock_take(&cache_bounds.lock);
     pool_fork_prepare();
+    mark_fork_prepare();
     epoch_fork_prepare();
     option_fork_prepare();
     alloc_fork_prepare();
@@ -64,6 +65,7 @@ static void release(bool child)
     alloc_fork_release();
     option_fork_release();
     epoch_fork_release();
+    mark_fork_release();
     pool_fork_release(child);
     lock_give(&cache_bounds.lock);
     for (uint32_t i = 0; i < function_count(); i++)

@@ -38,6 +38,9 @@ uint64_t audit_begin_call(enum swrcache_operation verb, struct function *f, cons
 /* With the number that began it; 0 has no effect. */
 void audit_end(uint64_t number, uint64_t matched);
 
+/* What this thread does now belongs to an act that has ended; 0: to none. */
+void audit_resume(uint64_t number);
+
 /* What this thread is doing now: 0 and 0 outside any act. */
 uint64_t audit_current(int *who);
 

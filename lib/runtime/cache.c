@@ -1,5 +1,4 @@
 #include "cache.h"
-#include "audit.h"
 #include "flight.h"
 #include "history.h"
 #include "lease.h"
@@ -43,6 +42,11 @@ static void after_grace(struct epoch_garbage *g)
 
 static void gone(struct function *f, struct entry *e)
 {
+    uint64_t doomed = atomic_load(&f->doomed);
+    mark_unlink(e);
+    if (unlikely(doomed != 0) && e->identity != atomic_load(&f->identity))
+        while (doomed != 0 && !atomic_compare_exchange_weak(&f->doomed, &doomed, doomed - 1))
+            continue;
     atomic_fetch_sub(&f->entries, 1);
     atomic_fetch_sub(&f->bytes, entry_bytes(e));
     epoch_retire(&e->garbage, after_grace);
@@ -121,149 +125,29 @@ void cache_trim(struct function *f)
         pool_chore();
 }
 
-struct walk {
-    struct function *f;
-    cache_match *match;
-    void *cookie;
-    bool dry, live_only;
-    uint64_t now;
-    size_t matched;
-    void (*act)(struct function *f, struct entry *e, struct walk *w);
-};
-
-static void consider(struct entry *e, void *cookie)
+bool cache_drop_noted(struct function *f, struct entry *e)
 {
-    struct walk *w = cookie;
-    struct function *f = function_by_identity(e->identity);
-    struct key key = entry_key(e);
-    if ((w->f != NULL && w->f != f) || (w->match != NULL && !w->match(f, &key, w->cookie)))
-        return;
-    if (entry_state(e, w->now) != ENTRY_DEAD)
-        w->matched++;
-    else if (w->live_only)
-        return;
-    if (!w->dry)
-        w->act(f, e, w);
-}
-
-static void walk_shard(struct walk *w, uint32_t shard)
-{
-    w->now = clock_now();
-    table_each(&cache_table, shard, consider, w);
-}
-
-/* Locked when it begins, free when it ends, and free between one piece of the work and the next. */
-static void tidy_shard(uint32_t shard)
-{
-    bool more = table_tidy(&cache_table, shard);
-    table_unlock(&cache_table, shard);
-    while (more) {
-        table_lock(&cache_table, shard);
-        more = table_tidy(&cache_table, shard);
-        table_unlock(&cache_table, shard);
-    }
-}
-
-static void drop(struct function *f, struct entry *e, struct walk *w)
-{
-    (void)w;
+    if (!table_holds(&cache_table, e))
+        return false;
     note(e, HISTORY_INVALIDATED);
     cache_drop(f, e);
+    return true;
 }
 
-static void expire(struct function *f, struct entry *e, struct walk *w)
+bool cache_expire_entry(struct function *f, struct entry *e)
 {
     (void)f;
-    if (entry_state(e, w->now) == ENTRY_FRESH) {
+    bool fresh = entry_state(e, clock_now()) == ENTRY_FRESH;
+    if (fresh) {
         atomic_store(&e->fresh_until, 0);
         atomic_fetch_or(&e->flags, ENTRY_EXPIRED);
         note(e, HISTORY_EXPIRED);
     }
-    /* A back-off ends: the operator says that the world has changed. A lease stays with its owner. */
+    /* A back-off ends: whoever expires says that the world has changed. A lease stays with its owner. */
     uint64_t word = atomic_load(&e->next_refresh);
     if (!(word & 1))
         atomic_compare_exchange_strong(&e->next_refresh, &word, 0);
-}
-
-static void refresh(struct function *f, struct entry *e, struct walk *w)
-{
-    uint64_t mine;
-    uint64_t word = atomic_load(&e->next_refresh);
-    if (!(word & 1))
-        atomic_compare_exchange_strong(&e->next_refresh, &word, 0);
-    (void)f;
-    if (lease_claim(e, w->now, clock_add(w->now, LEASE_NS), &mine) && !pool_submit(e, mine, NULL))
-        lease_return(e, mine, 0);
-}
-
-size_t cache_invalidate(struct function *f, cache_match *match, void *cookie, bool dry)
-{
-    struct walk w = {.f = f, .match = match, .cookie = cookie, .dry = dry, .act = drop};
-    uint64_t act = dry ? 0 : audit_begin_call(SWRCACHE_OP_INVALIDATE, f, NULL);
-    SYNC_POINT("invalidate.before_bump");
-    for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
-        table_lock(&cache_table, s);
-        if (!dry)
-            flight_fence(s, f, match, cookie, false);
-        walk_shard(&w, s);
-        tidy_shard(s);
-        epoch_tidy();
-    }
-    audit_end(act, w.matched);
-    return w.matched;
-}
-
-size_t cache_expire(struct function *f, cache_match *match, void *cookie, bool dry)
-{
-    struct walk w = {.f = f, .match = match, .cookie = cookie, .dry = dry, .live_only = true, .act = expire};
-    uint64_t act = dry ? 0 : audit_begin_call(SWRCACHE_OP_EXPIRE, f, NULL);
-    for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
-        table_lock(&cache_table, s);
-        if (!dry)
-            flight_fence(s, f, match, cookie, true);
-        walk_shard(&w, s);
-        table_unlock(&cache_table, s);
-    }
-    audit_end(act, w.matched);
-    return w.matched;
-}
-
-size_t cache_refresh(struct function *f, cache_match *match, void *cookie, bool dry)
-{
-    struct walk w = {.f = f, .match = match, .cookie = cookie, .dry = dry, .live_only = true, .act = refresh};
-    uint64_t act = dry ? 0 : audit_begin_call(SWRCACHE_OP_REFRESH, f, NULL);
-    for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
-        table_lock(&cache_table, s);
-        walk_shard(&w, s);
-        table_unlock(&cache_table, s);
-    }
-    audit_end(act, w.matched);
-    return w.matched;
-}
-
-static bool same_key(struct function *f, const struct key *key, void *cookie)
-{
-    const struct key *wanted = cookie;
-    (void)f;
-    return key->len == wanted->len && memcmp(key->bytes, wanted->bytes, key->len) == 0;
-}
-
-size_t cache_operate_key(struct function *f, enum swrcache_operation operation, const struct key *key)
-{
-    uint32_t shard = table_shard_of(key->hash);
-    struct walk w = {.f = f, .live_only = operation != SWRCACHE_OP_INVALIDATE};
-    w.act = operation == SWRCACHE_OP_INVALIDATE ? drop : operation == SWRCACHE_OP_EXPIRE ? expire : refresh;
-    uint64_t act = audit_begin_call(operation, f, key);
-    table_lock(&cache_table, shard);
-    if (operation != SWRCACHE_OP_REFRESH)
-        flight_fence(shard, f, same_key, (void *)(uintptr_t)key, operation == SWRCACHE_OP_EXPIRE);
-    struct entry *e = table_find(&cache_table, atomic_load(&f->identity), key);
-    w.now = clock_now();
-    if (e != NULL)
-        consider(e, &w);
-    table_unlock(&cache_table, shard);
-    audit_end(act, w.matched);
-    return w.matched;
+    return fresh;
 }
 
 struct showing {
@@ -287,10 +171,24 @@ void cache_each(void (*visit)(struct function *f, struct entry *e, void *cookie)
     }
 }
 
-static void retime(struct function *f, struct entry *e, struct walk *w)
+void cache_tidy(uint32_t shard)
 {
-    (void)w;
-    if (atomic_load(&e->flags) & (ENTRY_OWN_TTL | ENTRY_FAILED))
+    for (bool more = true; more;) {
+        table_lock(&cache_table, shard);
+        more = table_tidy(&cache_table, shard);
+        table_unlock(&cache_table, shard);
+    }
+}
+
+struct retuning {
+    struct function *f;
+    struct evict *old; /* bounds that its entries leave */
+};
+
+static void retime(struct entry *e, void *cookie)
+{
+    struct function *f = function_by_identity(e->identity);
+    if (f != ((struct retuning *)cookie)->f || atomic_load(&e->flags) & (ENTRY_OWN_TTL | ENTRY_FAILED))
         return;
     uint64_t fresh = clock_add(e->born, atomic_load(&f->settings.ttl));
     uint64_t stale = clock_add(fresh, atomic_load(&f->settings.stale));
@@ -301,33 +199,36 @@ static void retime(struct function *f, struct entry *e, struct walk *w)
     atomic_store(&e->dead_until, dead > stale ? dead : stale);
 }
 
-static void move(struct function *f, struct entry *e, struct walk *w)
+static void move(struct entry *e, void *cookie)
 {
-    evict_remove(w->cookie, e);
-    evict_add(f->bounds, e);
+    struct retuning *r = cookie;
+    if (function_by_identity(e->identity) != r->f)
+        return;
+    evict_remove(r->old, e);
+    evict_add(r->f->bounds, e);
 }
 
 void cache_rebound(struct function *f, struct evict *own)
 {
-    struct walk w = {.f = f, .cookie = f->bounds, .act = move};
+    struct retuning r = {f, f->bounds};
     own->max_bytes = own->max_entries = UINT64_MAX;
     /* All shards: whoever holds one of them may be about to use the old bounds. */
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         table_lock(&cache_table, s);
     f->bounds = own;
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
-        walk_shard(&w, s);
+        table_each(&cache_table, s, move, &r);
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         table_unlock(&cache_table, s);
 }
 
 void cache_retune(struct function *f)
 {
-    struct walk w = {.f = f, .act = retime};
+    struct retuning r = {f, NULL};
     function_retune(f);
     for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
         table_lock(&cache_table, s);
-        walk_shard(&w, s);
+        table_each(&cache_table, s, retime, &r);
         table_unlock(&cache_table, s);
     }
     while (trim(f->bounds))
@@ -347,6 +248,6 @@ uint64_t cache_entries(void)
 {
     uint64_t n = 0;
     for (uint32_t i = 0; i < function_count(); i++)
-        n += atomic_load(&function_at(i)->entries);
+        n += function_live(function_at(i));
     return n;
 }

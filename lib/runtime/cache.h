@@ -16,25 +16,20 @@ extern struct evict cache_bounds;
 bool cache_store(struct function *f, struct entry *old, struct entry *e);
 /* Shard locked. Takes it out; the table's reference goes after a grace period. */
 void cache_drop(struct function *f, struct entry *e);
+/* Shard locked. The same, and remembered as invalidated; false: it was not in. */
+bool cache_drop_noted(struct function *f, struct entry *e);
+/* Shard locked. Stale from now on; false: it was not fresh. */
+bool cache_expire_entry(struct function *f, struct entry *e);
+/* No lock held: gives the memory of a shard's removals back. */
+void cache_tidy(uint32_t shard);
 /* No lock held: evicts until the bounds hold, or a bounded piece of the way there. */
 void cache_trim(struct function *f);
 
 void cache_ref(struct entry *e);
 void cache_unref(struct entry *e);
 
-/* Whether an entry is meant; called with the shard locked, must not block. */
+/* Called with the shard locked, must not block. */
 typedef bool cache_match(struct function *f, const struct key *key, void *cookie);
-
-/*
- * The three verbs. `f` NULL: every function; `match` NULL: every key. In-flight computations that match are
- * fenced (invalidate) or marked (expire). Entries matched, dead ones not counted; `dry`: only count.
- */
-size_t cache_invalidate(struct function *f, cache_match *match, void *cookie, bool dry);
-size_t cache_expire(struct function *f, cache_match *match, void *cookie, bool dry);
-/* Queues a refresh of each entry that matches. */
-size_t cache_refresh(struct function *f, cache_match *match, void *cookie, bool dry);
-/* The same for one key, without a walk. `e` of a refresh that was refused by a full queue is not counted. */
-size_t cache_operate_key(struct function *f, enum swrcache_operation operation, const struct key *key);
 
 /* Shows every entry, one shard at a time with that shard locked: `visit` must be quick and not call back. */
 void cache_each(void (*visit)(struct function *f, struct entry *e, void *cookie), void *cookie);

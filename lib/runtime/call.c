@@ -1,10 +1,12 @@
 #include "call.h"
+#include "depend.h"
 #include "lease.h"
 #include "miss.h"
 #include "outcome.h"
 #include "pool.h"
 #include "refresh.h"
 #include "result.h"
+#include "verb.h"
 #include "base/clock.h"
 #include "base/sync.h"
 
@@ -90,6 +92,8 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
         outcome_alone(t, f, args, result);
         return;
     }
+    if (t->top != NULL)
+        depend_call(t->top, f, &key);
     epoch_enter(&t->epoch);
     struct entry *e = find(f, args, &key);
     SYNC_POINT("reader.after_lookup");
@@ -133,6 +137,8 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
         result_give(f, e, args, result);
     }
     thread_touch(t, e);
+    if (t->top != NULL)
+        depend_saw(t->top, f, e);
     outcome_note(t, f, fresh ? COUNTER_hits : COUNTER_stale_hits, fresh ? SWR_HIT : SWR_STALE_HIT, e, now);
     if (unlikely(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_FAILED))
         errno = e->result_errno;
@@ -235,9 +241,8 @@ size_t call_operate(struct swrcache_site *site, enum swrcache_operation operatio
     cancel_off(&cancel);
     t->busy = true;
     if (args == NULL)
-        matched = operation == SWRCACHE_OP_INVALIDATE ? cache_invalidate(f, NULL, NULL, false)
-                  : operation == SWRCACHE_OP_EXPIRE   ? cache_expire(f, NULL, NULL, false)
-                                                      : cache_refresh(f, NULL, NULL, false);
+        matched = operation == SWRCACHE_OP_INVALIDATE ? verb_invalidate(f, NULL, NULL, false)
+                                                      : verb_run(operation, f, NULL, NULL, false);
     else {
         /* Out-arguments are no part of a key: whatever stands for them here must not make it doubtful. */
         struct swrcache_arg plain[KEY_MAX_PARAMS + 1];
@@ -249,7 +254,7 @@ size_t call_operate(struct swrcache_site *site, enum swrcache_operation operatio
         }
         unsigned char *own = NULL;
         if (make_key(f, plain, stack, &key) && encode(f, plain, &key, &own))
-            matched = cache_operate_key(f, operation, &key);
+            matched = verb_key(f, operation, &key);
         os_free(own);
     }
     t->busy = false;

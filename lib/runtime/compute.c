@@ -1,5 +1,6 @@
 #include "compute.h"
 #include "call.h"
+#include "depend.h"
 #include "guard.h"
 #include "history.h"
 #include "lease.h"
@@ -45,6 +46,8 @@ static void set_times(struct function *f, struct flight *fl, struct entry *e, bo
         fresh -= os_random() % (spread + 1);
     if (fresh != CLOCK_NEVER && fresh > e->born + lag && !atomic_load(&f->precise))
         fresh -= lag;
+    if (fresh > fl->fresh_cap)
+        fresh = fl->fresh_cap;
     uint64_t stale_until = clock_add(end, stale);
     uint64_t dead = clock_add(end, atomic_load(&s->stale_if_error));
     if (stale == 0)
@@ -70,7 +73,9 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
 {
     bool failed = fl->failed || result_failed(f, result), stored = false;
     uint64_t now = clock_now();
-    struct entry *e = result_keep(f, fl->identity, &fl->key, args, result);
+    uint32_t nnames;
+    struct mark_name *names = depend_names(f, fl, &nnames);
+    struct entry *e = result_keep(f, fl->identity, &fl->key, args, result, names, nnames);
     if (e != NULL) {
         set_times(f, fl, e, failed);
         e->cost_us = now - fl->started > UINT32_MAX * UINT64_C(1000) ? UINT32_MAX
@@ -88,7 +93,11 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     uint32_t shard = table_shard_of(fl->key.hash);
     table_lock(&cache_table, shard);
     struct entry *old = table_find(&cache_table, fl->identity, &fl->key);
-    bool kept = !fl->skip && !fl->fenced && fl->identity == atomic_load(&f->identity);
+    /* Linked first: who invalidates from here on finds the entry; who did before left a fence. */
+    bool linked = e != NULL && mark_link(e), replaced = false;
+    depend_check(fl, names, nnames);
+    bool kept =
+        linked && !fl->unnamed && !fl->skip && !fl->fenced && fl->identity == atomic_load(&f->identity);
     bool old_good =
         old != NULL && entry_state(old, now) != ENTRY_DEAD && !(atomic_load(&old->flags) & ENTRY_FAILED);
     if (failed && old_good && !fl->fenced) {
@@ -105,19 +114,25 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
             atomic_store(&e->fresh_until, 0);
             atomic_fetch_or(&e->flags, ENTRY_EXPIRED);
         }
+        replaced = atomic_load(&f->inner) && old != NULL && depend_digest(old) != depend_digest(e);
         stored = cache_store(f, old, e);
     } else if (old_good) {
         atomic_store(&old->next_refresh, lease_word(clock_add(now, back_off(f, 1)), false));
     }
+    if (linked && !stored)
+        mark_unlink(e);
     flight_unlist(fl);
     table_unlock(&cache_table, shard);
     flight_settle(fl, FLIGHT_DONE, e);
+    depend_free_names(names);
     if (!stored)
         history_not_stored(fl, e, failed, error);
     if (stored) {
         uint64_t warm = atomic_load(&f->settings.keep_warm);
         if (warm != 0 && !failed)
             pool_schedule(e, clock_add(e->born, warm));
+        if (atomic_load(&f->inner) && !failed)
+            depend_stored(f, e, replaced);
         cache_trim(f);
     }
     struct thread *t = thread_current;
@@ -262,6 +277,11 @@ __attribute__((no_sanitize("address"))) struct entry *compute_run(struct thread 
     if (atomic_load(call_alive) == CALL_DEAD)
         return NULL;
     struct entry *e = compute_publish(f, fl, args, result, error, failed);
+    if (t->top != NULL) {
+        depend_took(t->top, fl);
+        if (e != NULL)
+            depend_saw(t->top, f, e);
+    }
     errno = error;
     return e;
 }

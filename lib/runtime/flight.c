@@ -1,5 +1,4 @@
 #include "flight.h"
-#include "history.h"
 #include "lease.h"
 #include "thread.h"
 #include "base/clock.h"
@@ -41,6 +40,8 @@ struct flight *flight_open(struct function *f, uint64_t identity, const struct k
     memcpy(fl->bytes, key->bytes, key->len);
     fl->key = (struct key){key->hash, key->len, fl->bytes};
     fl->ttl_ms = fl->stale_ms = SWRCACHE_UNSET;
+    fl->began = mark_now();
+    fl->fresh_cap = CLOCK_NEVER;
     fl->started = clock_now();
     atomic_store(&fl->refs, 1);
     *list = fl;
@@ -78,33 +79,24 @@ void flight_unref(struct flight *fl)
         return;
     if (fl->result != NULL)
         cache_unref(fl->result);
+    flight_free_names(fl);
 #ifdef SWRCACHE_TESTING
     memset(fl, 0xde, sizeof *fl);
 #endif
     os_free(fl);
 }
 
-void flight_fence(uint32_t shard, struct function *all_of, cache_match *match, void *cookie, bool expire)
+void flight_visit(uint32_t shard, void (*visit)(struct flight *fl, void *cookie), void *cookie)
 {
-    for (struct flight *fl = lists[shard]; fl != NULL; fl = fl->next) {
-        if ((all_of != NULL && fl->function != all_of) ||
-            (match != NULL && !match(fl->function, &fl->key, cookie)))
-            continue;
-        if (expire) {
-            fl->expired = true;
-        } else {
-            fl->fenced = true;
-            history_note(fl->identity, &fl->key, HISTORY_FENCED, 0);
-        }
-    }
+    for (struct flight *fl = lists[shard]; fl != NULL; fl = fl->next)
+        visit(fl, cookie);
 }
 
 void flight_each(void (*visit)(struct flight *fl, void *cookie), void *cookie)
 {
     for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
         table_lock(&cache_table, s);
-        for (struct flight *fl = lists[s]; fl != NULL; fl = fl->next)
-            visit(fl, cookie);
+        flight_visit(s, visit, cookie);
         table_unlock(&cache_table, s);
     }
 }

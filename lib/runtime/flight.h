@@ -11,6 +11,7 @@
 #define RUNTIME_FLIGHT_H
 
 #include "cache.h"
+#include "core/mark.h"
 
 struct thread;
 
@@ -34,6 +35,14 @@ struct flight {
     _Atomic uint32_t state; /* futex; enum flight_state */
     _Atomic uint32_t refs;
     struct entry *result; /* written before DONE; holds a reference */
+    uint64_t began;       /* mark_now() before the body */
+    uint64_t outdated;    /* at which of those numbers what it stands on was invalidated; 0: never */
+    /* depend.h; under names_lock */
+    struct lock names_lock;
+    bool unnamed; /* a name could not be kept: the result is not stored */
+    uint32_t nnames, nkeys, names_room;
+    uint64_t fresh_cap; /* what it stands on is fresh until then */
+    struct mark_name *names;
     struct key key;
     unsigned char bytes[];
 };
@@ -47,8 +56,9 @@ void flight_unlist(struct flight *fl);
 /* Any. */
 void flight_settle(struct flight *fl, enum flight_state state, struct entry *result);
 void flight_unref(struct flight *fl);
-/* Shard locked: fences (or marks expired) what matches; `all_of` NULL: every function. */
-void flight_fence(uint32_t shard, struct function *all_of, cache_match *match, void *cookie, bool expire);
+void flight_free_names(struct flight *fl); /* depend.c's */
+/* Shard locked: shows every flight of it. */
+void flight_visit(uint32_t shard, void (*visit)(struct flight *fl, void *cookie), void *cookie);
 /* Shows every flight under its shard's lock. */
 void flight_each(void (*visit)(struct flight *fl, void *cookie), void *cookie);
 void flight_wake_all(void);

@@ -9,6 +9,7 @@
 
 #include "core/evict.h"
 #include "core/key.h"
+#include "core/mark.h"
 
 enum function_mode { FUNCTION_ON, FUNCTION_OFF };
 
@@ -45,11 +46,17 @@ struct function {
     uint8_t give;          /* enum function_give */
     uint32_t outs_len;     /* bytes of the SWR_OUT parameters, the fixed part of a value */
     bool has_out_bytes;
+    bool dictionary;    /* a region's: nobody computes its entries */
+    _Atomic bool inner; /* some body called it: results may stand on its results */
+    uint32_t ntags;
+    struct mark_name *tags; /* of every result */
     struct settings settings;
     struct swrcache_policy annotated;         /* copy of the annotation, unset fields kept unset */
     struct evict *bounds;                     /* own bounds, or the global one */
     _Atomic uint64_t cost_ns_total, computed; /* what its computations took in all */
     _Atomic uint64_t entries, bytes;          /* now in the table */
+    _Atomic uint64_t doomed;                  /* of them, about: of former generations */
+    _Atomic uint64_t invalidated_by;          /* audit.h: what raised the generation last */
     _Atomic uint64_t counts[COUNTERS];        /* counted without a thread record, or by threads gone */
 };
 
@@ -66,6 +73,13 @@ struct function *function_by_identity(uint64_t identity);
 uint64_t function_counter(struct function *f, enum counter c);
 
 void function_retune(struct function *f); /* after settings changed: what is derived from them */
+
+/* Entries that calls may get. */
+static inline uint64_t function_live(struct function *f)
+{
+    uint64_t entries = atomic_load(&f->entries), doomed = atomic_load(&f->doomed);
+    return entries > doomed ? entries - doomed : 0;
+}
 
 static inline uint32_t function_number(struct function *f)
 {

@@ -17,6 +17,7 @@ void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *a
     uint64_t deadline = clock_add(clock_now(), atomic_load(&f->settings.wait));
     struct entry *fallback = NULL;
     struct flight *fl = NULL;
+    uint64_t began = mark_now();
     bool overtime = false, asked = false; /* asked: the pool computes because of this call */
     compute_forget_left(t, (uintptr_t)__builtin_frame_address(0));
     for (;;) {
@@ -58,7 +59,9 @@ void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *a
             atomic_fetch_add(&other->refs, 1);
             table_unlock(&cache_table, shard);
             bool in_time = wait_for_flight(t, other, deadline);
-            if (in_time && atomic_load(&other->state) == FLIGHT_DONE && other->result != NULL) {
+            /* What it stood on was invalidated before this call began: it is older than it may be. */
+            bool older = in_time && other->outdated != 0 && other->outdated <= began;
+            if (in_time && !older && atomic_load(&other->state) == FLIGHT_DONE && other->result != NULL) {
                 struct entry *r = other->result;
                 bool use_old = fallback != NULL && (atomic_load(&r->flags) & ENTRY_FAILED);
                 struct entry *use = use_old ? fallback : r;

@@ -5,6 +5,7 @@
 #include "option.h"
 #include "queue.h"
 #include "refresh.h"
+#include "sweep.h"
 #include "thread.h"
 #include "base/alloc.h"
 #include "base/ambient.h"
@@ -142,6 +143,14 @@ static void *work(void *cookie)
             finished();
             continue;
         }
+        if (sweep_wanted()) {
+            running++;
+            lock_give(&pool_lock);
+            sweep_some();
+            lock_take(&pool_lock);
+            finished();
+            continue;
+        }
         if (alloc_wants()) {
             lock_give(&pool_lock);
             alloc_collapse();
@@ -246,14 +255,17 @@ static void set_timer(struct timer *t)
     *at = t;
 }
 
-void pool_chore(void)
+bool pool_chore(void)
 {
     if (!lock_try(&pool_lock))
-        return;
-    bool wake = !atomic_load(&stopping) && have_worker() && idle > 0;
+        return false;
+    bool taken = !atomic_load(&stopping) && have_worker(), wake = taken && idle > 0;
     lock_give(&pool_lock);
     if (wake)
         ring(1);
+    else if (taken)
+        atomic_fetch_add(&bell, 1);
+    return taken;
 }
 
 void pool_schedule(struct entry *e, uint64_t due)
@@ -318,7 +330,7 @@ static bool drain(uint64_t timeout_ns, uint32_t mine)
     for (;;) {
         lock_take(&pool_lock);
         uint32_t seen = atomic_load(&calm);
-        bool busy = queue.count > 0 || running > mine ||
+        bool busy = queue.count > 0 || running > mine || (sweep_wanted() && threads > 0) ||
                     (timers != NULL && threads > 0 && timers->due <= clock_now());
         lock_give(&pool_lock);
         if (!busy)

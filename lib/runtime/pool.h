@@ -15,8 +15,8 @@ struct flight;
 bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl);
 /* Refreshes `e` at `due`, traffic or not (keep_warm). */
 void pool_schedule(struct entry *e, uint64_t due);
-/* Lets a worker see to the memory: alloc_wants(). Never blocks. */
-void pool_chore(void);
+/* Lets a worker see to the memory: alloc_wants(), sweep_wanted(). Never blocks; false: there is none. */
+bool pool_chore(void);
 bool pool_drain(uint64_t timeout_ns);
 void pool_wake(void);
 /*

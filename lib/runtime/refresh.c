@@ -71,8 +71,10 @@ __attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64
     if (fl == NULL && room != NULL && table_holds(&cache_table, e) &&
         flight_live(e->identity, &key, clock_now()) == NULL && e->identity == atomic_load(&f->identity))
         fl = flight_open(f, e->identity, &key, true);
-    else if (fl != NULL)
+    else if (fl != NULL) {
+        fl->began = mark_now();
         fl->started = clock_now();
+    }
     if (fl != NULL) {
         fl->owner = t;
         fl->tid = t != NULL ? t->tid : 0;

@@ -77,7 +77,8 @@ static bool is_out(const struct swrcache_param *p)
 }
 
 struct entry *result_keep(struct function *f, uint64_t identity, const struct key *key,
-                          const struct swrcache_arg *args, const void *result)
+                          const struct swrcache_arg *args, const void *result, const struct mark_name *names,
+                          uint32_t nnames)
 {
     const struct swrcache_site *s = f->site;
     size_t len = s->result_size;
@@ -96,7 +97,8 @@ struct entry *result_keep(struct function *f, uint64_t identity, const struct ke
     for (uint32_t i = 0; i < s->nparams; i++)
         if (is_out(&s->params[i]))
             outs += args[i].size;
-    struct entry *e = entry_new(key, identity, key_opaque_size(&f->shape), outs + len);
+    struct entry *e =
+        entry_new(key, identity, key_opaque_size(&f->shape), outs + len, mark_room(names, nnames));
     if (e == NULL)
         return NULL;
     key_opaque_copy(&f->shape, args, entry_opaque(e));
@@ -109,6 +111,7 @@ struct entry *result_keep(struct function *f, uint64_t identity, const struct ke
     if (len != 0)
         memcpy(at, from, len);
     atomic_store(&e->flags, flags);
+    mark_fill(e, names, nnames);
     return e;
 }
 

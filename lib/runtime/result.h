@@ -14,7 +14,8 @@
 bool result_failed(struct function *f, const void *result);
 /* A new entry of what the body left in args and result; an object's pointer moves in. NULL: no memory. */
 struct entry *result_keep(struct function *f, uint64_t identity, const struct key *key,
-                          const struct swrcache_arg *args, const void *result);
+                          const struct swrcache_arg *args, const void *result, const struct mark_name *names,
+                          uint32_t nnames);
 /* Hands an entry's value to a caller; a string or object gets its own copy. False: no memory. */
 bool result_give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result);
 

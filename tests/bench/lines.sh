@@ -30,8 +30,8 @@ usage() { # command...
     [ "$?" -eq 2 ] || fail "wrong usage is not told: $*"
 }
 
-memory=$(lines 1 memory 50000)
-[[ $memory == *'"case":"50000"'* ]] || fail "entries asked for: $memory"
+memory=$(lines 1 memory 100000)
+[[ $memory == *'"case":"100000"'* ]] || fail "entries asked for: $memory"
 own=$(sed 's/.*"own_bytes_per_entry":\([0-9.]*\).*/\1/' <<<"$memory")
 rss=$(sed 's/.*"median":\([0-9.]*\).*/\1/' <<<"$memory")
 awk -v own="$own" -v rss="$rss" 'BEGIN { exit !(own > 32 && own < rss * 1.1 && rss < own * 1.1) }' ||

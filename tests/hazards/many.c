@@ -2,6 +2,7 @@
 #include "hazard.h"
 
 #include "runtime/cache.h"
+#include "runtime/verb.h"
 
 enum { ENTRIES = SANITIZED ? 20000 : 300000, CALLERS = 2, ROUNDS = 5 };
 
@@ -29,7 +30,7 @@ static void emptied(void)
     for (long n = 0; n < ENTRIES; n++)
         CHECK(number(n) == n * 100 + 1);
     CHECK(cache_entries() == ENTRIES);
-    CHECK(cache_invalidate(NULL, NULL, NULL, true) == ENTRIES);
+    CHECK(verb_invalidate(NULL, NULL, NULL, true) == ENTRIES);
     CHECK(SWR_INVALIDATE_ALL(number) == ENTRIES);
     CHECK(cache_entries() == 0 && cache_bytes() == 0);
     CHECK(SWR_INVALIDATE_ALL(number) == 0);
@@ -53,7 +54,7 @@ static void under_load(void)
     for (int i = 0; i < CALLERS; i++)
         pthread_join(threads[i], NULL);
     CHECK(cache_entries() <= ENTRIES);
-    cache_invalidate(NULL, NULL, NULL, false);
+    verb_invalidate(NULL, NULL, NULL, false);
     CHECK(cache_entries() == 0 && cache_bytes() == 0);
 }
 

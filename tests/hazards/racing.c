@@ -3,6 +3,7 @@
 
 #include "../gate.h"
 #include "runtime/cache.h"
+#include "runtime/verb.h"
 
 enum { CALLERS = 3, KEYS = 4 };
 enum verb { ONE, FUNCTION, ALL, VERBS };
@@ -21,7 +22,7 @@ static void invalidate(enum verb verb, int n)
     else if (verb == FUNCTION)
         SWR_INVALIDATE_ALL(look);
     else
-        cache_invalidate(NULL, NULL, NULL, false);
+        verb_invalidate(NULL, NULL, NULL, false);
 }
 
 static void *first(void *cookie)
@@ -35,7 +36,7 @@ static void *first(void *cookie)
 static void held_at(const char *point, bool refresh, enum verb verb)
 {
     pthread_t thread;
-    cache_invalidate(NULL, NULL, NULL, false);
+    verb_invalidate(NULL, NULL, NULL, false);
     if (refresh) {
         CHECK(look(1) == 1000000 + world);
         swrcache_advance(1500);
@@ -130,7 +131,7 @@ static void at_random(int rounds)
         if (how == 0)
             SWR_INVALIDATE_ALL(see);
         else if (how == 1)
-            cache_invalidate(NULL, NULL, NULL, false);
+            verb_invalidate(NULL, NULL, NULL, false);
         else
             SWR_INVALIDATE(see, n);
         floors[n] = after;

@@ -8,7 +8,7 @@ enum { DEPTH = 5 };
 static _Atomic int world = 1, bodies;
 
 SWR_CACHED(int, nested, (SWR_VAL(int, n)), .ttl_ms = 1000, .stale_ms = 10000, .stale_if_error_ms = 60000,
-           .wait_ms = SWR_FOREVER, .jitter_pct = 0)
+           .wait_ms = SWR_FOREVER, .jitter_pct = 0, .dependencies = SWR_DEPENDENCIES_OFF)
 {
     bodies++;
     return n == 0 ? world : nested(n - 1);

@@ -59,7 +59,7 @@ static void *go_right(void *unused)
 
 /* On the one worker there is: a refresh that calls what is stale, missing, and itself. */
 SWR_CACHED(int, deep, (SWR_VAL(int, n)), .ttl_ms = 1000, .stale_ms = SWR_FOREVER, .wait_ms = SWR_FOREVER,
-           .jitter_pct = 0)
+           .jitter_pct = 0, .dependencies = SWR_DEPENDENCIES_OFF)
 {
     bodies++;
     return n == 0 ? 1 : deep(n - 1) + deep(n == 1 ? 0 : n - 2);

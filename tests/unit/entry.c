@@ -8,7 +8,7 @@
 Test(entry, keeps_its_key_and_has_room_for_the_rest)
 {
     struct key key = {77, 5, (const unsigned char *)"hello"};
-    struct entry *e = entry_new(&key, 3, 8, 100);
+    struct entry *e = entry_new(&key, 3, 8, 100, 0);
     struct key kept = entry_key(e);
     cr_assert(same_key(&key, &kept) && kept.hash == 77);
     cr_assert_neq((const void *)kept.bytes, (const void *)key.bytes, "the caller's bytes are copied");
@@ -64,11 +64,11 @@ Test(entry, is_refused_when_too_large_or_without_memory)
 {
     struct key key = {1, 1, (const unsigned char *)"k"};
     struct key huge = {1, UINT32_MAX, (const unsigned char *)"k"};
-    cr_assert_null(entry_new(&key, 1, 0, (size_t)UINT32_MAX));
-    cr_assert_null(entry_new(&huge, 1, 0, 1));
+    cr_assert_null(entry_new(&key, 1, 0, (size_t)UINT32_MAX, 0));
+    cr_assert_null(entry_new(&huge, 1, 0, 1, 0));
     os_alloc_fail_at(1, false);
-    cr_assert_null(entry_new(&key, 1, 0, 1));
-    struct entry *e = entry_new(&key, 1, 0, 1);
+    cr_assert_null(entry_new(&key, 1, 0, 1, 0));
+    struct entry *e = entry_new(&key, 1, 0, 1, 0);
     cr_assert_not_null(e);
     entry_free(e);
 }

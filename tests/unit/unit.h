@@ -66,7 +66,7 @@ static inline bool same_key(const struct key *a, const struct key *b)
 static inline struct entry *entry_with(uint64_t number, uint64_t hash, size_t value_len)
 {
     struct key key = {hash, sizeof number, (const unsigned char *)&number};
-    return entry_new(&key, 1, 0, value_len);
+    return entry_new(&key, 1, 0, value_len, 0);
 }
 
 /* Always the same sequence from the same seed (xorshift64*). */

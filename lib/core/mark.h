@@ -1,0 +1,88 @@
+/*
+ * mark.h - what entries go by besides their keys: their tags, and what they were computed from.
+ *
+ *   entry:   | ... | value | struct mark_set: link, link, ... | texts |
+ *                                |      |
+ *   index:   mark "tag user:42" -o      |        one node for each mark that some entry has,
+ *            mark "key 7f.. of f2" -----o        its links in a list
+ *
+ * An entry's links are made before the entry goes into the table and unmade when it leaves it, both with the
+ * table's shard locked; the index has locks of its own inside those. What cannot be found by a list, because
+ * it is being computed, is found by fences: a table of the last numbers at which marks were invalidated (or
+ * their value changed). Marks share its places, so a computation may be taken for older than it is: it is
+ * computed once more, never the other way round.
+ */
+#ifndef CORE_MARK_H
+#define CORE_MARK_H
+
+#include "entry.h"
+
+enum mark_kind {
+    MARK_TAG = 1,
+    MARK_KEY,   /* computed from this key of a function */
+    MARK_ANY,   /* from so many keys of a function that each of them counts */
+    MARK_WHOLE, /* from some key of a function: for what is done to all of it */
+};
+
+struct mark_name {
+    uint64_t id;
+    uint64_t hash;   /* KEY: of the key */
+    uint64_t digest; /* KEY: of the value that was seen; 0: not known */
+    uint32_t function;
+    uint32_t kind;
+    const char *text; /* TAG: its name; else NULL */
+};
+
+struct mark_name mark_tag(const char *text);
+struct mark_name mark_key(uint32_t function, uint64_t hash);
+struct mark_name mark_any(uint32_t function);
+struct mark_name mark_whole(uint32_t function);
+
+struct mark;
+
+struct mark_link {
+    struct mark *mark;             /* NULL: not in the index */
+    struct mark_link *prev, *next; /* the index's lock */
+    struct entry *entry;           /* NULL: a walker's place in the list */
+    struct mark_name name;
+};
+
+struct mark_set {
+    uint32_t count;
+    uint32_t bytes; /* of all this, texts included */
+    struct mark_link links[];
+};
+
+/* Room for the names behind an entry's value; and the entry that has it. */
+size_t mark_room(const struct mark_name *names, uint32_t count);
+void mark_fill(struct entry *e, const struct mark_name *names, uint32_t count);
+/* NULL: it has none. */
+struct mark_set *mark_set_of(const struct entry *e);
+
+/* The entry's shard locked. False: no memory, nothing is linked. */
+bool mark_link(struct entry *e);
+void mark_unlink(struct entry *e);
+
+/*
+ * Shows every entry that has the mark, with a reference that `visit` takes over, and no lock held. Entries
+ * linked meanwhile may be missed: fence first. `digest`: of the value its computation saw.
+ */
+void mark_walk(uint64_t id, void (*visit)(struct entry *e, uint64_t digest, void *cookie), void *cookie);
+/* How many entries have the mark. */
+uint32_t mark_count(uint64_t id);
+/* Shows every tag in use, under a lock of the index. */
+void mark_each_tag(void (*visit)(const char *text, uint32_t entries, void *cookie), void *cookie);
+
+/* Numbers of time: a computation notes mark_now() when it begins. */
+uint64_t mark_now(void);
+uint64_t mark_fence(uint64_t id);
+void mark_changed(uint64_t id, uint64_t digest);
+/* The number at which it was last invalidated if that was after `since`, else 0. */
+uint64_t mark_fenced(uint64_t id, uint64_t since);
+/* Whether its value changed after `since` to another than `digest`. */
+bool mark_differs(uint64_t id, uint64_t digest, uint64_t since);
+
+void mark_fork_prepare(void);
+void mark_fork_release(void);
+
+#endif

@@ -1,0 +1,366 @@
+#include "depend.h"
+#include "history.h"
+#include "thread.h"
+#include "base/clock.h"
+
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+/* How many flights have names: without any, verbs look at none. */
+static _Atomic uint32_t named;
+
+uint64_t depend_digest(struct entry *e)
+{
+    uint64_t d = XXH3_64bits(entry_value(e), e->value_len);
+    return d + (d == 0) + (atomic_load(&e->flags) & (ENTRY_NULL | ENTRY_FAILED));
+}
+
+/* The flight's names_lock held. */
+static void drop_keys_of(struct flight *fl, uint32_t function)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < fl->nnames; i++)
+        if (fl->names[i].kind != MARK_KEY || fl->names[i].function != function)
+            fl->names[kept++] = fl->names[i];
+    fl->nkeys -= fl->nnames - kept;
+    fl->nnames = kept;
+}
+
+/* The flight's names_lock held. A name that cannot be kept makes the result one that is not stored. */
+static void add(struct flight *fl, const struct mark_name *name)
+{
+    for (uint32_t i = 0; i < fl->nnames; i++)
+        if (fl->names[i].id == name->id) {
+            if (name->digest != 0)
+                fl->names[i].digest = name->digest;
+            return;
+        }
+    if (name->kind == MARK_KEY) {
+        struct mark_name any = mark_any(name->function);
+        for (uint32_t i = 0; i < fl->nnames; i++)
+            if (fl->names[i].id == any.id)
+                return;
+        if (fl->nkeys == FLIGHT_KEYS) {
+            drop_keys_of(fl, name->function);
+            add(fl, &any);
+            return;
+        }
+    }
+    if (fl->nnames == fl->names_room) {
+        uint32_t room = fl->names_room == 0 ? 8 : fl->names_room * 2;
+        struct mark_name *names = room > FLIGHT_NAMES ? NULL : os_alloc(room * sizeof *names);
+        if (names == NULL) {
+            fl->unnamed = true;
+            return;
+        }
+        if (fl->nnames != 0)
+            memcpy(names, fl->names, fl->nnames * sizeof *names);
+        else
+            atomic_fetch_add(&named, 1);
+        os_free(fl->names);
+        fl->names = names;
+        fl->names_room = room;
+    }
+    struct mark_name *slot = &fl->names[fl->nnames];
+    *slot = *name;
+    if (name->text != NULL) {
+        size_t len = strlen(name->text) + 1;
+        char *text = os_alloc(len);
+        if (text == NULL) {
+            fl->unnamed = true;
+            return;
+        }
+        slot->text = memcpy(text, name->text, len);
+    }
+    fl->nnames++;
+    fl->nkeys += name->kind == MARK_KEY;
+}
+
+void flight_free_names(struct flight *fl)
+{
+    if (fl->names == NULL)
+        return;
+    for (uint32_t i = 0; i < fl->nnames; i++)
+        os_free((void *)(uintptr_t)fl->names[i].text);
+    os_free(fl->names);
+    fl->names = NULL;
+    atomic_fetch_sub(&named, 1);
+}
+
+static void add_locked(struct flight *fl, const struct mark_name *name)
+{
+    lock_take(&fl->names_lock);
+    add(fl, name);
+    lock_give(&fl->names_lock);
+}
+
+void depend_tag(struct flight *fl, const char *tag)
+{
+    struct mark_name name = mark_tag(tag);
+    add_locked(fl, &name);
+}
+
+static bool binds(const struct flight *fl)
+{
+    return fl->function->annotated.dependencies != SWR_DEPENDENCIES_OFF;
+}
+
+void depend_call(struct flight *fl, struct function *f, const struct key *key)
+{
+    if (!binds(fl) || (f == fl->function && key->hash == fl->key.hash))
+        return;
+    /* Before the look-up: whoever drops what that finds sees that somebody may stand on it. */
+    if (!atomic_load(&f->inner))
+        atomic_store(&f->inner, true);
+    struct mark_name of_key = mark_key(f->number, key->hash), whole = mark_whole(f->number);
+    lock_take(&fl->names_lock);
+    add(fl, &of_key);
+    add(fl, &whole);
+    lock_give(&fl->names_lock);
+}
+
+void depend_saw(struct flight *fl, struct function *f, struct entry *e)
+{
+    if (!binds(fl) || (f == fl->function && e->hash == fl->key.hash))
+        return;
+    struct mark_name of_key = mark_key(f->number, e->hash);
+    uint64_t until = atomic_load(&e->fresh_until);
+    of_key.digest = depend_digest(e);
+    lock_take(&fl->names_lock);
+    add(fl, &of_key);
+    if (until < fl->fresh_cap)
+        fl->fresh_cap = until;
+    struct mark_set *set = mark_set_of(e);
+    for (uint32_t i = 0; set != NULL && i < set->count; i++)
+        add(fl, &set->links[i].name);
+    lock_give(&fl->names_lock);
+}
+
+void depend_took(struct flight *fl, struct flight *inner)
+{
+    if (!binds(fl))
+        return;
+    lock_take(&fl->names_lock);
+    /* Nobody writes the inner one's names any more but a thread that was handed its context too late. */
+    lock_take(&inner->names_lock);
+    for (uint32_t i = 0; i < inner->nnames; i++)
+        add(fl, &inner->names[i]);
+    if (inner->fresh_cap < fl->fresh_cap)
+        fl->fresh_cap = inner->fresh_cap;
+    fl->unnamed |= inner->unnamed;
+    lock_give(&inner->names_lock);
+    lock_give(&fl->names_lock);
+}
+
+struct mark_name *depend_names(struct function *f, struct flight *fl, uint32_t *count)
+{
+    *count = 0;
+    lock_take(&fl->names_lock);
+    for (uint32_t i = 0; i < f->ntags; i++)
+        add(fl, &f->tags[i]);
+    struct mark_name *names = fl->nnames == 0 ? NULL : os_alloc(fl->nnames * sizeof *names);
+    if (names != NULL) {
+        memcpy(names, fl->names, fl->nnames * sizeof *names);
+        *count = fl->nnames;
+    } else if (fl->nnames != 0) {
+        fl->unnamed = true;
+    }
+    lock_give(&fl->names_lock);
+    return names;
+}
+
+void depend_free_names(struct mark_name *names)
+{
+    os_free(names); /* the texts are the flight's */
+}
+
+void depend_check(struct flight *fl, const struct mark_name *names, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t fenced = mark_fenced(names[i].id, fl->began);
+        if (fenced > fl->outdated)
+            fl->outdated = fenced;
+        if (names[i].digest != 0 && mark_differs(names[i].id, names[i].digest, fl->began))
+            fl->expired = true;
+    }
+    if (fl->outdated != 0)
+        fl->fenced = true;
+}
+
+static void gather(struct ripple *r, uint64_t id)
+{
+    if (r->count == r->room) {
+        size_t room = r->room == 0 ? 16 : r->room * 2;
+        uint64_t *ids = os_alloc(room * sizeof *ids);
+        if (ids == NULL) {
+            r->lost = true;
+            return;
+        }
+        if (r->count != 0)
+            memcpy(ids, r->ids, r->count * sizeof *ids);
+        os_free(r->ids);
+        r->ids = ids;
+        r->room = room;
+    }
+    r->ids[r->count++] = id;
+}
+
+void ripple_key(struct ripple *r, struct function *f, uint64_t hash)
+{
+    if (!atomic_load(&f->inner))
+        return;
+    gather(r, mark_key(f->number, hash).id);
+    uint64_t any = mark_any(f->number).id;
+    if (r->count < 2 || r->ids[r->count - 2] != any)
+        gather(r, any);
+}
+
+void ripple_whole(struct ripple *r, struct function *f)
+{
+    if (!atomic_load(&f->inner))
+        return;
+    gather(r, mark_whole(f->number).id);
+    gather(r, mark_any(f->number).id);
+}
+
+void ripple_tag(struct ripple *r, const char *tag)
+{
+    gather(r, mark_tag(tag).id);
+    r->direct = r->count;
+}
+
+static bool same_hash(const struct entry *e, uint64_t identity, const void *what)
+{
+    return e->identity == identity && e->hash == *(const uint64_t *)what;
+}
+
+struct missing {
+    struct ripple *ripple;
+    struct function *function;
+};
+
+static void look_for_missing(struct entry *e, uint64_t digest, void *cookie)
+{
+    struct missing *m = cookie;
+    struct mark_set *set = mark_set_of(e);
+    struct thread *t = thread_current;
+    uint64_t identity = atomic_load(&m->function->identity);
+    (void)digest;
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct mark_name *n = &set->links[i].name;
+        if (n->kind != MARK_KEY || n->function != m->function->number)
+            continue;
+        epoch_enter(&t->epoch);
+        bool there =
+            table_find_by(&cache_table, identity, n->hash, same_hash, &n->hash, sizeof n->hash) != NULL;
+        epoch_exit(&t->epoch);
+        if (!there)
+            ripple_key(m->ripple, m->function, n->hash);
+    }
+    cache_unref(e);
+}
+
+void ripple_missing(struct ripple *r, struct function *f)
+{
+    struct missing m = {r, f};
+    if (atomic_load(&f->inner) && thread_current != NULL)
+        mark_walk(mark_whole(f->number).id, look_for_missing, &m);
+}
+
+struct reach {
+    struct ripple *ripple;
+    size_t reached;
+    uint64_t digest; /* not those that saw this value; 0: all */
+};
+
+static void touch_entry(struct entry *e, uint64_t digest, void *cookie)
+{
+    struct reach *reach = cookie;
+    struct function *f = function_by_identity(e->identity);
+    uint32_t shard = table_shard_of(e->hash);
+    table_lock(&cache_table, shard);
+    if (table_holds(&cache_table, e) && (reach->digest == 0 || reach->digest != digest)) {
+        bool live = entry_state(e, clock_now()) != ENTRY_DEAD && e->identity == atomic_load(&f->identity);
+        bool done = reach->ripple->operation == SWRCACHE_OP_INVALIDATE ? cache_drop_noted(f, e)
+                                                                       : cache_expire_entry(f, e);
+        if (done)
+            ripple_key(reach->ripple, f, e->hash);
+        reach->reached += live;
+    }
+    table_unlock(&cache_table, shard);
+    cache_unref(e);
+}
+
+static void fence_flight(struct flight *fl, void *cookie)
+{
+    struct ripple *ripple = cookie;
+    if (fl->fenced || fl->names == NULL)
+        return;
+    lock_take(&fl->names_lock);
+    for (uint32_t i = 0; i < fl->nnames; i++) {
+        uint64_t fenced = mark_fenced(fl->names[i].id, fl->began);
+        if (fenced > fl->outdated)
+            fl->outdated = fenced;
+    }
+    lock_give(&fl->names_lock);
+    if (fl->outdated == 0)
+        return;
+    fl->fenced = true;
+    history_note(fl->identity, &fl->key, HISTORY_FENCED, 0);
+    ripple_key(ripple, fl->function, fl->key.hash);
+}
+
+static void touch_marked(struct function *f, struct entry *e, void *cookie)
+{
+    struct reach *reach = cookie;
+    if (mark_set_of(e) == NULL)
+        return;
+    if (reach->ripple->operation == SWRCACHE_OP_INVALIDATE)
+        cache_drop_noted(f, e);
+    else
+        cache_expire_entry(f, e);
+    reach->reached++;
+}
+
+size_t ripple_run(struct ripple *r)
+{
+    struct reach reach = {.ripple = r};
+    bool invalidate = r->operation == SWRCACHE_OP_INVALIDATE;
+    size_t counted = 0;
+    for (size_t at = 0; at < r->count;) {
+        for (; at < r->count; at++) {
+            uint64_t id = r->ids[at];
+            if (invalidate)
+                mark_fence(id);
+            else
+                mark_changed(id, 0);
+            mark_walk(id, touch_entry, &reach);
+            if (at < r->direct)
+                counted = reach.reached;
+        }
+        if (invalidate && atomic_load(&named) != 0)
+            flight_each(fence_flight, r);
+    }
+    if (r->lost)
+        cache_each(touch_marked, &reach);
+    os_free(r->ids);
+    *r = (struct ripple){.operation = r->operation};
+    return counted;
+}
+
+void depend_stored(struct function *f, struct entry *e, bool replaced)
+{
+    struct ripple r = {.operation = SWRCACHE_OP_EXPIRE};
+    struct reach reach = {.ripple = &r, .digest = depend_digest(e)};
+    uint64_t id = mark_key(f->number, e->hash).id;
+    if (replaced) {
+        mark_changed(id, reach.digest);
+        reach.digest = 0;
+        mark_walk(mark_any(f->number).id, touch_entry, &reach);
+        reach.digest = depend_digest(e);
+    }
+    mark_walk(id, touch_entry, &reach);
+    ripple_run(&r);
+}

@@ -1,0 +1,56 @@
+#include "sweep.h"
+#include "audit.h"
+#include "cache.h"
+#include "history.h"
+#include "pool.h"
+
+static _Atomic uint64_t asked, done; /* sweeps; asked > done: there is work */
+
+static void consider(struct entry *e, void *cookie)
+{
+    struct function *f = function_by_identity(e->identity);
+    (void)cookie;
+    if (e->identity != atomic_load(&f->identity)) {
+        audit_resume(atomic_load(&f->invalidated_by));
+        cache_drop_noted(f, e);
+        audit_resume(0);
+    }
+}
+
+static void sweep_shard(uint32_t shard)
+{
+    struct table_walk place = {0};
+    bool more = true;
+    while (more) {
+        table_lock(&cache_table, shard);
+        more = table_each_some(&cache_table, shard, &place, consider, NULL);
+        table_unlock(&cache_table, shard);
+        epoch_tidy();
+    }
+    cache_tidy(shard);
+}
+
+bool sweep_wanted(void)
+{
+    return atomic_load(&asked) > atomic_load(&done);
+}
+
+bool sweep_some(void)
+{
+    uint64_t now = atomic_load(&asked);
+    if (now <= atomic_load(&done))
+        return false;
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++)
+        sweep_shard(s);
+    uint64_t seen = atomic_load(&done);
+    while (seen < now && !atomic_compare_exchange_weak(&done, &seen, now))
+        continue;
+    return sweep_wanted();
+}
+
+void sweep_ask(void)
+{
+    atomic_fetch_add(&asked, 1);
+    if (cache_entries() <= SWEEP_LITTLE || !pool_chore())
+        sweep_some();
+}
