@@ -10,7 +10,7 @@
  * cached when the runtime, libswrcache.so, is linked or preloaded, and a plain call otherwise.
  *
  * Kinds of parameter: swrcache/kind.h. Policy: swrcache/policy.h. swrcache_skip(), swrcache_fail(),
- * swrcache_set_ttl(), swrcache_last(): swrcache/api.h. All of it on one page: swrcache(3).
+ * swrcache_set_ttl(), swrcache_last(): swrcache/api.h. SWR_INTERPOSE: swrcache/interpose.h. All of it on one page: swrcache(3).
  */
 #ifndef SWRCACHE_H
 #define SWRCACHE_H
@@ -21,6 +21,7 @@
 #include "swrcache/abi.h"
 #include "swrcache/api.h"
 #include "swrcache/define.h"
+#include "swrcache/interpose.h"
 
 /*
  * Definitions. A `()` or `(void)` list means no parameters.

@@ -25,6 +25,8 @@
 #include "policy.h"
 #include "stamp.h"
 
+#define SWRCACHE_FLAGS_EXTERN 0
+#define SWRCACHE_FLAGS_STATIC 0
 #define SWRCACHE_LINK_EXTERN
 #define SWRCACHE_LINK_STATIC static
 #define SWRCACHE_AUX_EXTERN
@@ -129,6 +131,7 @@
         .policy_size = sizeof(struct swrcache_policy),                                                       \
         .policy = &swrcache_policy_##fn,                                                                     \
         .run = swrcache_run_##fn,                                                                            \
+        .flags = SWRCACHE_FLAGS_##link,                                                                      \
     };                                                                                                       \
     static struct swrcache_site *swrcache_enrolled_##fn SWRCACHE_ENROLLED = &swrcache_site_##fn;             \
     SWRCACHE_LINK_##link __typeof__(ret) fn(SWRCACHE_PARAMS(list)){SWRCACHE_MAP(                             \
