@@ -1,0 +1,170 @@
+#!/bin/bash
+# swrctl run: what it starts, how, and what it refuses.
+# usage: run.sh SWRCTL LIBRARY CC...
+set -u
+swrctl=$(realpath "$1") library=$(realpath "$2")
+shift 2
+here=$(cd "$(dirname "$0")" && pwd)
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+export SWR_CONTROL=0 SWR_WRAP_DIR=$dir/wrap LC_ALL=C
+unset LD_PRELOAD
+price='double price(str symbol, i32 days) ttl=1h'
+tried=0
+failed=0
+
+expect() { # what, wanted, found
+    tried=$((tried + 1))
+    [ "$2" = "$3" ] && return
+    echo "FAILED: $1: wanted '$2', found '$3'"
+    failed=1
+}
+contains() { # what, wanted, found
+    tried=$((tried + 1))
+    [[ $3 == *"$2"* ]] && return
+    echo "FAILED: $1: wanted '$2' in '$3'"
+    failed=1
+}
+build() {
+    "$@" || { echo "FAILED: $*"; exit 1; }
+}
+run() {
+    "$swrctl" run "$@" 2>&1
+}
+# One error and no start: what it must say, then the arguments of run.
+refused() {
+    local said status
+    said=$(run "${@:2}")
+    status=$?
+    tried=$((tried + 1))
+    if [ $status -eq 0 ] || [[ $said != *"$1"* ]]; then
+        echo "FAILED: ${*:2}: status $status, wanted '$1' in '$said'"
+        failed=1
+    fi
+}
+
+cc=("$@" -std=gnu11 -O2)
+build "${cc[@]}" -fPIC -shared "$here/price.c" -o libprice.so -Wl,-soname,libprice.so
+mkdir other
+build "${cc[@]}" -fPIC -shared "$here/price.c" -o other/libother.so -Wl,-soname,libother.so
+build "${cc[@]}" "$here/use.c" -o use -L. -lprice -Wl,-rpath,"$dir" -ldl
+build "${cc[@]}" "$here/load.c" -o load -ldl
+# A call in tail position counts as its caller's caller's.
+build "${cc[@]}" -fno-optimize-sibling-calls -fPIC -shared "$here/../matrix/plugin.c" -o plugin.so -Lother -lother -Wl,-rpath,"$dir/other"
+
+# What a program sees.
+expect 'a call' W "$(run --wrap "$price" -- ./use price)"
+expect 'a call from a constructor' W "$(run --wrap "$price" ./use early)"
+expect 'a library in a scope of its own' W "$(run --wrap "$price" -- ./load "$dir/plugin.so")"
+expect 'only that library' $'W\n-' "$(run --wrap "$price lib=libother.so from=plugin.so" -- ./use "$dir/plugin.so" price)"
+expect 'callers by name' - "$(run --wrap "$price from=libcurl*" -- ./use price)"
+expect 'the program itself, by its name' W "$(run --wrap "$price from=use" -- ./use price)"
+expect 'two rules' W "$(run --wrap "$price from=libcurl*" --wrap "$price from=us*" -- ./use price)"
+expect 'strings that stay' ab "$(run --wrap 'cstr who(i32)' -- ./use who)"
+expect 'strings of the library itself' bb "$(./use who)"
+expect 'a failure is not kept' '-1 7 7' "$(run --wrap 'i32 failing(i32) fails=negative' -- ./use failing)"
+expect 'switched off at start' - "$(run --wrap "$price mode=off" -- ./use price)"
+expect 'no runtime wanted' - "$(SWR_ENABLE=0 run --wrap "$price" -- ./use price)"
+expect 'neither thread nor descriptor at the first calls' '0 0' "$(SWR_CONTROL=1 run --wrap "$price" -- ./use quiet)"
+run --wrap "$price" -- ./use nine
+expect 'exit status' 9 $?
+
+# Versions of a symbol.
+printf 'OLD {\n    global: answer;\n    local: *;\n};\nNEW {\n    global: answer;\n} OLD;\n' >map
+build "${cc[@]}" -fPIC -shared "$here/versions.c" -o libversions.so -Wl,-soname,libversions.so,--version-script=map
+cat >versioned.c <<'C'
+#include <stdio.h>
+int old(void);
+int new(void);
+__asm__(".symver old, answer@OLD");
+__asm__(".symver new, answer@NEW");
+int main(void)
+{
+    int a = old(), b = new(), c = old(), d = new();
+    printf("%c%c %d\n", a == c ? 'W' : '-', b == d ? 'W' : '-', a / 1000 * 10 + b / 1000);
+    return 0;
+}
+C
+build "${cc[@]}" versioned.c -o versioned -L. -lversions -Wl,-rpath,"$dir"
+expect 'the old version' 'W- 12' "$(run --wrap 'i32 answer() version=OLD' -- ./versioned)"
+expect 'the new version' '-W 12' "$(run --wrap 'i32 answer() version=NEW' -- ./versioned)"
+expect 'both versions' 'WW 12' "$(run --wrap 'i32 answer() version=NEW' --wrap 'i32 answer() version=OLD' -- ./versioned)"
+
+# Exceptions.
+if cxx=$(command -v c++); then
+    build "$cxx" -O2 -fPIC -shared "$here/loud.cc" -o libloud.so
+    build "$cxx" -O2 "$here/throw.cc" -o throw -L. -lloud -Wl,-rpath,"$dir"
+    expect 'exceptions, plainly' '-1 -1 3 4, 8 cleaned' "$(./throw)"
+    expect 'exceptions' '-1 -1 3 3, 8 cleaned' "$(run --wrap 'double loud(i32)' -- ./throw)"
+    expect 'exceptions, switched off' '-1 -1 3 4, 8 cleaned' "$(SWR_ENABLE=0 run --wrap 'double loud(i32)' -- ./throw)"
+fi
+
+# The environment, and children.
+lib=libswrcache.so.$(basename "$library" | sed 's/.*\.so\.//')
+expect 'before what is there' "wrap $lib libprice.so " "$(LD_PRELOAD=$dir/libprice.so run --wrap "$price" -- ./use env)"
+expect 'children inherit' $'W\nwrap '"$lib"$' \nW' "$(run --wrap "$price" -- ./use price child)"
+expect 'children without' $'W\n\n-' "$(run --no-children --wrap "$price" -- ./use price child)"
+expect 'children keep what was there' $'W\nlibprice.so \n-' \
+    "$(LD_PRELOAD=$dir/libprice.so run --no-children --wrap "$price" -- ./use price child)"
+expect 'only programs of a name' - "$(run --only other,another --wrap "$price" -- ./use price)"
+expect 'and this is one' W "$(run --only other,use --wrap "$price" -- ./use price)"
+expect 'a run in a run' W "$(run --wrap "$price" -- "$swrctl" run --wrap "$price tags=other" -- ./use price)"
+wrap=$(ls -t "$dir"/wrap/*.so | head -n 1)
+expect 'the runtime before the wrapper' W "$(
+    "$swrctl" wrap --output turned.so --wrap "$price"
+    LD_PRELOAD="$library $dir/turned.so" ./use price
+)"
+
+# The directory of generated objects.
+expect 'the rights of the directory' 755 "$(stat -c %a wrap)"
+expect 'the rights of a file' 644 "$(stat -c %a "$wrap")"
+before=$(ls wrap | wc -l)
+run --wrap "$price" -- ./use price >/dev/null
+expect 'the same content, the same file' "$before" "$(ls wrap | wc -l)"
+printf x >>"$wrap"
+for file in wrap/*; do touch -d '9 days ago' "$file"; done
+expect 'a spoilt file is made anew' W "$(run --wrap "$price" -- ./use price)"
+expect 'stale files are gone' 1 "$(ls wrap | wc -l)"
+ln -s "$dir" linked
+export SWR_WRAP_DIR=$dir/linked
+refused "$dir/linked" --wrap "$price" -- ./use price
+export SWR_WRAP_DIR=relative
+refused 'absolute path' --wrap "$price" -- ./use price
+export SWR_WRAP_DIR=$dir/wrap
+
+# What is wrong is told before the program starts.
+refused "column 17: ')' is missing" --wrap 'double price(str' -- ./use price
+refused "column 18: ',' or ')'" --wrap 'double price(str i32)' -- ./use price
+refused 'must not be wrapped: it hands out memory' --wrap 'i32 malloc(u64)' -- ./use price
+refused 'no preset' --preset nosuch -- ./use price
+refused 'nothing to cache' -- ./use price
+refused 'which program' --wrap "$price"
+refused 'No such file' --wrap "$price" -- ./missing
+refused 'does not export' --wrap "$price lib=libc.so.6" -- ./use price
+refused 'different functions' --wrap "$price" --wrap 'double price(i32)  from=x' -- ./use price
+refused 'same callers' --wrap "$price" --wrap "$price" -- ./use price
+expect 'with --force the others apply' W "$(run --force --wrap 'double price(str i32)' --wrap "$price" -- ./use price 2>&1 | tail -n 1)"
+printf '[price]\nprototype = double price(str symbol,\n    i32 dais\n' >bad.ini
+contains 'a place in a file' 'bad.ini:3:14: ' "$("$swrctl" check bad.ini 2>&1)"
+printf '; a comment\n[price]\nprototype = double price(str symbol,\n    i32 days)\nttl = 20\n' >bad.ini
+contains 'a place in a file' 'bad.ini:5:7: ttl=20 is no duration' "$("$swrctl" check bad.ini 2>&1)"
+printf '[price]\nttl = 20s\n' >bad.ini
+contains 'no prototype' 'bad.ini:2:1: the prototype comes first' "$("$swrctl" check bad.ini 2>&1)"
+printf '[price]\nprototype = double prise(str)\n' >bad.ini
+contains 'another name' "bad.ini:2:13: the prototype is of 'prise'" "$("$swrctl" check bad.ini 2>&1)"
+printf 'ttl = 3s\n[price\nnonsense\n' >bad.ini
+said=$("$swrctl" check bad.ini 2>&1)
+contains 'outside of sections' 'bad.ini:1:1: this belongs to no function' "$said"
+contains 'a section that does not end' "bad.ini:2:1: ']' is missing" "$said"
+contains 'no assignment' 'bad.ini:3:1: expected NAME = VALUE' "$said"
+printf '[price]\nprototype = double price(str symbol,\n    i32 days)\nttl = 1h\n' >good.ini
+expect 'rules of a file' W "$(run --config good.ini -- ./use price)"
+"$swrctl" check good.ini ./use >/dev/null
+expect 'check: all is well' 0 $?
+printf '#!/bin/sh\nexec ./use price\n' >script
+chmod +x script
+expect 'a script' W "$(run --wrap "$price" -- ./script)"
+
+echo "$tried tried"
+exit $failed
