@@ -71,7 +71,7 @@ const void *interpose_enter(struct interpose_slot *slot, unsigned char *frame)
             interpose_prepare(slot);
         return __atomic_load_n(&slot->real, __ATOMIC_ACQUIRE);
     }
-    if (unlikely(!__atomic_load_n(&rule->ready, __ATOMIC_ACQUIRE)) && !interpose_prepare(rule))
+    if (unlikely(__atomic_load_n(&rule->ready, __ATOMIC_ACQUIRE) != SLOT_READY) && !interpose_prepare(rule))
         return __atomic_load_n(&rule->real, __ATOMIC_ACQUIRE);
     struct swrcache_arg args[SLOT_PARAMS];
     uint64_t result = 0;

@@ -22,6 +22,11 @@ void swrcache_stub(void);
 void interpose_invoke(const void *function, unsigned char *frame, size_t words);
 
 /* Gets a rule ready for its first cached call; false: not now, or never. `slot->real` is known after it. */
+enum {
+    SLOT_UNKNOWN,
+    SLOT_READY,
+    SLOT_FOUND
+}; /* of slot->ready; FOUND: its function is known, the runtime sleeps */
 bool interpose_prepare(struct interpose_slot *slot);
 const struct swrcache_api *interpose_api(void);
 

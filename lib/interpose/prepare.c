@@ -8,8 +8,6 @@
 #include "runtime/function.h"
 #include "symbol.h"
 
-enum { UNREADY, READY };
-
 swrcache_attach_fn swrcache_attach; /* the runtime's door, runtime/attach.c */
 
 static _Atomic(const struct swrcache_api *) api;
@@ -69,14 +67,16 @@ bool interpose_prepare(struct interpose_slot *slot)
     /* May be called again from within, by what the runtime calls to wake: then it is not there yet. */
     const struct swrcache_api *table =
         slot->abi == SLOT_ABI && slot->size == sizeof *slot ? swrcache_attach(SWRCACHE_ABI) : NULL;
-    bool found = resolve(slot);
+    bool found = __atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE) == SLOT_FOUND;
+    if (!found && (found = resolve(slot)))
+        __atomic_store_n(&slot->ready, SLOT_FOUND, __ATOMIC_RELEASE);
     if (table != NULL && found) {
         const struct interpose_object *object = slot->object;
         atomic_store_explicit(&api, table, memory_order_release);
         for (uint32_t i = 0; i < object->nslots; i++)
             if (object->slots[i].what == SLOT_FUNCTION)
                 make_known(&object->slots[i]);
-        __atomic_store_n(&slot->ready, READY, __ATOMIC_RELEASE);
+        __atomic_store_n(&slot->ready, SLOT_READY, __ATOMIC_RELEASE);
         ready = true;
     }
     errno = saved;
