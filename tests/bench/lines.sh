@@ -36,6 +36,10 @@ own=$(sed 's/.*"own_bytes_per_entry":\([0-9.]*\).*/\1/' <<<"$memory")
 rss=$(sed 's/.*"median":\([0-9.]*\).*/\1/' <<<"$memory")
 awk -v own="$own" -v rss="$rss" 'BEGIN { exit !(own > 32 && own < rss * 1.1 && rss < own * 1.1) }' ||
     fail "the runtime counts $own bytes an entry, the system $rss"
+start=$(lines 2 start)
+[[ $start == *'"threads":0,"descriptors":0'* ]] || fail "a program that calls no cached function: $start"
+awk -v own="$(sed -n 's/.*"own_kb":\([0-9.-]*\).*/\1/p' <<<"$start")" 'BEGIN { exit !(own != "" && own <= 200) }' ||
+    fail "more than 200 KB in a program that calls no cached function: $start"
 left=$(sed 's/.*"left_pct":\([0-9.]*\).*/\1/' <<<"$memory")
 awk -v left="$left" 'BEGIN { exit !(left < 25) }' || fail "$left % of the memory stays after a purge"
 

@@ -92,6 +92,7 @@ uint64_t histogram_at(const struct histogram *histogram, double part);
 int bench_hit(const struct settings *settings);
 int bench_stale(const struct settings *settings);
 int bench_stampede(const struct settings *settings);
+int bench_start(const struct settings *settings);
 int bench_memory(const struct settings *settings);
 int bench_names(const struct settings *settings);
 int bench_replay(const struct settings *settings);

@@ -27,6 +27,7 @@ static const struct command {
     {"hit", bench_hit, NULL, false},           {"stale", bench_stale, NULL, false},
     {"stampede", bench_stampede, NULL, false}, {"memory", bench_memory, "[ENTRIES...]", false},
     {"names", bench_names, NULL, false},       {"replay", bench_replay, "TRACE...", true},
+    {"start", bench_start, NULL, false},
 };
 
 static const char help[] =
@@ -37,6 +38,8 @@ static const char help[] =
     "                and strings, 1 and 2 threads\n"
     "  stale         how long callers wait while hot entries grow stale and are refreshed\n"
     "  stampede      64 threads ask for one cold key at once\n"
+    "  start         a program that calls no cached function, plain and with the library\n"
+    "                preloaded: time, memory, threads, descriptors\n"
     "  memory [ENTRIES...]\n"
     "                bytes an entry, by the system's count and the runtime's own; the worst\n"
     "                call while the table grows; what a purge gives back\n"
