@@ -87,6 +87,8 @@ Test(declaration, spellings)
     good("  extern   size_t  f ( const unsigned  char c , long )  ttl=inf  ");
     cr_expect_eq(d.policy.ttl_ms, SWR_FOREVER);
     cr_expect_str_eq(d.params[1].name, "arg2");
+    good("int f(out bytes[4] out, str in)");
+    cr_expect_str_eq(d.params[0].name, "out");
     good("void f(out double x)");
     cr_expect_eq(d.result, DECLARED_VOID);
     good("str f(str) fails=null");
@@ -105,6 +107,7 @@ Test(declaration, refused)
         {"double price", 12, "'(' is missing"},
         {"double price(str", 16, "')' is missing"},
         {"double price(str i32)", 17, "',' or ')'"},
+        {"double price(str out i32)", 17, "which is a type"},
         {"double price(strr s)", 13, "no type 'strr'"},
         {"dubble price(str s)", 0, "no type 'dubble'"},
         {"int f(str s, ...)", 13, "variadic"},

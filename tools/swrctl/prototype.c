@@ -227,8 +227,9 @@ static bool read_param(struct scan *s, struct declaration *d, struct read *lengt
         p->type = r->scalar->name;
     }
     snprintf(p->name, sizeof p->name, "arg%u", d->nparams + 1);
-    struct scan type = *s;
-    if (scan_is(s, "str") || scan_is(s, "out") || read_scalar(&type) != NULL)
+    struct scan type = *s, after = *s;
+    scan_next(&after);
+    if (scan_is(s, "str") || (scan_is(s, "out") && scan_is_word(&after)) || read_scalar(&type) != NULL)
         return scan_fail(s, "',' or ')' is missing before '%.*s', which is a type and no name",
                          SCAN_SHOWN(s));
     if (scan_is_word(s) && !scan_word(s, "the parameter's name", p->name, sizeof p->name))
