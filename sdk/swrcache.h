@@ -10,7 +10,8 @@
  * cached when the runtime, libswrcache.so, is linked or preloaded, and a plain call otherwise.
  *
  * Kinds of parameter: swrcache/kind.h. Policy: swrcache/policy.h. swrcache_skip(), swrcache_fail(),
- * swrcache_set_ttl(), swrcache_last(): swrcache/api.h. SWR_INTERPOSE: swrcache/interpose.h. All of it on one page: swrcache(3).
+ * swrcache_set_ttl(), swrcache_last(): swrcache/api.h. Functions of others, SWR_INTERPOSE:
+ * swrcache/interpose.h. All of it on one page: swrcache(3).
  */
 #ifndef SWRCACHE_H
 #define SWRCACHE_H
