@@ -24,8 +24,8 @@ check() { # what, wanted, found
 }
 
 serve() { # address
-    dnsmasq --keep-in-foreground --no-resolv --no-hosts --conf-file=/dev/null --user=root --bind-interfaces \
-        --interface=lo --local-ttl=0 --pid-file= --address="/svc.test/$1" 2>dnsmasq.log &
+    dnsmasq --no-daemon --no-resolv --no-hosts --conf-file=/dev/null --bind-interfaces --interface=lo \
+        --local-ttl=0 --pid-file= --address="/svc.test/$1" 2>dnsmasq.log &
     server=$!
     disown
 }
@@ -51,6 +51,10 @@ for _ in $(seq 100); do # until the server listens
     [ "$(plain)" = 10.9.8.1 ] && break
     sleep 0.1
 done
+if ! kill -0 "$server" 2>/dev/null; then
+    echo 'skipped: dnsmasq does not run here'
+    exit 77
+fi
 check 'plain, the server lives' 10.9.8.1 "$(plain)"
 check 'cached, the server lives' 10.9.8.1 "$(ask)"
 kill -STOP "$server"

@@ -33,7 +33,7 @@ for n in \"root\", \"only\", \"nobody\", \"none such\":
 
 library() { # name in ld.so's directories
     local path
-    for path in /usr/lib/*/"$1" /usr/lib/*/*/"$1" /usr/lib/"$1"; do
+    for path in "$PWD/$1" /usr/lib/*/"$1" /usr/lib/*/*/"$1" /usr/lib/"$1"; do
         if [ -e "$path" ]; then
             echo "$path"
             return
@@ -73,6 +73,10 @@ together jemalloc libjemalloc.so.2
 together libnss_wrapper libnss_wrapper.so "NSS_WRAPPER_PASSWD=$work/passwd" "NSS_WRAPPER_GROUP=$work/group"
 together libfaketime libfaketime.so.1 'FAKETIME=2001-01-01 00:00:00'
 together libeatmydata libeatmydata.so
+cp "$preset" second.so
+together 'a second copy of the preset' second.so
+cp "$runtime" runtime.so
+together 'a second copy of the runtime' runtime.so
 
 echo "$same the same, $different not, $missing not installed"
 [ "$different" -eq 0 ] && [ "$same" -gt 0 ]

@@ -1,0 +1,53 @@
+#!/bin/bash
+# A running program with the names preset, seen and steered by swrctl. Run inside.sh.
+# usage: steered.sh SWRCTL
+set -u
+swrctl=$(readlink -f "$1")
+failed=0
+cd "$SWR_TEST_FILES" || exit 1
+mkdir -m 700 sockets
+export SWR_SOCKET_DIR=$PWD/sockets SWR_CONTROL=1 SWRSLOW_LOG=$PWD/log LC_ALL=C
+: >log
+
+check() { # status, text that must be in the output, command...
+    local status=$1 text=$2 output
+    shift 2
+    output=$("$@" 2>&1)
+    local found=$?
+    if [ "$found" -eq "$status" ] && [[ $output == *"$text"* ]]; then
+        echo "ok: ${*:2}"
+    else
+        echo "FAILED: ${*:2}: status $found (wanted $status), wanted '$text' in: $output"
+        failed=1
+    fi
+}
+
+coproc PROGRAM { exec "$swrctl" run --preset names -- python3 -c '
+import pwd, sys
+for line in sys.stdin: print(pwd.getpwuid(int(line)).pw_name, flush=True)'; }
+pid=$PROGRAM_PID in=${PROGRAM[1]} out=${PROGRAM[0]}
+ask() {
+    local line
+    echo "$1" >&"$in" && read -r -t 20 line <&"$out" && echo "$line"
+}
+
+check 0 slow20001 ask 20001
+for _ in $(seq 100); do # the socket comes with a call later than a quarter of a second after the first
+    ask 20001 >/dev/null
+    [ -S "sockets/$pid.sock" ] && break
+    sleep 0.05
+done
+check 0 '"name":"getpwuid","mode":"on"' "$swrctl" -p "$pid" --json functions
+check 0 'getpwuid(20001)' "$swrctl" -p "$pid" inspect
+check 0 fresh "$swrctl" -p "$pid" explain 'getpwuid(20001)'
+check 0 1 wc -l log
+check 0 '"matched":1' "$swrctl" -p "$pid" --json invalidate 'getpwuid(20001)'
+check 0 slow20001 ask 20001
+check 0 2 wc -l log
+check 0 '' "$swrctl" -p "$pid" mode getpwuid off
+check 0 slow20001 ask 20001
+check 0 3 wc -l log
+check 3 '' "$swrctl" -p "$pid" invalidate 'getpwnam("slow20001")'
+exec {in}>&-
+wait "$pid"
+exit "$failed"
