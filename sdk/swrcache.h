@@ -9,9 +9,9 @@
  * `double quote(const char *symbol, int days)` is now a cached function; its callers do not change. It is
  * cached when the runtime, libswrcache.so, is linked or preloaded, and a plain call otherwise.
  *
- * Kinds of parameter: swrcache/kind.h. Policy: swrcache/policy.h. swrcache_skip(), swrcache_fail(),
- * swrcache_set_ttl(), swrcache_last(): swrcache/api.h. Functions of others, SWR_INTERPOSE:
- * swrcache/interpose.h. All of it on one page: swrcache(3).
+ * Kinds of parameter: swrcache/kind.h. Policy: swrcache/policy.h. Writers: swrcache/writer.h.
+ * swrcache_skip(), swrcache_fail(), swrcache_set_ttl(), swrcache_last(): swrcache/api.h. Functions of others,
+ * SWR_INTERPOSE: swrcache/interpose.h. All of it on one page: swrcache(3).
  */
 #ifndef SWRCACHE_H
 #define SWRCACHE_H
@@ -23,6 +23,8 @@
 #include "swrcache/api.h"
 #include "swrcache/define.h"
 #include "swrcache/interpose.h"
+#include "swrcache/region.h"
+#include "swrcache/writer.h"
 
 /*
  * Definitions. A `()` or `(void)` list means no parameters.
@@ -57,6 +59,20 @@
     SWRCACHE_DECLARE(SWRCACHE_STATUS_OF_PARAMS(params), OBJECT, __typeof__(type) *, name, params)
 #define SWR_DECLARE_VOID(name, params)                                                                       \
     SWRCACHE_DECLARE(SWRCACHE_STATUS_OF_PARAMS(params), VOID, void, name, params)
+
+/*
+ * Writers: after the body the targets are invalidated or expired, unless it called swrcache_fail(). `ret` may
+ * be void; each target is a printf list over the parameters. Declared in a header as any function is.
+ *
+ *   SWR_INVALIDATES(int, rename_user, (SWR_VAL(int, id), SWR_STR(name)), ("tag:user:%d", id)) { body }
+ */
+#define SWR_INVALIDATES(ret, name, ...)        SWRCACHE_WRITER(EXTERN, invalidate, ret, name, __VA_ARGS__, )
+#define SWR_STATIC_INVALIDATES(ret, name, ...) SWRCACHE_WRITER(STATIC, invalidate, ret, name, __VA_ARGS__, )
+#define SWR_EXPIRES(ret, name, ...)            SWRCACHE_WRITER(EXTERN, expire, ret, name, __VA_ARGS__, )
+#define SWR_STATIC_EXPIRES(ret, name, ...)     SWRCACHE_WRITER(STATIC, expire, ret, name, __VA_ARGS__, )
+
+/* ("shop", policy...): what the functions of a region inherit. At file scope or in a block. */
+#define SWR_REGION_POLICY(region, ...) SWRCACHE_REGION(__COUNTER__, region, __VA_ARGS__, )
 
 /*
  * Operations. All arguments are given as in a call, out-parameters too (they are ignored: NULL will do);

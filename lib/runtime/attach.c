@@ -7,6 +7,7 @@
 #include "pool.h"
 #include "thread.h"
 #include "wait.h"
+#include "writer.h"
 #include "lease.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -188,6 +189,8 @@ static void skip(void)
 
 static void fail(void)
 {
+    if (writer_fail())
+        return;
     struct flight *fl = running_here();
     if (fl != NULL)
         fl->failed = true;
@@ -244,6 +247,7 @@ static const struct swrcache_api api = {
     .last = last,
     .advance = advance,
     .drain = drain,
+    .write = writer_run,
 };
 
 __attribute__((visibility("default"))) const struct swrcache_api *swrcache_attach(uint32_t abi);

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 #include "guard.h"
-#include "thread.h"
+#include "writer.h"
 
 #include <dlfcn.h>
 #include <setjmp.h>
@@ -37,11 +37,14 @@ _Unwind_Reason_Code guard_personality(int version, _Unwind_Action actions, _Unwi
     if (actions & _UA_SEARCH_PHASE)
         return landing != NULL && !forced ? _URC_HANDLER_FOUND : _URC_CONTINUE_UNWIND;
     if (landing != NULL && !forced) {
+        while (writer_leave())
+            continue;
         /* Every frame below has been cleaned up: leave from here instead of through the unwinder. */
         swallow(exception);
         __builtin_longjmp((void **)landing, 1);
     }
-    compute_abandon();
+    if (!writer_leave())
+        compute_abandon();
     return _URC_CONTINUE_UNWIND;
 }
 

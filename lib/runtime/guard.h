@@ -3,7 +3,8 @@
  *
  * guard_call(run, args, result) calls run(args, result). When the body leaves by a C++ exception, by
  * cancellation or by pthread_exit(), the unwinder asks the frame's personality routine (guard.c): it gives
- * the lease of the innermost computation back and lets the unwinding go on. On a thread of the pool it ends
+ * the lease of the innermost computation back, or tells the targets of the innermost writer, and lets the
+ * unwinding go on. On a thread of the pool it ends
  * the exception there. Nothing of libgcc or libstdc++ is needed: the routine never touches the unwinder's
  * context.
  */

@@ -3,6 +3,7 @@
 #include "compute.h"
 #include "guard.h"
 #include "pool.h"
+#include "writer.h"
 
 #include <pthread.h>
 
@@ -20,6 +21,7 @@ static void leave(void *cookie)
     compute_thread_ends(t);
     thread_drop_key(t);
     t->busy = true;
+    writer_forget_left(t, UINTPTR_MAX);
     pool_lost();
     thread_current = NULL;
     endings++;

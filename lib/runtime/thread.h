@@ -20,13 +20,14 @@ struct thread {
     struct epoch_record epoch;
     struct thread *next; /* all records; set once */
     int tid;
-    bool busy;              /* inside the runtime: a signal handler's call is handed on */
-    bool worker;            /* a thread of the pool: never waits */
-    struct flight *top;     /* innermost computation on this thread */
-    struct flight *aside;   /* those held to be left by longjmp, linked by `outer` */
-    uint64_t tokens;        /* given to flights so far */
-    unsigned char *lengthy; /* of a miss: a key too long for the stack; of a worker: arguments */
-    struct cancel cancel;   /* the host's, while it is off */
+    bool busy;                   /* inside the runtime: a signal handler's call is handed on */
+    bool worker;                 /* a thread of the pool: never waits */
+    struct flight *top;          /* innermost computation on this thread */
+    struct writer_call *writers; /* writers under way, innermost first */
+    struct flight *aside;        /* those held to be left by longjmp, linked by `outer` */
+    uint64_t tokens;             /* given to flights so far */
+    unsigned char *lengthy;      /* of a miss: a key too long for the stack; of a worker: arguments */
+    struct cancel cancel;        /* the host's, while it is off */
     _Atomic(struct flight *) waiting_for; /* the lock of wait.c */
     struct swrcache_info info;            /* its age_ms in nanoseconds, or a birth and THREAD_BORN */
     uint32_t tick;                        /* thread_touch() */

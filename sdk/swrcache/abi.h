@@ -178,6 +178,29 @@ struct swrcache_site {
 /* The smallest site there is. */
 #define SWRCACHE_SITE_LEAST offsetof(struct swrcache_site, flags)
 
+/* One writer: a function after which other functions' results are old. Static in the annotated object. */
+struct swrcache_writer {
+    uint32_t abi;  /* SWRCACHE_ABI */
+    uint32_t size; /* sizeof(struct swrcache_writer) */
+    const char *name;
+    const char *file;
+    uint32_t line;
+    uint32_t ntargets;
+    const char *const *targets; /* formats, as they are written */
+    /* Calls the body with `args`; writes the result to `result` unless it returns nothing. */
+    void (*run)(const struct swrcache_arg *args, void *result);
+    void (*tell)(const struct swrcache_arg *args); /* invalidates or expires the targets, as one batch */
+};
+
+/* What a region hands down, from SWR_REGION_POLICY. Static in the annotated object. */
+struct swrcache_region {
+    uint32_t abi;  /* SWRCACHE_ABI */
+    uint32_t size; /* sizeof(struct swrcache_region) */
+    const char *name;
+    const struct swrcache_policy *policy;
+    uint32_t policy_size; /* sizeof(struct swrcache_policy) */
+};
+
 enum swrcache_operation {
     SWRCACHE_OP_INVALIDATE = 1,
     SWRCACHE_OP_EXPIRE,
@@ -249,6 +272,11 @@ struct swrcache_api {
     void (*with)(void *context);
     /* A target of a writer, as it is written: checked once all functions are known. */
     void (*expect)(const char *writer, const char *format);
+    /*
+     * Runs a writer's body and tells its targets unless the body called swrcache_fail(). When the body leaves
+     * by an exception or by cancellation they are told too: the write may have happened.
+     */
+    void (*write)(const struct swrcache_writer *writer, const struct swrcache_arg *args, void *result);
 };
 
 /* The runtime's one door. NULL: this runtime is switched off or too old for `abi`. */

@@ -10,6 +10,7 @@
 #include "abi.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 
 /* The runtime's table, NULL without one: one variable for each linked object, never seen outside it. */
 extern const struct swrcache_api *swrcache_api __attribute__((visibility("hidden")));
@@ -17,21 +18,27 @@ __attribute__((weak, visibility("hidden"))) const struct swrcache_api *swrcache_
 extern char swrcache_looked __attribute__((visibility("hidden")));
 __attribute__((weak, visibility("hidden"))) char swrcache_looked = 0;
 
-/* Sites put a pointer to themselves here; the linker names both ends. */
-extern struct swrcache_site *__start_swrcache_sites[] __attribute__((visibility("hidden")));
-extern struct swrcache_site *__stop_swrcache_sites[] __attribute__((visibility("hidden")));
-
+/* A pointer among others in a section of its own, whose ends the linker names. */
 #if defined(__has_attribute)
 #if __has_attribute(retain)
-#define SWRCACHE_ENROLLED __attribute__((section("swrcache_sites"), used, retain))
+#define SWRCACHE_LISTED(in) __attribute__((section(in), used, retain))
 #endif
 #endif
-#ifndef SWRCACHE_ENROLLED
-#define SWRCACHE_ENROLLED __attribute__((section("swrcache_sites"), used))
+#ifndef SWRCACHE_LISTED
+#define SWRCACHE_LISTED(in) __attribute__((section(in), used))
 #endif
 
-/* Makes the section exist in files that annotate nothing, else its ends would be undefined. */
-static struct swrcache_site *swrcache_enrolled_ SWRCACHE_ENROLLED = NULL;
+extern struct swrcache_site *__start_swrcache_sites[] __attribute__((visibility("hidden")));
+extern struct swrcache_site *__stop_swrcache_sites[] __attribute__((visibility("hidden")));
+extern const struct swrcache_writer *__start_swrcache_writers[] __attribute__((visibility("hidden")));
+extern const struct swrcache_writer *__stop_swrcache_writers[] __attribute__((visibility("hidden")));
+extern const struct swrcache_region *__start_swrcache_regions[] __attribute__((visibility("hidden")));
+extern const struct swrcache_region *__stop_swrcache_regions[] __attribute__((visibility("hidden")));
+
+/* They make the sections exist in files that annotate nothing, else the ends would be undefined. */
+static struct swrcache_site *swrcache_no_site_ SWRCACHE_LISTED("swrcache_sites") = NULL;
+static const struct swrcache_writer *swrcache_no_writer_ SWRCACHE_LISTED("swrcache_writers") = NULL;
+static const struct swrcache_region *swrcache_no_region_ SWRCACHE_LISTED("swrcache_regions") = NULL;
 
 /* Does a table of this size hold the member? A runtime may be older than this header. */
 #define SWRCACHE_WITHIN(api, member)                                                                         \
@@ -45,6 +52,8 @@ static __attribute__((constructor, used)) void swrcache_find_runtime(void)
         swrcache_attach_fn *attach;
     } swrcache_door;
     const struct swrcache_api *swrcache_table;
+    const struct swrcache_region *const *swrcache_r;
+    const struct swrcache_writer *const *swrcache_w;
 
     if (swrcache_looked)
         return;
@@ -55,7 +64,17 @@ static __attribute__((constructor, used)) void swrcache_find_runtime(void)
     swrcache_table = swrcache_door.attach(SWRCACHE_ABI);
     if (!swrcache_table || swrcache_table->abi != SWRCACHE_ABI || !SWRCACHE_WITHIN(swrcache_table, call))
         return;
+    /* Regions first: functions inherit from them. */
+    if (SWRCACHE_WITHIN(swrcache_table, region_policy))
+        for (swrcache_r = __start_swrcache_regions; swrcache_r < __stop_swrcache_regions; swrcache_r++)
+            if (*swrcache_r)
+                swrcache_table->region_policy((*swrcache_r)->name, (*swrcache_r)->policy,
+                                              (*swrcache_r)->policy_size);
     swrcache_table->enroll(__start_swrcache_sites, __stop_swrcache_sites);
+    if (SWRCACHE_WITHIN(swrcache_table, expect))
+        for (swrcache_w = __start_swrcache_writers; swrcache_w < __stop_swrcache_writers; swrcache_w++)
+            for (uint32_t i = 0; *swrcache_w && i < (*swrcache_w)->ntargets; i++)
+                swrcache_table->expect((*swrcache_w)->name, (*swrcache_w)->targets[i]);
     swrcache_api = swrcache_table;
 }
 
@@ -66,7 +85,10 @@ static inline void swrcache_skip(void)
         swrcache_api->skip();
 }
 
-/* In a body: this computation failed. An old value stays; see .negative_ms and .stale_if_error_ms. */
+/*
+ * In a body: this computation failed. An old value stays; see .negative_ms and .stale_if_error_ms. In a
+ * writer's body: nothing was written, so its targets are left alone.
+ */
 static inline void swrcache_fail(void)
 {
     if (SWRCACHE_HAS(fail))
@@ -230,6 +252,21 @@ static inline size_t swrcache_operate_(struct swrcache_site *site, enum swrcache
 static inline bool swrcache_peek_(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
 {
     return SWRCACHE_HAS(peek) ? swrcache_api->peek(site, args, result) : false;
+}
+
+static inline void swrcache_write_(const struct swrcache_writer *writer, const struct swrcache_arg *args,
+                                   void *result)
+{
+    int swrcache_error;
+
+    if (SWRCACHE_HAS(write)) {
+        swrcache_api->write(writer, args, result);
+        return;
+    }
+    writer->run(args, result);
+    swrcache_error = errno;
+    writer->tell(args);
+    errno = swrcache_error;
 }
 
 #endif

@@ -133,7 +133,8 @@
         .run = swrcache_run_##fn,                                                                            \
         .flags = SWRCACHE_FLAGS_##link,                                                                      \
     };                                                                                                       \
-    static struct swrcache_site *swrcache_enrolled_##fn SWRCACHE_ENROLLED = &swrcache_site_##fn;             \
+    static struct swrcache_site *swrcache_enrolled_##fn SWRCACHE_LISTED("swrcache_sites") =                  \
+        &swrcache_site_##fn;                                                                                 \
     SWRCACHE_LINK_##link __typeof__(ret) fn(SWRCACHE_PARAMS(list)){SWRCACHE_MAP(                             \
         SWRCACHE_EACH_INSIDE, fn, list) SWRCACHE_CALL_##shape(ret, fn, list)} SWRCACHE_AUX_##link size_t     \
         swrcache_op_##fn(enum swrcache_operation swrcache_verb SWRCACHE_MORE(list))                          \

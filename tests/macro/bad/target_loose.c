@@ -1,0 +1,7 @@
+/* expect: target '.*tag:user:%d.*' of 'save' stands in parentheses of its own */
+#include <swrcache.h>
+
+SWR_INVALIDATES(int, save, (SWR_VAL(int, id)), "tag:user:%d", id)
+{
+    return id;
+}

@@ -1,0 +1,7 @@
+/* expect: format.* 'char \*' */
+#include <swrcache.h>
+
+SWR_INVALIDATES(int, save, (SWR_VAL(int, id)), ("tag:user:%s", id))
+{
+    return id;
+}
