@@ -76,7 +76,10 @@ const void *interpose_enter(struct interpose_slot *slot, unsigned char *frame)
     struct swrcache_arg args[SLOT_PARAMS];
     uint64_t result = 0;
     read_args(rule, frame, args);
-    interpose_api()->call(&rule->site, args, &result);
+    if (unlikely(rule->mode == SLOT_OBSERVE))
+        interpose_observe(rule, args, &result);
+    else
+        interpose_api()->call(&rule->site, args, &result);
     write_result(rule, frame, result);
     return NULL;
 }

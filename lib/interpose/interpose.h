@@ -30,8 +30,13 @@ enum {
 bool interpose_prepare(struct interpose_slot *slot);
 const struct swrcache_api *interpose_api(void);
 
-/* What `site.run` jumps to: calls the real function with arguments of the runtime. */
+/* Calls the real function with arguments of the runtime. */
+void interpose_real(struct interpose_slot *slot, const struct swrcache_arg *args, void *result);
+/* The same, as what `site.run` jumps to: a string that the caller does not own becomes one that stays. */
 void interpose_replay(const struct swrcache_arg *args, void *result, struct interpose_slot *slot);
+
+/* The same uncached, timed, and what came of it noted for `swrctl advise`. */
+void interpose_observe(struct interpose_slot *slot, const struct swrcache_arg *args, void *result);
 
 /* dlsym() of the program: who looks a wrapped function up gets its stub. */
 const void *interpose_dlsym(struct interpose_slot *slot, unsigned char *frame);

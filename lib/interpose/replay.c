@@ -15,7 +15,7 @@ static uint64_t word_of(const struct swrcache_param *p, const void *data)
     return word;
 }
 
-void interpose_replay(const struct swrcache_arg *args, void *result, struct interpose_slot *slot)
+void interpose_real(struct interpose_slot *slot, const struct swrcache_arg *args, void *result)
 {
     unsigned char frame[FRAME_STACK + 8 * SLOT_PARAMS] __attribute__((aligned(16))) = {0};
     const struct swrcache_site *site = &slot->site;
@@ -30,16 +30,23 @@ void interpose_replay(const struct swrcache_arg *args, void *result, struct inte
     memcpy(frame + FRAME_RAX_X86_64, &vectors, sizeof vectors);
 #endif
     interpose_invoke(__atomic_load_n(&slot->real, __ATOMIC_ACQUIRE), frame, slot->nstack);
-    if (slot->result == SLOT_CSTR) {
-        char *own;
-        memcpy(&own, frame + FRAME_RESULT, sizeof own);
-        const char *kept = own != NULL ? interpose_intern(own) : NULL;
-        if (own != NULL && kept == NULL)
-            interpose_api()->skip();
-        else
-            memcpy(frame + FRAME_RESULT, &kept, sizeof kept);
-    }
     bool vector = slot->result == SLOT_SCALAR && site->result_cls == SWRCACHE_CLASS_FLOAT;
     if (slot->result != SLOT_VOID)
         memcpy(result, frame + (vector ? FRAME_VECTOR_RESULT : FRAME_RESULT), site->result_size);
+}
+
+void interpose_replay(const struct swrcache_arg *args, void *result, struct interpose_slot *slot)
+{
+    interpose_real(slot, args, result);
+    if (slot->result != SLOT_CSTR)
+        return;
+    const char *own, *kept;
+    memcpy(&own, result, sizeof own);
+    if (own == NULL)
+        return;
+    kept = interpose_intern(own);
+    if (kept == NULL)
+        interpose_api()->skip();
+    else
+        memcpy(result, &kept, sizeof kept);
 }

@@ -8,8 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "advise.h"
 #include "place.h"
 #include "program.h"
 #include "reach.h"
@@ -165,7 +168,8 @@ static void check_rules(struct request *r, const char *program)
     reach_end(&reach);
 }
 
-static int run(struct request *r)
+/* STATUS_DONE: all is set up for the program to be started in this environment. */
+static int prepare(struct request *r)
 {
     char path[PLACE_MAX];
     if (r->program[0] == NULL)
@@ -180,16 +184,58 @@ static int run(struct request *r)
     const char *why = program_refusal(path, sizeof path);
     if (why != NULL) {
         fprintf(stderr, "swrctl: nothing can be wrapped in %s: %s\n", path, why);
-        if (!r->force)
-            return STATUS_FAILED;
-    } else {
-        check_rules(r, path);
-        if ((r->rules.wrong != 0 && !r->force) || !set_environment(r))
-            return STATUS_FAILED;
+        return r->force ? STATUS_DONE : STATUS_FAILED;
     }
+    check_rules(r, path);
+    return (r->rules.wrong != 0 && !r->force) || !set_environment(r) ? STATUS_FAILED : STATUS_DONE;
+}
+
+static int start(struct request *r)
+{
     execvp(r->program[0], r->program);
     fprintf(stderr, "swrctl: %s: %s\n", r->program[0], strerror(errno));
     return NOT_EXECUTABLE;
+}
+
+static int run(struct request *r)
+{
+    int result = prepare(r);
+    return result == STATUS_DONE ? start(r) : result;
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Runs it uncached and says what caching would have brought; the program's own status. */
+static int advise(struct request *r)
+{
+    char directory[] = "/tmp/swrcache-advise-XXXXXX";
+    int status = 0;
+    if (r->rules.npresets != 0)
+        return usage_error("advise observes rules, not presets");
+    for (size_t i = 0; i < r->rules.count; i++)
+        r->rules.list[i].mode = DECLARED_OBSERVE;
+    int result = prepare(r);
+    if (result != STATUS_DONE)
+        return result;
+    if (mkdtemp(directory) == NULL || setenv("SWR_OBSERVE", directory, 1) != 0) {
+        fprintf(stderr, "swrctl: %s: %s\n", directory, strerror(errno));
+        return STATUS_FAILED;
+    }
+    uint64_t began = now_ns();
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(start(r));
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (pid > 0)
+        advise_report(directory, &r->rules, now_ns() - began);
+    advise_remove(directory);
+    return pid < 0 ? STATUS_FAILED : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static int wrap(struct request *r)
@@ -225,6 +271,11 @@ static int with_rules(struct invocation *in, bool for_run, int (*act)(struct req
 int subcommand_run(struct invocation *in)
 {
     return with_rules(in, true, run);
+}
+
+int subcommand_advise(struct invocation *in)
+{
+    return with_rules(in, true, advise);
 }
 
 int subcommand_wrap(struct invocation *in)

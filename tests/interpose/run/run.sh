@@ -166,5 +166,51 @@ printf '#!/bin/sh\nexec ./use price\n' >script
 chmod +x script
 expect 'a script' W "$(run --wrap "$price" -- ./script)"
 
+# What advise has learnt, however the program ends.
+advice=$("$swrctl" advise --wrap "$price" --wrap 'cstr who(i32)' -- ./use price who nine 2>&1)
+expect 'the status of an observed program' 9 $?
+contains 'its own output' $'-\nbb\n' "$advice"
+contains 'calls and keys' 'price: 4 calls of 2 keys, ' "$advice"
+contains 'results that change' 'the result changed 2 times for an unchanged key' "$advice"
+contains 'outdated answers' '  1m          50.0 %' "$advice"
+contains 'keys that come once' $'who: 2 calls of 2 keys, ' "$advice"
+contains 'what is not worth it' 'no key comes twice' "$advice"
+cat >slow.c <<'C'
+#include <time.h>
+int slow(int n);
+int slow(int n)
+{
+    struct timespec ms = {0, 1000000};
+    nanosleep(&ms, 0);
+    return n;
+}
+C
+printf '#include <signal.h>\nint slow(int n);\nint main(void)\n{\n    for (int i = 0; i < 20; i++)\n        slow(i %% 2);\n    return raise(SIGKILL);\n}\n' >killed.c
+build "${cc[@]}" -fPIC -shared slow.c -o libslow.so
+build "${cc[@]}" killed.c -o killed -L. -lslow -Wl,-rpath,"$dir"
+advice=$("$swrctl" advise --wrap 'i32 slow(i32)' -- ./killed 2>&1)
+expect 'the status of a killed program' 137 $?
+contains 'what is worth it' 'slow: 20 calls of 2 keys, ' "$advice"
+contains 'hits' '90.0 %' "$advice"
+contains 'the line to write' '[slow] ttl = 1m' "$advice"
+
+# Tools that read objects have nothing to say of ours.
+if command -v eu-elflint >/dev/null; then
+    for version in '' ' version=NEW'; do
+        "$swrctl" wrap --output lint.so --wrap "i32 answer(i32 n)$version" --wrap "$price"
+        expect "eu-elflint$version" 'No errors' "$(eu-elflint --gnu-ld lint.so 2>&1)"
+    done
+fi
+if command -v gdb >/dev/null; then
+    # From the body of a wrapped function to main(), through the runtime and the stub.
+    wrap=$("$swrctl" wrap --output traced.so --wrap 'i32 slow(i32)' && realpath traced.so)
+    frames=$(gdb -q -nx -batch -ex "set environment LD_PRELOAD $wrap:$library" -ex 'set breakpoint pending on' -ex 'break slow' -ex run -ex bt -ex continue -ex bt \
+        ./killed 2>&1)
+    expect 'gdb sees the stub and the function' 2 "$(grep -c '^#0 .*slow ' <<<"$frames")"
+    expect 'gdb sees their caller' 2 "$(grep -c '^#.* main (' <<<"$frames")"
+    contains 'gdb sees the way' ' swrcache_stub (' "$frames"
+    expect 'gdb loses no frame' '' "$(grep -E '\?\?|corrupt' <<<"$frames")"
+fi
+
 echo "$tried tried"
 exit $failed
