@@ -17,7 +17,7 @@
     .wait_ms = SWR_SECONDS(2), .retry_max_ms = SWR_SECONDS(10), .max_entries = 20000,                        \
     .region = "names.hosts"
 
-#define NAMES_USERS                                                                                          \
+#define NAMES_ACCOUNTS                                                                                       \
     .ttl_ms = SWR_SECONDS(10), .stale_ms = SWR_SECONDS(50), .stale_if_error_ms = SWR_HOURS(6),               \
     .wait_ms = SWR_SECONDS(5), .retry_max_ms = SWR_SECONDS(10), .max_entries = 20000
 

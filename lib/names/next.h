@@ -16,6 +16,7 @@ enum names_next {
 /* Not NULL: libc has them all. */
 void *names_next(enum names_next which);
 
-#define NAMES_NEXT(name) ((__typeof__(&name))names_next(NEXT_##name))
+#define NAMES_NEXT(name)  NAMES_NEXT_(name)
+#define NAMES_NEXT_(name) ((__typeof__(&name))names_next(NEXT_##name))
 
 #endif

@@ -1,7 +1,7 @@
 /* Interposed functions start no thread until the program has lived a while; annotated ones do at once. */
 #include "hazard.h"
 
-#include <dirent.h>
+#include "../process.h"
 
 SWR_CACHED(int, interposed, (SWR_VAL(int, x)))
 {
@@ -18,26 +18,15 @@ __attribute__((constructor(101))) static void mark(void)
     swrcache_site_interposed.flags |= SWRCACHE_SITE_INTERPOSED;
 }
 
-static int threads(void)
-{
-    DIR *tasks = opendir("/proc/self/task");
-    int n = 0;
-    for (struct dirent *entry; tasks != NULL && (entry = readdir(tasks)) != NULL;)
-        n += entry->d_name[0] != '.';
-    if (tasks != NULL)
-        closedir(tasks);
-    return n;
-}
-
 static void interposed_late(void)
 {
     CHECK(interposed(1) == 1);
     swrcache_advance(249);
     CHECK(interposed(1) == 1 && interposed(2) == 2);
-    CHECK(threads() == 1);
+    CHECK(process_count("/proc/self/task") == 1);
     swrcache_advance(1);
     CHECK(interposed(1) == 1);
-    CHECK(threads() == 2);
+    CHECK(process_count("/proc/self/task") == 2);
 }
 
 /* A child is young again. */
@@ -56,7 +45,7 @@ static void annotated_at_once(void)
     pid_t child = fork();
     if (child == 0) {
         CHECK(annotated(1) == 1);
-        CHECK(threads() == 2);
+        CHECK(process_count("/proc/self/task") == 2);
         exit(hazard_failures != 0);
     }
     CHECK(wait_child(child) == 0);
@@ -80,7 +69,7 @@ int main(int argc, char **argv)
         rmdir(directory);
         return status;
     }
-    CHECK(threads() == 1);
+    CHECK(process_count("/proc/self/task") == 1);
     annotated_at_once();
     interposed_late();
     child_late();

@@ -2,7 +2,6 @@
  * lifetime.c - how long the preset's answers live and what becomes of them when files change, a backend dies,
  * or the program is one that must not be touched. Run inside.sh with the preset preloaded and time by hand.
  */
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,20 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <swrcache/abi.h>
+#include "names.h"
 
-static const struct swrcache_api *api;
 static const char *files, *logged, *dead;
-static int failures;
-
-#define CHECK(what)                                                                                          \
-    do {                                                                                                     \
-        if (!(what)) {                                                                                       \
-            failures++;                                                                                      \
-            fprintf(stderr, "FAILED: line %d: %s\n", __LINE__, #what);                                       \
-        }                                                                                                    \
-    } while (0)
-
 /* Questions that reached the backend since the last time this was asked. */
 static int asked(void)
 {
@@ -279,27 +267,16 @@ static void children(void)
     }
 }
 
-static int threads_now(void)
-{
-    DIR *tasks = opendir("/proc/self/task");
-    int n = 0;
-    for (struct dirent *entry; tasks != NULL && (entry = readdir(tasks)) != NULL;)
-        n += entry->d_name[0] != '.';
-    if (tasks != NULL)
-        closedir(tasks);
-    return n;
-}
-
 /* Run as another program: twice the same question. Its exit status says how often the backend was asked. */
 static int as_another(const char *pam)
 {
-    int before = threads_now();
+    int before = process_count("/proc/self/task");
     if (*pam != 0 && dlopen(pam, RTLD_NOW) == NULL)
         return 100;
     asked();
     resolve("h12.slow");
     resolve("h12.slow");
-    return before == 1 && threads_now() == 1 ? asked() : 101;
+    return before == 1 && process_count("/proc/self/task") == 1 ? asked() : 101;
 }
 
 static int ran_as(const char *name, const char *pam)
@@ -331,10 +308,8 @@ static void programs_left_alone(const char *pam)
 /* argv[1]: a library by the name of PAM's; or, called again, as_another()'s argument. */
 int main(int argc, char **argv)
 {
-    swrcache_attach_fn *attach;
     static char log_path[300], dead_path[300];
-    *(void **)&attach = dlsym(RTLD_DEFAULT, "swrcache_attach");
-    api = attach != NULL ? attach(SWRCACHE_ABI) : NULL;
+    find_runtime();
     files = getenv("SWR_TEST_FILES");
     if (api == NULL || files == NULL || argc < 2)
         return 99;

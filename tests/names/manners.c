@@ -3,7 +3,6 @@
  * jumped-out lookups, descriptors closed by number, a name service that asks back, exit amid a refresh. Run
  * inside.sh with the preset preloaded. argv[1]: a library whose constructor looks a name up.
  */
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,18 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <swrcache/abi.h>
-
-static const struct swrcache_api *api;
-static int failures;
-
-#define CHECK(what)                                                                                          \
-    do {                                                                                                     \
-        if (!(what)) {                                                                                       \
-            failures++;                                                                                      \
-            fprintf(stderr, "FAILED: line %d: %s\n", __LINE__, #what);                                       \
-        }                                                                                                    \
-    } while (0)
+#include "names.h"
 
 static void backend_takes(const char *ms)
 {
@@ -209,27 +197,16 @@ static void exits_amid_refresh(void)
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
 }
 
-static int descriptors(void)
-{
-    DIR *list = opendir("/proc/self/fd");
-    int n = 0;
-    for (struct dirent *entry; list != NULL && (entry = readdir(list)) != NULL;)
-        n += entry->d_name[0] != '.';
-    if (list != NULL)
-        closedir(list);
-    return n;
-}
-
 static void leaves_no_descriptors(void)
 {
     CHECK(resolves("h5.slow") && getpwnam("slow20009") != NULL);
-    int before = descriptors();
+    int before = process_count("/proc/self/fd");
     for (int i = 0; i < 100; i++) {
         api->advance(1000);
         CHECK(resolves("h5.slow") && getpwnam("slow20009") != NULL);
     }
     CHECK(api->drain(10000));
-    CHECK(descriptors() == before);
+    CHECK(process_count("/proc/self/fd") == before);
 }
 
 #define ALLOW(number)                                                                                        \
@@ -274,9 +251,7 @@ static void other_constructors(const char *library)
 
 int main(int argc, char **argv)
 {
-    swrcache_attach_fn *attach;
-    *(void **)&attach = dlsym(RTLD_DEFAULT, "swrcache_attach");
-    api = attach != NULL ? attach(SWRCACHE_ABI) : NULL;
+    find_runtime();
     if (api == NULL || argc < 2 || getenv("SWR_TEST_FILES") == NULL)
         return 99;
     alarm(60);
