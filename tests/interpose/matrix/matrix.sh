@@ -27,11 +27,13 @@ program() { # name, library, flags...
     "${cc[@]}" -O2 "$here/use.c" -o "$name" -L"$library" -lprice -Wl,-rpath,"$dir/$library" "$@" -ldl
 }
 cc=("$@" -std=gnu11 -Wno-pedantic)
-library plain &&
-    library table -DTABLE &&
-    library symbolic -Wl,-Bsymbolic &&
-    library symbolic-functions -Wl,-Bsymbolic-functions &&
-    library protected -DPROTECTED &&
+# clang binds a library's own calls while it compiles, unless it is told that others may stand between.
+between=-fsemantic-interposition
+library plain $between &&
+    library table $between -DTABLE &&
+    library symbolic $between -Wl,-Bsymbolic &&
+    library symbolic-functions $between -Wl,-Bsymbolic-functions &&
+    library protected $between -DPROTECTED &&
     library fixed -fno-semantic-interposition &&
     program lazy plain -fPIE -pie -Wl,-z,lazy &&
     program now plain -fPIE -pie -Wl,-z,now,-z,relro &&
