@@ -38,6 +38,9 @@ void interpose_replay(const struct swrcache_arg *args, void *result, struct inte
 /* The same uncached, timed, and what came of it noted for `swrctl advise`. */
 void interpose_observe(struct interpose_slot *slot, const struct swrcache_arg *args, void *result);
 
+/* The cached call, and now and then beside it the function itself: do they agree? */
+void interpose_shadow(struct interpose_slot *slot, const struct swrcache_arg *args, void *result);
+
 /* dlsym() of the program: who looks a wrapped function up gets its stub. */
 const void *interpose_dlsym(struct interpose_slot *slot, unsigned char *frame);
 

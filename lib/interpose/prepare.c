@@ -56,7 +56,7 @@ static void make_known(struct interpose_slot *slot)
     }
     bool known = __atomic_load_n(&slot->site.function, __ATOMIC_ACQUIRE) != NULL;
     struct function *f = function_of(&slot->site);
-    if (f != NULL && !known && slot->mode != SLOT_ON)
+    if (f != NULL && !known && (slot->mode == SLOT_OFF || slot->mode == SLOT_OBSERVE))
         atomic_store(&f->mode, FUNCTION_OFF);
 }
 

@@ -23,7 +23,12 @@
 enum { DECLARATION_PARAMS = 24 };
 
 enum declared_result { DECLARED_VOID, DECLARED_SCALAR, DECLARED_STR, DECLARED_CSTR };
-enum declared_mode { DECLARED_ON, DECLARED_OFF, DECLARED_OBSERVE }; /* the last by `swrctl advise` alone */
+enum declared_mode {
+    DECLARED_ON,
+    DECLARED_OFF,
+    DECLARED_SHADOW,
+    DECLARED_OBSERVE
+}; /* the last by `swrctl advise` alone */
 
 struct declared_param {
     char name[64];

@@ -24,9 +24,9 @@ enum { NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
 
 struct request {
     struct rules rules;
-    const char *only, *output, *mode;
+    const char *only, *output;
     const struct machine *machine;
-    bool no_children, no_hook, force;
+    bool no_children, no_hook, force, shadow;
     char **program;
 };
 
@@ -72,6 +72,12 @@ static int read_arguments(struct invocation *in, struct request *r, bool run)
         } else if (!run && (value = value_of("--machine", &a, &missing)) != NULL) {
             if (!missing && (r->machine = machine_named(value)) == NULL)
                 return usage_error("no machine %s; write x86_64 or aarch64", value);
+        } else if (run && (value = value_of("--mode", &a, &missing)) != NULL) {
+            r->shadow = strcmp(value, "shadow") == 0;
+            if (!missing && strcmp(value, "observe") == 0)
+                return usage_error("what --mode observe would gather is printed by swrctl advise");
+            if (!missing && !r->shadow)
+                return usage_error("no mode %s; write --mode shadow", value);
         } else if (run && strcmp(option, "--no-children") == 0) {
             r->no_children = true;
         } else if (strcmp(option, "--no-dlsym") == 0) {
@@ -199,6 +205,8 @@ static int start(struct request *r)
 
 static int run(struct request *r)
 {
+    for (size_t i = 0; r->shadow && i < r->rules.count; i++)
+        r->rules.list[i].mode = DECLARED_SHADOW;
     int result = prepare(r);
     return result == STATUS_DONE ? start(r) : result;
 }

@@ -194,6 +194,18 @@ contains 'what is worth it' 'slow: 20 calls of 2 keys, ' "$advice"
 contains 'hits' '90.0 %' "$advice"
 contains 'the line to write' '[slow] ttl = 1m' "$advice"
 
+# Answers compared with the function's: an honest rule stays, a wrong one ends itself and says so.
+printf '#include <stdio.h>\nint slow(int n);\ndouble price(const char *, int);\nint main(void)\n{\n    double last = 0, differ = 0;
+    for (int i = 0; i < 400; i++) {\n        double now = price("ACME", 3);\n        differ += i > 300 && now != last;
+        last = now;\n        slow(1);\n    }\n    puts(differ == 99 ? "-" : "W");\n    return 0;\n}\n' >compared.c
+build "${cc[@]}" compared.c -o compared -L. -lslow -lprice -Wl,-rpath,"$dir"
+rm -f log
+expect 'a function that gives the same no more' - "$(SWR_LOG=$dir/log run --wrap "$price mode=shadow" --wrap 'i32 slow(i32) mode=shadow' -- ./compared)"
+contains 'and it is said' 'price: shadow: 8 of 8 answers differed' "$(cat log)"
+expect 'an honest one is not complained of' '' "$(grep slow log)"
+expect 'not compared' W "$(run --wrap "$price" -- ./compared)"
+expect 'all rules in shadow' - "$(run --mode shadow --wrap "$price" -- ./compared)"
+
 # Tools that read objects have nothing to say of ours.
 if command -v eu-elflint >/dev/null; then
     for version in '' ' version=NEW'; do
