@@ -29,7 +29,7 @@ static void read_segments(struct elf_file *f, const Elf64_Ehdr *h)
         }
         if (p->p_type == PT_NOTE && text != NULL)
             f->is_go |= memmem(text, p->p_filesz, "Go\0", 4) != NULL;
-        if (p->p_type == PT_DYNAMIC && text != NULL)
+        if (p->p_type == PT_DYNAMIC && text != NULL && p->p_offset % 8 == 0)
             for (const Elf64_Dyn *d = (const Elf64_Dyn *)text; (const char *)(d + 1) <= text + p->p_filesz;
                  d++)
                 f->symbolic |=
@@ -98,7 +98,8 @@ static bool relocated(const struct elf_file *f, size_t symbol)
 {
     const Elf64_Shdr *s;
     for (size_t i = 0; (s = header(f, i)) != NULL; i++) {
-        const Elf64_Rela *r = s->sh_type == SHT_RELA ? at(f, s->sh_offset, s->sh_size) : NULL;
+        const Elf64_Rela *r =
+            s->sh_type == SHT_RELA && s->sh_offset % 8 == 0 ? at(f, s->sh_offset, s->sh_size) : NULL;
         for (size_t n = r != NULL ? s->sh_size / sizeof *r : 0; n > 0; n--)
             if (ELF64_R_SYM(r[n - 1].r_info) == symbol)
                 return true;

@@ -43,6 +43,8 @@ uint64_t image_put(struct image *image, enum section_name section, const void *b
 {
     struct section *s = &image->sections[section];
     uint64_t at = image_here(image, section);
+    if (len == 0)
+        return at;
     if (len > s->room - s->len) {
         size_t room = (s->room + len) * 2;
         uint8_t *more = realloc(s->bytes, room);
