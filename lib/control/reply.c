@@ -40,11 +40,6 @@ void reply_ms(struct wire_buffer *out, const char *name, uint64_t ns)
         wire_number(out, name, ns / NS_PER_MS);
 }
 
-bool function_secret(const struct function *f)
-{
-    return f->annotated.secret == 1;
-}
-
 void reply_key_text(struct function *f, const struct key *key, char *text, size_t room)
 {
     struct print p;

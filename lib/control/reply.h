@@ -16,7 +16,6 @@ void reply_ok(struct wire_buffer *out);
 /* A time in milliseconds, or `inf`. */
 void reply_ms(struct wire_buffer *out, const char *name, uint64_t ns);
 
-bool function_secret(const struct function *f);
 /* The key as a C call; of a secret function without its arguments. */
 void reply_key_text(struct function *f, const struct key *key, char *text, size_t room);
 /* The fields of one entry; the record is not ended. */

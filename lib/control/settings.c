@@ -10,63 +10,49 @@
 #include "request.h"
 #include "runtime/cache.h"
 #include "runtime/option.h"
-
-enum setting_kind { TIME, COUNT, PERCENT, SIZE };
-static const struct setting {
-    const char *name;
-    enum setting_kind kind;
-    size_t offset, annotated;
-} settings[] = {
-#define SETTING(name, kind, field, help)                                                                     \
-    {#name, kind, offsetof(struct settings, name), offsetof(struct swrcache_policy, field)},
-#include "setting.def"
-#undef SETTING
-};
-enum { SETTINGS = sizeof settings / sizeof settings[0] };
-/* Bit i: settings[i] was set by a command. The control thread's alone. */
-static uint32_t changed[FUNCTIONS_MAX];
-
-static _Atomic uint64_t *setting_of(struct function *f, const struct setting *s)
-{
-    return (_Atomic uint64_t *)(void *)((char *)&f->settings + s->offset);
-}
+#include "runtime/region.h"
 
 void settings_fields(struct wire_buffer *out, struct function *f)
 {
     for (uint32_t s = 0; s < SETTINGS; s++) {
-        char name[40];
-        uint64_t value = atomic_load(setting_of(f, &settings[s]));
-        int64_t annotated;
-        memcpy(&annotated, (const char *)&f->annotated + settings[s].annotated, sizeof annotated);
-        snprintf(name, sizeof name, "%s%s", settings[s].name, settings[s].kind == TIME ? "_ms" : "");
-        if (settings[s].kind == TIME)
+        const struct setting_row *row = &setting_rows[s];
+        char name[40], from[160];
+        uint64_t value = setting_of(f, (enum setting)s);
+        snprintf(name, sizeof name, "%s%s", row->name, row->kind == SETTING_TIME ? "_ms" : "");
+        if (row->kind == SETTING_TIME)
             reply_ms(out, name, value);
         else if (value >= INT64_MAX)
             wire_field(out, name, "inf");
         else
             wire_number(out, name, value);
-        snprintf(name, sizeof name, "%s_from", settings[s].name);
-        wire_field(out, name,
-                   changed[function_number(f)] >> s & 1 ? "set"
-                   : annotated != SWRCACHE_UNSET        ? "annotation"
-                                                        : "default");
+        snprintf(name, sizeof name, "%s_from", row->name);
+        setting_source(f, (enum setting)s, from, sizeof from);
+        wire_field(out, name, from);
     }
 }
 
-static bool setting_parse(const struct setting *s, const char *text, uint64_t *value)
+static bool setting_parse(const struct setting_row *s, const char *text, uint64_t *value)
 {
     char *end;
-    if (s->kind == TIME)
+    if (s->kind == SETTING_TIME)
         return unit_duration(text, value);
-    if (s->kind == SIZE)
+    if (s->kind == SETTING_SIZE)
         return unit_size(text, value);
     *value = UINT64_MAX;
-    if (s->kind == COUNT && strcmp(text, "inf") == 0)
+    if (s->kind == SETTING_COUNT && strcmp(text, "inf") == 0)
         return true;
     errno = 0;
     *value = strtoull(text, &end, 10);
     return text[0] >= '0' && text[0] <= '9' && *end == 0 && errno == 0 &&
-           (s->kind != PERCENT || *value <= 100);
+           (s->kind != SETTING_PERCENT || *value <= 100);
+}
+
+static void change(struct setting_layer *layer, uint32_t given, const uint64_t *values)
+{
+    for (uint32_t s = 0; s < SETTINGS; s++)
+        if (given >> s & 1)
+            layer->values[s] = values[s];
+    layer->given |= given;
 }
 
 void command_set(const struct wire_line *request, struct wire_buffer *out)
@@ -84,20 +70,20 @@ void command_set(const struct wire_line *request, struct wire_buffer *out)
         uint32_t s = 0;
         if (strcmp(request->fields[i].name, "function") == 0)
             continue;
-        while (s < SETTINGS && strcmp(settings[s].name, request->fields[i].name) != 0)
+        while (s < SETTINGS && strcmp(setting_rows[s].name, request->fields[i].name) != 0)
             s++;
         if (s == SETTINGS) {
             int n = snprintf(text, sizeof text, "no setting %.100s; there are:", request->fields[i].name);
             for (s = 0; s < SETTINGS; s++)
-                n += snprintf(text + n, sizeof text - (size_t)n, " %s", settings[s].name);
+                n += snprintf(text + n, sizeof text - (size_t)n, " %s", setting_rows[s].name);
             reply_error(out, "%s", text);
             return;
         }
-        if (!setting_parse(&settings[s], request->fields[i].value, &values[s])) {
+        if (!setting_parse(&setting_rows[s], request->fields[i].value, &values[s])) {
             static const char *const forms[] = {"a time such as 250ms, 20s, 5m, 1h, inf", "a number or inf",
                                                 "a number from 0 to 100", "a size such as 64M, 1G, inf"};
-            reply_error(out, "%s=%.100s: write %s", settings[s].name, request->fields[i].value,
-                        forms[settings[s].kind]);
+            reply_error(out, "%s=%.100s: write %s", setting_rows[s].name, request->fields[i].value,
+                        forms[setting_rows[s].kind]);
             return;
         }
         given |= 1u << s;
@@ -106,11 +92,23 @@ void command_set(const struct wire_line *request, struct wire_buffer *out)
         reply_error(out, "no setting; write set function=%.100s ttl=20s", name);
         return;
     }
+    if (strncmp(name, "region:", 7) == 0) {
+        struct region *r = region_of(name + 7, true);
+        size_t count;
+        if (r == NULL) {
+            reply_error(out, "%.100s: write letters, digits, _ and - between dots after region:", name);
+            return;
+        }
+        change(&r->set, given, values);
+        region_retune(r);
+        os_free(region_functions(r, &count));
+        reply_ok(out);
+        wire_number(out, "matched", count);
+        return;
+    }
     for (; (f = request_function(name, &at)) != NULL; found++) {
-        for (uint32_t s = 0; s < SETTINGS; s++)
-            if (given >> s & 1)
-                atomic_store(setting_of(f, &settings[s]), values[s]);
-        changed[at - 1] |= given;
+        change(&f->set, given, values);
+        setting_resolve(f);
         cache_retune(f);
     }
     if (found == 0) {

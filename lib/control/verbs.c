@@ -1,64 +1,83 @@
 #include <string.h>
 
-#include "core/target.h"
+#include "base/unit.h"
 #include "reply.h"
 #include "request.h"
 #include "runtime/audit.h"
-#include "runtime/verb.h"
+#include "runtime/expect.h"
+#include "runtime/reach.h"
 
-static bool verb_match(struct function *f, const struct key *key, void *cookie)
+static bool narrow(const struct wire_line *request, struct verb_filter *filter, const char **wrong)
 {
-    return target_matches(cookie, &f->shape, key);
+    const char *older = wire_get(request, "older"), *larger = wire_get(request, "larger");
+    *filter = (struct verb_filter){0};
+    *wrong = older != NULL && !unit_duration(older, &filter->older)  ? "older is a time such as 5m"
+             : larger != NULL && !unit_size(larger, &filter->larger) ? "larger is a size such as 1M"
+                                                                     : NULL;
+    return older != NULL || larger != NULL;
 }
 
-typedef size_t verb_fn(struct function *f, cache_match *match, void *cookie, bool dry);
-
 static void run_verb(const struct wire_line *request, struct wire_buffer *out,
-                     enum swrcache_operation operation, verb_fn *verb)
+                     enum swrcache_operation operation, const char *prefix, const char *field)
 {
     static struct target t; /* the control thread is the only one here */
-    const char *text = wire_get(request, "target"), *dry = wire_get(request, "dry");
-    char why[ERROR_TEXT];
-    size_t matched = 0;
+    static char text[TARGET_TEXT_MAX];
+    const char *name = wire_get(request, field), *dry = wire_get(request, "dry"), *wrong;
     bool wet = dry == NULL || strcmp(dry, "0") == 0;
-    if (text == NULL) {
-        reply_error(out, "no target; give target=all, a function or a call");
+    struct verb_filter filter;
+    struct reached reached;
+    char why[ERROR_TEXT];
+    bool narrowed = narrow(request, &filter, &wrong);
+    if (name == NULL || wrong != NULL || strlen(prefix) + strlen(name) >= sizeof text) {
+        reply_error(out, "%s",
+                    name == NULL && prefix[0] == 0 ? "no target; give target=all, a function or a call"
+                    : name == NULL                 ? "no event; give event=NAME"
+                    : wrong != NULL                ? wrong
+                                                   : "too long; shorten it");
         return;
     }
+    memcpy(text, prefix, strlen(prefix));
+    memcpy(text + strlen(prefix), name, strlen(name) + 1);
     if (!target_parse(&t, text, why, sizeof why)) {
         reply_error(out, "%s", why);
         return;
     }
-    uint32_t at = 0, found = 0;
-    struct function *f;
-    for (; t.kind != TARGET_ALL && (f = request_function(t.name, &at)) != NULL; found++)
-        if (!request_fits(&t, f, out))
-            return;
-    if (t.kind != TARGET_ALL && found == 0) {
+    expect_check();
+    uint64_t act = wet ? audit_begin(operation, request_peer, text) : 0;
+    bool meant = reach_run(operation, &t, narrowed ? &filter : NULL, !wet, true, &reached);
+    audit_end(act, reached.matched);
+    if (!meant) {
+        reply_error(out, "%s", reached.why);
+        return;
+    }
+    if (reached.unknown && (t.kind == TARGET_FUNCTION || t.kind == TARGET_CALL)) {
         request_unknown(out, t.name);
         return;
     }
-    uint64_t act = wet ? audit_begin(operation, request_peer, text) : 0;
-    if (t.kind == TARGET_ALL)
-        matched = verb(NULL, NULL, NULL, !wet);
-    for (at = 0; t.kind != TARGET_ALL && (f = request_function(t.name, &at)) != NULL;)
-        matched += verb(f, t.kind == TARGET_CALL ? verb_match : NULL, &t, !wet);
-    audit_end(act, matched);
     reply_ok(out);
-    wire_number(out, "matched", matched);
+    wire_number(out, "matched", reached.matched);
+    if (t.kind == TARGET_REGION || t.kind == TARGET_EVENT)
+        wire_number(out, "functions", reached.functions);
+    if (reached.unknown)
+        wire_field(out, "why", reached.why);
 }
 
 void command_invalidate(const struct wire_line *request, struct wire_buffer *out)
 {
-    run_verb(request, out, SWRCACHE_OP_INVALIDATE, verb_invalidate);
+    run_verb(request, out, SWRCACHE_OP_INVALIDATE, "", "target");
 }
 
 void command_expire(const struct wire_line *request, struct wire_buffer *out)
 {
-    run_verb(request, out, SWRCACHE_OP_EXPIRE, verb_expire);
+    run_verb(request, out, SWRCACHE_OP_EXPIRE, "", "target");
 }
 
 void command_refresh(const struct wire_line *request, struct wire_buffer *out)
 {
-    run_verb(request, out, SWRCACHE_OP_REFRESH, verb_refresh);
+    run_verb(request, out, SWRCACHE_OP_REFRESH, "", "target");
+}
+
+void command_emit(const struct wire_line *request, struct wire_buffer *out)
+{
+    run_verb(request, out, SWRCACHE_OP_INVALIDATE, "event:", "event");
 }

@@ -308,7 +308,9 @@ void print_value(struct print *p, const struct swrcache_site *site, const struct
     if (null) {
         print_text(p, "NULL");
     } else if (site->form == SWRCACHE_FORM_VALUE) {
-        if (len - outs >= site->result_size)
+        if (site->result_size == 0)
+            print_string(p, value + outs, len - outs);
+        else if (len - outs >= site->result_size)
             print_number(p, site->result_cls, value + outs, site->result_size);
     } else if (site->form == SWRCACHE_FORM_STRING) {
         print_string(p, value + outs, strnlen((const char *)value + outs, len - outs));

@@ -91,6 +91,28 @@ static bool fail(char *error, size_t room, const char *what, size_t place, const
     return false;
 }
 
+static const struct prefix {
+    const char *text;
+    enum target_kind kind;
+} prefixes[] = {{"region:", TARGET_REGION}, {"tag:", TARGET_TAG}, {"event:", TARGET_EVENT}};
+
+/* The rest of the text, the backslashes of format.h taken out. */
+static bool parse_named(struct target *t, const struct prefix *p, char *s, char *error, size_t room)
+{
+    char *from = s + strlen(p->text), *to = from;
+    t->kind = p->kind;
+    t->name = from;
+    if (*from == 0)
+        return fail(error, room, "no name", (size_t)(from - t->text), "write one after the colon");
+    while (*from != 0) {
+        if (*from == '\\' && from[1] != 0)
+            from++;
+        *to++ = *from++;
+    }
+    *to = 0;
+    return true;
+}
+
 bool target_parse(struct target *t, const char *text, char *error, size_t room)
 {
     size_t len = strlen(text), i = 0;
@@ -106,10 +128,13 @@ bool target_parse(struct target *t, const char *text, char *error, size_t room)
     t->name = s + i;
     if (s[i] == 0)
         return fail(error, room, "nothing", i, "write all, a function, or a call such as quote(\"ACME\", 3)");
+    for (size_t p = 0; p < sizeof prefixes / sizeof prefixes[0]; p++)
+        if (strncmp(s + i, prefixes[p].text, strlen(prefixes[p].text)) == 0)
+            return parse_named(t, &prefixes[p], s + i, error, room);
     if (!isalpha((unsigned char)s[i]) && s[i] != '_')
         return fail(error, room, "no function name", i,
                     "write all, a function, or a call such as quote(\"ACME\", 3)");
-    while (isalnum((unsigned char)s[i]) || s[i] == '_')
+    while (isalnum((unsigned char)s[i]) || s[i] == '_' || s[i] == '.' || s[i] == '-')
         i++;
     if (s[i] == 0) {
         t->kind = strcmp(t->name, "all") == 0 ? TARGET_ALL : TARGET_FUNCTION;
@@ -219,6 +244,37 @@ const char *target_argument(const struct target *t, const struct key_shape *shap
     return at < t->nargs ? t->args[at] : NULL;
 }
 
+/* >=30 and the like. *known: the pattern is such a one. */
+static bool compares(const char *pattern, const char *text, bool *known)
+{
+    static const char *const signs[] = {">=", "<=", "!=", ">", "<"};
+    char *end_p, *end_t;
+    *known = false;
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        if (strncmp(pattern, signs[i], strlen(signs[i])) != 0)
+            continue;
+        const char *operand = pattern + strlen(signs[i]);
+        while (*operand == ' ')
+            operand++;
+        long double p = strtold(operand, &end_p), t = strtold(text, &end_t);
+        bool numbers = end_p != operand && *end_p == 0 && end_t != text && *end_t == 0;
+        *known = true;
+        switch (i) {
+        case 0:
+            return numbers && t >= p;
+        case 1:
+            return numbers && t <= p;
+        case 2:
+            return numbers ? t != p : !same_text(operand, text);
+        case 3:
+            return numbers && t > p;
+        default:
+            return numbers && t < p;
+        }
+    }
+    return false;
+}
+
 static bool argument_matches(const char *pattern, const struct key_cursor *c)
 {
     char text[ARGUMENT_MAX];
@@ -231,6 +287,9 @@ static bool argument_matches(const char *pattern, const struct key_cursor *c)
     print_argument(&p, c);
     if (p.cut)
         return false; /* a target is shorter than that */
+    bool known, compared = compares(pattern, text, &known);
+    if (known)
+        return compared;
     if (has_star(pattern))
         return target_glob(pattern, text);
     if (same_text(pattern, text))

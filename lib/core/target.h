@@ -1,16 +1,19 @@
 /*
- * target.h - which entries a verb means: all, quote, quote("ACME", 3), quote("AC*", *).
+ * target.h - which entries a verb means: all, quote, quote("ACME", 3), quote("AC*", >=30), region:shop.stock,
+ * tag:user:42, event:user.saved. After region:, tag: and event: a backslash makes the next character stand
+ * for itself.
  *
  * Each argument is compared with that argument as print.h prints it: `*` stands for any text, `?` for any
  * character where the argument has a `*` too, `\*` and `\?` for themselves; numbers compare as numbers.
- * Out- and opaque parameters are written `_` or left out, all of them.
+ * Of numbers >=, <=, >, < and != may be asked. Out- and opaque parameters are written `_` or left out, all of
+ * them.
  */
 #ifndef CORE_TARGET_H
 #define CORE_TARGET_H
 
 #include "key.h"
 
-enum target_kind { TARGET_ALL, TARGET_FUNCTION, TARGET_CALL };
+enum target_kind { TARGET_ALL, TARGET_FUNCTION, TARGET_CALL, TARGET_REGION, TARGET_TAG, TARGET_EVENT };
 
 enum { TARGET_TEXT_MAX = 4096 };
 

@@ -1,5 +1,12 @@
 #define _GNU_SOURCE
+#include "batch.h"
 #include "call.h"
+#include "context.h"
+#include "depend.h"
+#include "dictionary.h"
+#include "event.h"
+#include "expect.h"
+#include "format.h"
 #include "audit.h"
 #include "history.h"
 #include "hit.h"
@@ -9,6 +16,7 @@
 #include "wait.h"
 #include "writer.h"
 #include "lease.h"
+#include "reach.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 
@@ -48,6 +56,9 @@ static void fork_prepare(void)
     if (fork_unprepared)
         return;
     function_fork_prepare();
+    region_fork_prepare();
+    expect_fork_prepare();
+    event_fork_prepare();
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         table_lock(&cache_table, s);
     for (uint32_t i = 0; i < function_count(); i++)
@@ -56,6 +67,7 @@ static void fork_prepare(void)
     lock_take(&cache_bounds.lock);
     pool_fork_prepare();
     mark_fork_prepare();
+    context_fork_prepare();
     epoch_fork_prepare();
     option_fork_prepare();
     alloc_fork_prepare();
@@ -66,6 +78,7 @@ static void release(bool child)
     alloc_fork_release();
     option_fork_release();
     epoch_fork_release();
+    context_fork_release();
     mark_fork_release();
     pool_fork_release(child);
     lock_give(&cache_bounds.lock);
@@ -74,6 +87,9 @@ static void release(bool child)
             lock_give(&function_at(i)->bounds->lock);
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         table_unlock(&cache_table, s);
+    event_fork_release();
+    expect_fork_release();
+    region_fork_release();
     function_fork_release();
 }
 
@@ -94,6 +110,7 @@ static void fork_child(void)
     flight_forget_others();
     thread_fork_child();
     wait_fork_release();
+    batch_fork_child();
     audit_fork_child();
     history_fork_child();
     release(true);
@@ -207,6 +224,20 @@ static void set_ttl(int64_t ttl_ms, int64_t stale_ms)
     fl->own_ttl = true;
 }
 
+static void tag(const char *format, va_list args)
+{
+    struct flight *fl = running_here();
+    char name[1024];
+    if (fl == NULL || thread_current->busy)
+        return;
+    thread_current->busy = true;
+    if (format_name(name, sizeof name, format, args) && name[0] != 0)
+        depend_tag(fl, name);
+    else
+        fl->unnamed = true; /* not stored: no tag could take it out */
+    thread_current->busy = false;
+}
+
 static void last(struct swrcache_info *info)
 {
     struct thread *t = thread_current;
@@ -236,7 +267,7 @@ static bool drain(uint64_t timeout_ms)
 
 static const struct swrcache_api api = {
     .abi = SWRCACHE_ABI,
-    .size = offsetof(struct swrcache_api, verb),
+    .size = sizeof(struct swrcache_api),
     .enroll = enroll,
     .call = hit_run,
     .operate = call_operate,
@@ -247,6 +278,21 @@ static const struct swrcache_api api = {
     .last = last,
     .advance = advance,
     .drain = drain,
+    .verb = reach_verb,
+    .emit = reach_emit,
+    .tag = tag,
+    .begin = batch_begin,
+    .commit = batch_commit,
+    .rollback = batch_rollback,
+    .put = dictionary_put,
+    .get = dictionary_get,
+    .has = dictionary_has,
+    .remove = dictionary_remove,
+    .region_policy = region_policy,
+    .region_on = region_on,
+    .context = context_current,
+    .with = context_with,
+    .expect = expect_target,
     .write = writer_run,
 };
 

@@ -1,4 +1,5 @@
 #include "call.h"
+#include "batch.h"
 #include "depend.h"
 #include "lease.h"
 #include "miss.h"
@@ -92,8 +93,8 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
         outcome_alone(t, f, args, result);
         return;
     }
-    if (t->top != NULL)
-        depend_call(t->top, f, &key);
+    if (t->bound != NULL)
+        depend_call(t->bound, f, &key);
     epoch_enter(&t->epoch);
     struct entry *e = find(f, args, &key);
     SYNC_POINT("reader.after_lookup");
@@ -137,8 +138,8 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
         result_give(f, e, args, result);
     }
     thread_touch(t, e);
-    if (t->top != NULL)
-        depend_saw(t->top, f, e);
+    if (t->bound != NULL)
+        depend_saw(t->bound, f, e);
     outcome_note(t, f, fresh ? COUNTER_hits : COUNTER_stale_hits, fresh ? SWR_HIT : SWR_STALE_HIT, e, now);
     if (unlikely(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_FAILED))
         errno = e->result_errno;
@@ -226,6 +227,16 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
     return found;
 }
 
+/* 1: a call would get an entry. */
+static size_t present(struct thread *t, struct function *f, const struct key *key)
+{
+    epoch_enter(&t->epoch);
+    struct entry *e = table_find(&cache_table, atomic_load(&f->identity), key);
+    size_t n = e != NULL && entry_state(e, clock_now()) != ENTRY_DEAD;
+    epoch_exit(&t->epoch);
+    return n;
+}
+
 size_t call_operate(struct swrcache_site *site, enum swrcache_operation operation,
                     const struct swrcache_arg *args)
 {
@@ -240,7 +251,9 @@ size_t call_operate(struct swrcache_site *site, enum swrcache_operation operatio
         return 0;
     cancel_off(&cancel);
     t->busy = true;
-    if (args == NULL)
+    if (args == NULL && batch_note(operation, site->name))
+        matched = function_live(f);
+    else if (args == NULL)
         matched = operation == SWRCACHE_OP_INVALIDATE ? verb_invalidate(f, NULL, NULL, false)
                                                       : verb_run(operation, f, NULL, NULL, false);
     else {
@@ -254,7 +267,7 @@ size_t call_operate(struct swrcache_site *site, enum swrcache_operation operatio
         }
         unsigned char *own = NULL;
         if (make_key(f, plain, stack, &key) && encode(f, plain, &key, &own))
-            matched = verb_key(f, operation, &key);
+            matched = batch_note_key(operation, f, &key) ? present(t, f, &key) : verb_key(f, operation, &key);
         os_free(own);
     }
     t->busy = false;

@@ -152,7 +152,7 @@ void compute_enter(struct thread *t, struct flight *fl, uintptr_t frame, volatil
     fl->frame = frame - 1;
     fl->mark = mark;
     *mark = fl->token = (uint64_t)(uintptr_t)fl ^ ++t->tokens << 48;
-    t->top = fl;
+    thread_set_top(t, fl);
     t->busy = false;
 }
 
@@ -176,6 +176,7 @@ void compute_leave(struct thread *t, struct flight *fl)
         fl->fenced = true;
     } else {
         take_out(&t->top, fl);
+        thread_set_top(t, t->top);
     }
 }
 
@@ -200,7 +201,7 @@ void compute_abandon(void)
     struct flight *fl = t != NULL ? t->top : NULL;
     if (fl == NULL)
         return;
-    t->top = fl->outer;
+    thread_set_top(t, fl->outer);
     t->busy = false;
     /* In a fork's child without handlers the locks may be held by nobody. */
     if (atomic_load(call_alive) == CALL_DEAD)
@@ -224,7 +225,7 @@ void compute_forget_left(struct thread *t, uintptr_t frame)
 {
     while (t->top != NULL && (t->top->frame <= frame || overwritten(t->top))) {
         struct flight *fl = t->top;
-        t->top = fl->outer;
+        thread_set_top(t, fl->outer);
         give_up(t, fl);
         fl->aside = true;
         fl->outer = t->aside;
@@ -277,10 +278,10 @@ __attribute__((no_sanitize("address"))) struct entry *compute_run(struct thread 
     if (atomic_load(call_alive) == CALL_DEAD)
         return NULL;
     struct entry *e = compute_publish(f, fl, args, result, error, failed);
-    if (t->top != NULL) {
-        depend_took(t->top, fl);
+    if (t->bound != NULL) {
+        depend_took(t->bound, fl);
         if (e != NULL)
-            depend_saw(t->top, f, e);
+            depend_saw(t->bound, f, e);
     }
     errno = error;
     return e;

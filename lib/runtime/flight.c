@@ -1,4 +1,5 @@
 #include "flight.h"
+#include "context.h"
 #include "lease.h"
 #include "thread.h"
 #include "base/clock.h"
@@ -63,6 +64,7 @@ void flight_unlist(struct flight *fl)
 
 void flight_settle(struct flight *fl, enum flight_state state, struct entry *result)
 {
+    context_forget(fl);
     if (result != NULL) {
         cache_ref(result);
         fl->result = result;

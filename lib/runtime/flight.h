@@ -43,6 +43,8 @@ struct flight {
     uint32_t nnames, nkeys, names_room;
     uint64_t fresh_cap; /* what it stands on is fresh until then */
     struct mark_name *names;
+    uintptr_t context; /* context.c: its number, 0: none; that file's lock */
+    struct flight *next_context;
     struct key key;
     unsigned char bytes[];
 };

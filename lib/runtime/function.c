@@ -1,6 +1,8 @@
 #include "function.h"
 #include "cache.h"
 #include "option.h"
+#include "region.h"
+#include "setting.h"
 #include "thread.h"
 #include "base/clock.h"
 
@@ -54,32 +56,6 @@ uint64_t function_counter(struct function *f, enum counter c)
     return sum;
 }
 
-static uint64_t time_of(const struct swrcache_site *site, const char *field, int64_t ms, uint64_t otherwise)
-{
-    if (ms == SWRCACHE_UNSET)
-        return otherwise;
-    if (ms == SWR_FOREVER)
-        return CLOCK_NEVER;
-    if (ms < 0) {
-        option_complain("%s: .%s = %lld is below zero; ignored", site->name, field, (long long)ms);
-        return otherwise;
-    }
-    uint64_t ns;
-    return __builtin_mul_overflow((uint64_t)ms, NS_PER_MS, &ns) ? CLOCK_NEVER : ns;
-}
-
-static uint64_t count_of(const struct swrcache_site *site, const char *field, int64_t n, uint64_t otherwise,
-                         uint64_t most)
-{
-    if (n == SWRCACHE_UNSET)
-        return otherwise;
-    if (n < 0 || (uint64_t)n > most) {
-        option_complain("%s: .%s = %lld is out of range; ignored", site->name, field, (long long)n);
-        return otherwise;
-    }
-    return (uint64_t)n;
-}
-
 void function_retune(struct function *f)
 {
     struct settings *s = &f->settings;
@@ -107,7 +83,26 @@ static enum function_give give_of(const struct function *f)
                                                            : GIVE_RESULT;
 }
 
-static struct function *function_new(struct swrcache_site *site, uint32_t number)
+static void set_tags(struct function *f, const char *tags)
+{
+    uint32_t count = 0;
+    for (const char *at = tags; at != NULL && *at != 0; count++)
+        at += strcspn(at, " "), at += strspn(at, " ");
+    f->tags = count != 0 ? os_alloc(count * sizeof *f->tags) : NULL;
+    for (const char *at = tags; f->tags != NULL && *at != 0; at += strspn(at, " ")) {
+        size_t len = strcspn(at, " ");
+        char *text = os_alloc(len + 1);
+        if (text == NULL)
+            return;
+        memcpy(text, at, len);
+        text[len] = 0;
+        if (len != 0)
+            f->tags[f->ntags++] = mark_tag(text);
+        at += len;
+    }
+}
+
+static struct function *function_new(struct swrcache_site *site, uint32_t number, bool dictionary)
 {
     struct function *f = os_zalloc(sizeof *f);
     if (f == NULL)
@@ -124,22 +119,13 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
             f->outs_len += site->params[i].size;
         f->has_out_bytes |= site->params[i].kind == SWRCACHE_KIND_OUT_BYTES;
     }
-    const struct swrcache_policy *p = &f->annotated;
-    struct settings *s = &f->settings;
-#define TIME(field, otherwise) atomic_store(&s->field, time_of(site, #field "_ms", p->field##_ms, otherwise))
-    TIME(ttl, 30000 * NS_PER_MS);
-    TIME(stale, 300000 * NS_PER_MS);
-    TIME(stale_if_error, 3600000 * NS_PER_MS);
-    TIME(negative, 0);
-    TIME(wait, 5000 * NS_PER_MS);
-    TIME(keep_warm, 0);
-    TIME(retry, 1000 * NS_PER_MS);
-    TIME(retry_max, 60000 * NS_PER_MS);
-#undef TIME
-    atomic_store(&s->keep_warm_idle, count_of(site, "keep_warm_idle", p->keep_warm_idle, 10, UINT32_MAX));
-    atomic_store(&s->jitter_pct, count_of(site, "jitter_pct", p->jitter_pct, 10, 100));
-    atomic_store(&s->max_entries, count_of(site, "max_entries", p->max_entries, UINT64_MAX, UINT64_MAX));
-    atomic_store(&s->max_bytes, count_of(site, "max_bytes", p->max_bytes, UINT64_MAX, UINT64_MAX));
+    setting_from_policy(&f->own, &f->annotated, site->name);
+    if (f->annotated.region != NULL && (f->region = region_of(f->annotated.region, true)) == NULL)
+        option_complain("%s: .region = \"%s\": write letters, digits, _ and - between dots; ignored",
+                        site->name, f->annotated.region);
+    set_tags(f, f->annotated.tags);
+    f->dictionary = dictionary;
+    setting_resolve(f);
     f->bounds = &cache_bounds;
     f->give = give_of(f);
     return f;
@@ -153,12 +139,17 @@ struct function *function_of(struct swrcache_site *site)
     if (site->abi != SWRCACHE_ABI || site->size < SWRCACHE_SITE_LEAST || site->nparams > KEY_MAX_PARAMS ||
         site->policy_size < SWRCACHE_POLICY_LEAST)
         return NULL;
+    return function_make(site, false);
+}
+
+struct function *function_make(struct swrcache_site *site, bool dictionary)
+{
     lock_take(&functions_lock);
-    f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
+    struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
     uint32_t n = atomic_load(&functions_known);
     if (seed == 0)
         seed = os_random();
-    if (f == NULL && n < FUNCTIONS_MAX && (f = function_new(site, n)) != NULL) {
+    if (f == NULL && n < FUNCTIONS_MAX && (f = function_new(site, n, dictionary)) != NULL) {
         atomic_store(&functions[n], f);
         atomic_store(&functions_known, n + 1);
         function_retune(f);

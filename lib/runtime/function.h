@@ -10,6 +10,9 @@
 #include "core/evict.h"
 #include "core/key.h"
 #include "core/mark.h"
+#include "layer.h"
+
+struct region;
 
 enum function_mode { FUNCTION_ON, FUNCTION_OFF };
 
@@ -51,6 +54,8 @@ struct function {
     uint32_t ntags;
     struct mark_name *tags; /* of every result */
     struct settings settings;
+    struct setting_layer own, set;            /* setting.h: by the annotation; by command */
+    struct region *region;                    /* NULL: none */
     struct swrcache_policy annotated;         /* copy of the annotation, unset fields kept unset */
     struct evict *bounds;                     /* own bounds, or the global one */
     _Atomic uint64_t cost_ns_total, computed; /* what its computations took in all */
@@ -62,6 +67,8 @@ struct function {
 
 enum { FUNCTIONS_MAX = 4096 };
 
+/* A function that nobody annotated: a region's dictionary. */
+struct function *function_make(struct swrcache_site *site, bool dictionary);
 /* NULL when it cannot be known (no memory, too many, a newer layout): then it is simply called. */
 struct function *function_of(struct swrcache_site *site);
 void function_fork_prepare(void);
@@ -73,6 +80,12 @@ struct function *function_by_identity(uint64_t identity);
 uint64_t function_counter(struct function *f, enum counter c);
 
 void function_retune(struct function *f); /* after settings changed: what is derived from them */
+
+/* Tools show neither its arguments nor its values. */
+static inline bool function_secret(const struct function *f)
+{
+    return f->annotated.secret == 1;
+}
 
 /* Entries that calls may get. */
 static inline uint64_t function_live(struct function *f)

@@ -173,7 +173,7 @@ void hit_run(struct swrcache_site *site, const struct swrcache_arg *args, void *
 {
     struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
     struct thread *t = thread_current;
-    if (unlikely(f == NULL) || unlikely(t == NULL) || unlikely(t->busy) || unlikely(t->top != NULL) ||
+    if (unlikely(f == NULL) || unlikely(t == NULL) || unlikely(t->busy) || unlikely(t->bound != NULL) ||
         unlikely(f->give == GIVE_OTHER) ||
         unlikely(atomic_load_explicit(&f->mode, memory_order_relaxed) != FUNCTION_ON) ||
         unlikely(atomic_load_explicit(call_alive, memory_order_relaxed) != CALL_READY))

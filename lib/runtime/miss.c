@@ -1,4 +1,5 @@
 #include "miss.h"
+#include "batch.h"
 #include "call.h"
 #include "compute.h"
 #include "lease.h"
@@ -23,6 +24,13 @@ void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *a
     for (;;) {
         table_lock(&cache_table, shard);
         uint64_t now = clock_now(), identity = atomic_load(&f->identity), lease = 0;
+        /* After the identity: who finds it raised by a batch sees that the batch is not through yet. */
+        if (unlikely(atomic_load(&batch_committing) != 0)) {
+            table_unlock(&cache_table, shard);
+            if (batch_wait())
+                continue;
+            table_lock(&cache_table, shard);
+        }
         struct entry *e = table_find(&cache_table, identity, key);
         enum entry_state state = e != NULL ? entry_state(e, now) : ENTRY_DEAD;
         if (fallback != NULL) {

@@ -44,13 +44,16 @@ void option_complain(const char *format, ...)
     vsnprintf(line, sizeof line - 1, format, args);
     va_end(args);
     lock_take(&complaint_lock);
-    uint32_t n = atomic_load(&complained);
-    if (n < COMPLAINTS) {
+    uint32_t n = atomic_load(&complained), same = 0;
+    while (same < n && strcmp(complaints[same], line) != 0)
+        same++;
+    if (same == n && n < COMPLAINTS) {
         strcpy(complaints[n], line);
         atomic_store(&complained, n + 1);
     }
     lock_give(&complaint_lock);
-    if (texts[OPTION_SWR_LOG] != NULL) {
+    /* What is said again and again is said once. */
+    if (same == n && texts[OPTION_SWR_LOG] != NULL) {
         int fd = open(texts[OPTION_SWR_LOG],
                       O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
         if (fd >= 0 && fd <= 2) {

@@ -37,8 +37,8 @@ void outcome_alone(struct thread *t, struct function *f, const struct swrcache_a
 bool outcome_serve(struct thread *t, struct function *f, struct entry *e, const struct swrcache_arg *args,
                    void *result, enum counter c, enum swrcache_outcome outcome, int saved)
 {
-    if (t->top != NULL)
-        depend_saw(t->top, f, e);
+    if (t->bound != NULL)
+        depend_saw(t->bound, f, e);
     t->busy = false;
     bool given = result_give(f, e, args, result);
     t->busy = true;

@@ -1,4 +1,5 @@
 #include "thread.h"
+#include "batch.h"
 #include "call.h"
 #include "compute.h"
 #include "guard.h"
@@ -25,6 +26,7 @@ static void leave(void *cookie)
     pool_lost();
     thread_current = NULL;
     endings++;
+    batch_thread_ends();
     for (uint32_t b = 0; b < THREAD_BLOCKS; b++) {
         struct thread_counts *block = atomic_load(&t->blocks[b]);
         for (uint32_t i = 0; block != NULL && i < THREAD_BLOCK; i++) {
@@ -33,7 +35,7 @@ static void leave(void *cookie)
                 atomic_fetch_add(&f->counts[c], atomic_exchange(&block->count[i][c], 0));
         }
     }
-    t->top = NULL;
+    thread_set_top(t, NULL);
     t->busy = t->worker = false;
     t->epoch.depth = 0;
     atomic_store(&t->epoch.announced, 0);
@@ -105,7 +107,7 @@ void thread_fork_child(void)
             t->tid = os_gettid();
             continue;
         }
-        t->top = NULL;
+        thread_set_top(t, NULL);
         t->busy = t->worker = false;
     }
     epoch_reset_others(me ? &me->epoch : NULL);

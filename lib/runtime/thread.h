@@ -22,7 +22,9 @@ struct thread {
     int tid;
     bool busy;                   /* inside the runtime: a signal handler's call is handed on */
     bool worker;                 /* a thread of the pool: never waits */
+    struct flight *bound;        /* whose result stands on what this thread calls: top, or lent */
     struct flight *top;          /* innermost computation on this thread */
+    struct flight *lent;         /* another thread's, by context.h; holds a reference */
     struct writer_call *writers; /* writers under way, innermost first */
     struct flight *aside;        /* those held to be left by longjmp, linked by `outer` */
     uint64_t tokens;             /* given to flights so far */
@@ -45,6 +47,12 @@ static inline void thread_drop_key(struct thread *t)
 struct thread *thread_join(void); /* NULL: no memory, or the thread is ending */
 struct thread *thread_first(void);
 void thread_fork_child(void);
+
+static inline void thread_set_top(struct thread *t, struct flight *fl)
+{
+    t->top = fl;
+    t->bound = fl != NULL ? fl : t->lent;
+}
 
 _Atomic uint64_t *thread_counter_slow(struct thread *t, uint32_t function, enum counter c);
 

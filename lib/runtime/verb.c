@@ -15,6 +15,7 @@ struct walk {
     struct function *f;
     cache_match *match;
     void *cookie;
+    const struct verb_filter *filter;
     bool dry;
     uint64_t now;
     size_t matched;
@@ -39,6 +40,8 @@ static void consider(struct entry *e, void *cookie)
     struct key key = entry_key(e);
     if ((w->f != NULL && w->f != f) || e->identity != atomic_load(&f->identity) ||
         (w->match != NULL && !w->match(f, &key, w->cookie)))
+        return;
+    if (w->filter != NULL && (w->now - e->born < w->filter->older || entry_bytes(e) <= w->filter->larger))
         return;
     bool live = entry_state(e, w->now) != ENTRY_DEAD;
     w->matched += live;
@@ -74,7 +77,7 @@ static void walk_all(struct walk *w)
 {
     for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
         struct table_walk place = {0};
-        bool fences = !w->dry && w->operation != SWRCACHE_OP_REFRESH, more = true;
+        bool fences = !w->dry && w->filter == NULL && w->operation != SWRCACHE_OP_REFRESH, more = true;
         while (more) {
             table_lock(&cache_table, s);
             if (fences)
@@ -93,12 +96,19 @@ static void walk_all(struct walk *w)
 size_t verb_run(enum swrcache_operation operation, struct function *f, cache_match *match, void *cookie,
                 bool dry)
 {
-    struct walk w = {.operation = operation, .f = f, .match = match, .cookie = cookie, .dry = dry};
+    return verb_filtered(operation, f, match, cookie, NULL, dry);
+}
+
+size_t verb_filtered(enum swrcache_operation operation, struct function *f, cache_match *match, void *cookie,
+                     const struct verb_filter *filter, bool dry)
+{
+    struct walk w = {
+        .operation = operation, .f = f, .match = match, .cookie = cookie, .filter = filter, .dry = dry};
     w.ripple.operation = operation;
     uint64_t act = dry ? 0 : audit_begin_call(operation, f, NULL);
     walk_all(&w);
     if (!dry && operation != SWRCACHE_OP_REFRESH) {
-        if (match == NULL) {
+        if (match == NULL && filter == NULL) {
             for (uint32_t i = 0; i < function_count(); i++)
                 if (f == NULL || function_at(i) == f)
                     ripple_whole(&w.ripple, function_at(i));
@@ -129,6 +139,21 @@ size_t verb_invalidate_several(struct function *const *functions, size_t count)
     ripple_run(&ripple);
     sweep_ask();
     audit_end(act, matched);
+    return matched;
+}
+
+size_t verb_several(enum swrcache_operation operation, struct function *const *functions, size_t count,
+                    bool dry)
+{
+    size_t matched = 0;
+    bool walks = cache_entries() <= SWEEP_LITTLE;
+    if (count == 0)
+        return 0;
+    if (operation == SWRCACHE_OP_INVALIDATE && !walks && !dry)
+        return verb_invalidate_several(functions, count);
+    for (size_t i = 0; i < count; i++)
+        matched +=
+            dry && !walks ? function_live(functions[i]) : verb_run(operation, functions[i], NULL, NULL, dry);
     return matched;
 }
 

@@ -54,7 +54,7 @@ check(len(commands) > 10)
 options = [line for line in helped if line.startswith("-")]
 check(items(section(page, "OPTIONS"), "Fl") == options, f"{items(section(page, 'OPTIONS'), 'Fl')} {options}")
 
-settings = re.findall(r"^SETTING\((\w+)", read("lib/control/setting.def"), re.M)
+settings = re.findall(r"^SETTING\((\w+)", read("lib/runtime/setting.def"), re.M)
 check(re.findall(r"^\.It Va (\w+)", page, re.M) == settings, settings)
 check(re.search(r"Settings: ([\w\s]+?)\nTimes", shown).group(1).split() == settings)
 check(shown.splitlines()[-1].replace("Exit status: ", "") == section(page, "EXIT STATUS").splitlines()[0])

@@ -13,8 +13,8 @@ static const struct setting {
     enum setting_kind kind;
     size_t offset;
 } settings[] = {
-#define SETTING(name, kind, field, help) {#name, kind, offsetof(struct swrcache_policy, field)},
-#include "control/setting.def"
+#define SETTING(name, kind, field, value, help) {#name, kind, offsetof(struct swrcache_policy, field)},
+#include "runtime/setting.def"
 #undef SETTING
 };
 

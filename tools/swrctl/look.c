@@ -14,6 +14,7 @@ static const char *const entry_columns[] = {"key",  "state",   "age_ms", "left_m
                                             "size", "cost_us", "value",  NULL};
 static const char *const flight_columns[] = {"key", "kind", "age_ms", "tid", "fenced", "expired", NULL};
 static const char *const act_columns[] = {"at", "verb", "target", "matched", "by", "by_pid", NULL};
+static const char *const region_columns[] = {"region", "functions", "entries", "bytes", "dictionary", NULL};
 static const char *const process_columns[] = {"pid",     "user",  "program", "functions",
                                               "entries", "bytes", "hit_pct", NULL};
 
@@ -30,6 +31,16 @@ int subcommand_functions(struct invocation *in)
 }
 
 int subcommand_stats(struct invocation *in)
+{
+    return look(in, NULL);
+}
+
+int subcommand_regions(struct invocation *in)
+{
+    return look(in, region_columns);
+}
+
+int subcommand_tags(struct invocation *in)
 {
     return look(in, NULL);
 }

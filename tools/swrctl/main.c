@@ -33,8 +33,8 @@ static const struct option {
 };
 
 static const char *const setting_names[] = {
-#define SETTING(name, kind, field, help) #name,
-#include "control/setting.def"
+#define SETTING(name, kind, field, value, help) #name,
+#include "runtime/setting.def"
 #undef SETTING
 };
 
@@ -135,6 +135,12 @@ static int take_option(struct invocation *in, const struct option *o, const char
         break;
     case 'v':
         in->verbose = true;
+        break;
+    case 'o':
+        in->older = value;
+        break;
+    case 'g':
+        in->larger = value;
         break;
     case 'm':
         in->match = value;

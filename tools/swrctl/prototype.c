@@ -320,8 +320,8 @@ static void unset(struct swrcache_policy *p)
     *p = (struct swrcache_policy){
         .fails = SWRCACHE_FAILS_UNSET, .refresh = SWRCACHE_REFRESH_UNSET, .secret = -1};
     p->version = SWRCACHE_UNSET;
-#define SETTING(name, kind, field, help) p->field = SWRCACHE_UNSET;
-#include "control/setting.def"
+#define SETTING(name, kind, field, value, help) p->field = SWRCACHE_UNSET;
+#include "runtime/setting.def"
 #undef SETTING
 }
 

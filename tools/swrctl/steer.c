@@ -12,6 +12,20 @@ static int steer(struct invocation *in, const char *outcome)
     ask_field("target", in->operands[0]);
     if (in->dry)
         ask_number("dry", 1);
+    if (in->older != NULL)
+        ask_field("older", in->older);
+    if (in->larger != NULL)
+        ask_field("larger", in->larger);
+    return ask_all(&a);
+}
+
+int subcommand_emit(struct invocation *in)
+{
+    struct asking a = {.in = in, .counted = true, .outcome = "reached"};
+    ask_start("emit");
+    ask_field("event", in->operands[0]);
+    if (in->dry)
+        ask_number("dry", 1);
     return ask_all(&a);
 }
 

@@ -14,9 +14,9 @@ struct invocation {
     const char *subcommand;
     const char *process; /* -p */
     bool all, json, verbose, dry;
-    const char *match, *sort; /* NULL: not given */
-    unsigned long long limit; /* 0: none */
-    int count;                /* operands */
+    const char *match, *sort, *older, *larger; /* NULL: not given */
+    unsigned long long limit;                  /* 0: none */
+    int count;                                 /* operands */
     const char *operands[OPERANDS_MAX];
     int argc; /* of RAW_ARGUMENTS: all that follows the subcommand */
     char **argv;

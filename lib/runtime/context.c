@@ -1,0 +1,67 @@
+#include "context.h"
+#include "call.h"
+
+static struct lock contexts_lock; /* everything here, and flight.context, flight.next_context */
+static struct flight *contexts;
+static uintptr_t numbered;
+
+void *context_current(void)
+{
+    struct thread *t = thread_current;
+    struct flight *fl = t != NULL && !t->busy ? t->bound : NULL;
+    if (fl == NULL)
+        return NULL;
+    t->busy = true;
+    lock_take(&contexts_lock);
+    if (fl->context == 0 && atomic_load(&fl->state) == FLIGHT_RUNNING) {
+        fl->context = ++numbered;
+        fl->next_context = contexts;
+        contexts = fl;
+    }
+    void *number = (void *)fl->context; /* NOLINT: a number, never followed */
+    lock_give(&contexts_lock);
+    t->busy = false;
+    return number;
+}
+
+void context_with(void *context)
+{
+    struct thread *t = thread_current != NULL ? thread_current : thread_join();
+    if (t == NULL || t->busy || atomic_load(call_alive) == CALL_DEAD)
+        return;
+    t->busy = true;
+    struct flight *before = t->lent, *fl = NULL;
+    lock_take(&contexts_lock);
+    for (fl = context != NULL ? contexts : NULL; fl != NULL && fl->context != (uintptr_t)context;)
+        fl = fl->next_context;
+    if (fl != NULL)
+        atomic_fetch_add(&fl->refs, 1);
+    lock_give(&contexts_lock);
+    t->lent = fl;
+    thread_set_top(t, t->top);
+    if (before != NULL)
+        flight_unref(before);
+    t->busy = false;
+}
+
+void context_forget(struct flight *fl)
+{
+    lock_take(&contexts_lock);
+    for (struct flight **at = &contexts; fl->context != 0 && *at != NULL; at = &(*at)->next_context)
+        if (*at == fl) {
+            *at = fl->next_context;
+            break;
+        }
+    fl->context = 0;
+    lock_give(&contexts_lock);
+}
+
+void context_fork_prepare(void)
+{
+    lock_take(&contexts_lock);
+}
+
+void context_fork_release(void)
+{
+    lock_give(&contexts_lock);
+}

@@ -1,0 +1,20 @@
+/*
+ * context.h - a body hands work to another thread: what that thread calls counts as called by the body.
+ *
+ * A context is a number, so that one that outlives its body is harmless.
+ */
+#ifndef RUNTIME_CONTEXT_H
+#define RUNTIME_CONTEXT_H
+
+#include "thread.h"
+
+/* The api's. NULL: no body is running here. */
+void *context_current(void);
+void context_with(void *context);
+
+/* The flight has ended: nobody finds it by its number any more. */
+void context_forget(struct flight *fl);
+void context_fork_prepare(void);
+void context_fork_release(void);
+
+#endif

@@ -1,0 +1,213 @@
+#include "dictionary.h"
+#include "batch.h"
+#include "call.h"
+#include "depend.h"
+#include "option.h"
+#include "region.h"
+#include "thread.h"
+#include "verb.h"
+#include "base/clock.h"
+#include "swrcache/policy.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct swrcache_param parameter = {.name = "key", .type = "", .kind = SWRCACHE_KIND_BYTES};
+
+struct made {
+    struct swrcache_site site;
+    struct swrcache_policy policy;
+};
+
+/* Nothing computes what was not put. */
+static void run(const struct swrcache_arg *args, void *result)
+{
+    (void)args;
+    (void)result;
+}
+
+static struct function *make(struct region *r)
+{
+    struct made *m = os_zalloc(sizeof *m);
+    if (m == NULL)
+        return NULL;
+    m->policy = (struct swrcache_policy){SWRCACHE_POLICY_UNSET, .region = r->name,
+                                         .dependencies = SWR_DEPENDENCIES_OFF};
+    m->site = (struct swrcache_site){.abi = SWRCACHE_ABI,
+                                     .size = sizeof m->site,
+                                     .name = r->name,
+                                     .file = "",
+                                     .form = SWRCACHE_FORM_VALUE,
+                                     .result_type = "bytes",
+                                     .params = &parameter,
+                                     .nparams = 1,
+                                     .policy_size = sizeof m->policy,
+                                     .policy = &m->policy,
+                                     .run = run};
+    struct function *f = function_make(&m->site, true);
+    if (f == NULL)
+        os_free(m);
+    return f;
+}
+
+/* The region's dictionary; NULL: none, and with `with_make` none can be had. */
+static struct function *of(const char *name, bool with_make)
+{
+    struct region *r = region_of(name, with_make);
+    if (r == NULL) {
+        if (with_make)
+            option_complain("region \"%s\": write letters, digits, _ and - between dots", name);
+        return NULL;
+    }
+    struct function *f = atomic_load(&r->dictionary);
+    if (f != NULL || !with_make || (f = make(r)) == NULL)
+        return f;
+    struct function *none = NULL;
+    /* Two threads at once: the later one's stays unused. */
+    return atomic_compare_exchange_strong(&r->dictionary, &none, f) ? f : none;
+}
+
+struct use {
+    struct thread *thread;
+    struct function *function;
+    struct key key;
+    unsigned char *bytes;
+    int saved;
+};
+
+static bool begin(struct use *u, const char *region, const void *key, size_t key_len, bool with_make)
+{
+    struct swrcache_arg arg = {key_len == 0 ? "" : key, key_len};
+    u->saved = errno;
+    u->thread = thread_current != NULL ? thread_current : thread_join();
+    if (u->thread == NULL || u->thread->busy || atomic_load(call_alive) == CALL_DEAD)
+        return false;
+    u->thread->busy = true;
+    u->function = of(region, with_make);
+    ptrdiff_t size = u->function != NULL ? key_size(&u->function->shape, &arg) : KEY_DOUBTFUL;
+    u->bytes = size < 0 ? NULL : os_alloc((size_t)size);
+    if (u->bytes == NULL || (size = key_encode(&u->function->shape, &arg, u->bytes, (size_t)size)) < 0) {
+        os_free(u->bytes);
+        u->thread->busy = false;
+        errno = u->saved;
+        return false;
+    }
+    u->key = (struct key){key_hash(&u->function->shape, u->bytes, (size_t)size), (size_t)size, u->bytes};
+    return true;
+}
+
+static void end(struct use *u)
+{
+    os_free(u->bytes);
+    u->thread->busy = false;
+    errno = u->saved;
+}
+
+bool dictionary_store(struct function *f, const struct key *key, const void *value, size_t value_len,
+                      uint64_t ttl_ms)
+{
+    struct entry *e = entry_new(key, atomic_load(&f->identity), 0, value_len, mark_room(f->tags, f->ntags));
+    if (e == NULL)
+        return false;
+    uint64_t ttl = atomic_load(&f->settings.ttl), now = clock_now();
+    if (ttl_ms != 0) {
+        if (__builtin_mul_overflow(ttl_ms, NS_PER_MS, &ttl))
+            ttl = CLOCK_NEVER;
+        atomic_store(&e->flags, ENTRY_OWN_TTL);
+    }
+    mark_fill(e, f->tags, f->ntags);
+    if (value_len != 0)
+        memcpy(entry_value(e), value, value_len);
+    e->born = now;
+    atomic_store(&e->fresh_until, clock_add(now, ttl));
+    atomic_store(&e->stale_until, clock_add(now, ttl));
+    atomic_store(&e->dead_until, clock_add(now, ttl));
+    uint32_t shard = table_shard_of(key->hash);
+    table_lock(&cache_table, shard);
+    struct entry *old = table_find(&cache_table, e->identity, key);
+    bool linked = mark_link(e), stored = linked && cache_store(f, old, e);
+    if (linked && !stored)
+        mark_unlink(e);
+    if (!stored && old != NULL)
+        cache_drop(f, old); /* not what was put last: rather nothing */
+    table_unlock(&cache_table, shard);
+    struct ripple ripple = {.operation = SWRCACHE_OP_INVALIDATE};
+    ripple_key(&ripple, f, key->hash);
+    ripple_run(&ripple);
+    cache_unref(e);
+    cache_trim(f);
+    return stored;
+}
+
+bool dictionary_put(const char *region, const void *key, size_t key_len, const void *value, size_t value_len,
+                    uint64_t ttl_ms)
+{
+    struct use u;
+    if (!begin(&u, region, key, key_len, true))
+        return false;
+    bool done = batch_note_put(u.function, &u.key, value, value_len, ttl_ms) ||
+                dictionary_store(u.function, &u.key, value, value_len, ttl_ms);
+    end(&u);
+    return done;
+}
+
+/* In a section of epoch.h. */
+static struct entry *find(struct use *u)
+{
+    struct entry *e = table_find(&cache_table, atomic_load(&u->function->identity), &u->key);
+    return e != NULL && entry_state(e, clock_now()) == ENTRY_FRESH ? e : NULL;
+}
+
+ssize_t dictionary_get(const char *region, const void *key, size_t key_len, void *buffer, size_t room)
+{
+    struct use u;
+    ssize_t len = -1;
+    if (!begin(&u, region, key, key_len, thread_current != NULL && thread_current->bound != NULL))
+        return -1;
+    if (u.thread->bound != NULL)
+        depend_call(u.thread->bound, u.function, &u.key);
+    for (bool again = true; again && len < 0;) {
+        epoch_enter(&u.thread->epoch);
+        struct entry *e = find(&u);
+        if (e != NULL) {
+            len = (ssize_t)e->value_len;
+            if (e->value_len != 0 && room != 0)
+                memcpy(buffer, entry_value(e), e->value_len < room ? e->value_len : room);
+            thread_touch(u.thread, e);
+            if (u.thread->bound != NULL)
+                depend_saw(u.thread->bound, u.function, e);
+        }
+        epoch_exit(&u.thread->epoch);
+        /* What is not there may be on its way in. */
+        again = len < 0 && atomic_load(&batch_committing) != 0 && batch_wait();
+    }
+    thread_count(u.thread, u.function, len < 0 ? COUNTER_misses : COUNTER_hits);
+    end(&u);
+    return len;
+}
+
+bool dictionary_has(const char *region, const void *key, size_t key_len)
+{
+    struct use u;
+    if (!begin(&u, region, key, key_len, false))
+        return false;
+    epoch_enter(&u.thread->epoch);
+    bool there = find(&u) != NULL;
+    epoch_exit(&u.thread->epoch);
+    end(&u);
+    return there;
+}
+
+bool dictionary_remove(const char *region, const void *key, size_t key_len)
+{
+    struct use u;
+    if (!begin(&u, region, key, key_len, false))
+        return false;
+    epoch_enter(&u.thread->epoch);
+    bool there = find(&u) != NULL;
+    epoch_exit(&u.thread->epoch);
+    if (!batch_note_key(SWRCACHE_OP_INVALIDATE, u.function, &u.key))
+        there = verb_key(u.function, SWRCACHE_OP_INVALIDATE, &u.key) != 0;
+    end(&u);
+    return there;
+}

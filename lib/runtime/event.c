@@ -1,0 +1,105 @@
+#include "event.h"
+#include "verb.h"
+
+#include <string.h>
+
+struct listener {
+    struct listener *next; /* set once */
+    struct region *region;
+    enum swrcache_operation operation;
+    size_t len;
+    char event[];
+};
+
+static struct lock listeners_lock; /* to add one */
+static _Atomic(struct listener *) listeners;
+
+static struct listener *find(struct region *r, const char *event, size_t len,
+                             enum swrcache_operation operation)
+{
+    for (struct listener *l = atomic_load(&listeners); l != NULL; l = l->next)
+        if (l->region == r && l->operation == operation && l->len == len && memcmp(l->event, event, len) == 0)
+            return l;
+    return NULL;
+}
+
+bool event_listen(struct region *r, const char *event, size_t len, enum swrcache_operation operation)
+{
+    bool done = true;
+    lock_take(&listeners_lock);
+    if (find(r, event, len, operation) == NULL) {
+        struct listener *l = os_alloc(sizeof *l + len);
+        done = l != NULL;
+        if (done) {
+            *l = (struct listener){atomic_load(&listeners), r, operation, len};
+            memcpy(l->event, event, len);
+            atomic_store(&listeners, l);
+        }
+    }
+    lock_give(&listeners_lock);
+    return done;
+}
+
+void event_listen_list(struct region *r, const char *events, enum swrcache_operation operation)
+{
+    while (events != NULL && *events != 0) {
+        size_t len = strcspn(events, " ");
+        if (len != 0)
+            event_listen(r, events, len, operation);
+        events += len + strspn(events + len, " ");
+    }
+}
+
+static bool listed(const char *list, const char *event)
+{
+    size_t len = strlen(event);
+    for (; list != NULL && *list != 0; list += strspn(list, " ")) {
+        size_t one = strcspn(list, " ");
+        if (one == len && memcmp(list, event, len) == 0)
+            return true;
+        list += one;
+    }
+    return false;
+}
+
+static bool hears(struct function *f, const char *event, enum swrcache_operation operation)
+{
+    if (listed(operation == SWRCACHE_OP_INVALIDATE ? f->annotated.invalidate_on : f->annotated.expire_on,
+               event))
+        return true;
+    for (struct region *r = f->region; r != NULL; r = r->parent)
+        if (find(r, event, strlen(event), operation) != NULL)
+            return true;
+    return false;
+}
+
+struct event_reached event_emit(const char *event, bool dry)
+{
+    struct event_reached reached = {0};
+    uint32_t count = function_count();
+    struct function **those = os_alloc((count + 1) * sizeof(struct function *));
+    size_t n = 0;
+    for (uint32_t i = 0; those != NULL && i < count; i++)
+        if (function_at(i) != NULL && hears(function_at(i), event, SWRCACHE_OP_INVALIDATE))
+            those[n++] = function_at(i);
+    reached.functions = n;
+    reached.entries = verb_several(SWRCACHE_OP_INVALIDATE, those, n, dry);
+    for (uint32_t i = n = 0; those != NULL && i < count; i++)
+        if (function_at(i) != NULL && hears(function_at(i), event, SWRCACHE_OP_EXPIRE) &&
+            !hears(function_at(i), event, SWRCACHE_OP_INVALIDATE))
+            those[n++] = function_at(i);
+    reached.functions += n;
+    reached.entries += verb_several(SWRCACHE_OP_EXPIRE, those, n, dry);
+    os_free(those);
+    return reached;
+}
+
+void event_fork_prepare(void)
+{
+    lock_take(&listeners_lock);
+}
+
+void event_fork_release(void)
+{
+    lock_give(&listeners_lock);
+}

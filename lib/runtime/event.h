@@ -1,0 +1,23 @@
+/*
+ * event.h - what happened, by name, and who listens: functions by their annotation, regions by a call.
+ */
+#ifndef RUNTIME_EVENT_H
+#define RUNTIME_EVENT_H
+
+#include "region.h"
+
+/* False: no memory. Twice is once. */
+bool event_listen(struct region *r, const char *event, size_t len, enum swrcache_operation operation);
+/* Names separated by blanks; NULL: none. */
+void event_listen_list(struct region *r, const char *events, enum swrcache_operation operation);
+
+struct event_reached {
+    size_t functions, entries;
+};
+/* `dry`: only counts. */
+struct event_reached event_emit(const char *event, bool dry);
+
+void event_fork_prepare(void);
+void event_fork_release(void);
+
+#endif

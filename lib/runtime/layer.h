@@ -1,0 +1,20 @@
+/* layer.h - settings as somebody gave them: an annotation, a region's policy, `swrctl set`. */
+#ifndef RUNTIME_LAYER_H
+#define RUNTIME_LAYER_H
+
+#include <stdint.h>
+
+enum setting {
+#define SETTING(name, kind, field, value, help) SETTING_of_##name,
+#include "setting.def"
+#undef SETTING
+    SETTINGS
+};
+
+/* Times in nanoseconds. */
+struct setting_layer {
+    uint32_t given; /* bit i: values[i] */
+    uint64_t values[SETTINGS];
+};
+
+#endif

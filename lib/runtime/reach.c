@@ -1,0 +1,191 @@
+#include "reach.h"
+#include "audit.h"
+#include "batch.h"
+#include "call.h"
+#include "event.h"
+#include "expect.h"
+#include "format.h"
+#include "option.h"
+#include "thread.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool match_target(struct function *f, const struct key *key, void *cookie)
+{
+    return target_matches(cookie, &f->shape, key);
+}
+
+static struct function *named(const char *name, uint32_t *at)
+{
+    for (; *at < function_count(); ++*at) {
+        struct function *f = function_at(*at);
+        if (f != NULL && strcmp(f->site->name, name) == 0) {
+            ++*at;
+            return f;
+        }
+    }
+    return NULL;
+}
+
+static bool run_function(enum swrcache_operation operation, const struct target *t,
+                         const struct verb_filter *filter, bool dry, bool tools, struct reached *r)
+{
+    struct function *f;
+    uint32_t at = 0;
+    while ((f = named(t->name, &at)) != NULL) {
+        r->functions++;
+        if (t->kind == TARGET_CALL && tools && function_secret(f)) {
+            snprintf(r->why, sizeof r->why,
+                     "%s is secret: its calls cannot be named here; write %s for all of it", t->name,
+                     t->name);
+            return false;
+        }
+        if (!target_fits(t, &f->shape, r->why, sizeof r->why))
+            return false;
+    }
+    r->unknown = r->functions == 0;
+    if (r->unknown)
+        snprintf(r->why, sizeof r->why, "no function %.100s here", t->name);
+    for (at = 0; (f = named(t->name, &at)) != NULL;) {
+        if (t->kind == TARGET_CALL)
+            r->matched += verb_filtered(operation, f, match_target, (void *)(uintptr_t)t, filter, dry);
+        else if (filter != NULL)
+            r->matched += verb_filtered(operation, f, NULL, NULL, filter, dry);
+        else if (operation == SWRCACHE_OP_INVALIDATE)
+            r->matched += verb_invalidate(f, NULL, NULL, dry);
+        else
+            r->matched += verb_run(operation, f, NULL, NULL, dry);
+    }
+    return true;
+}
+
+static void run_region(enum swrcache_operation operation, const char *name, const struct verb_filter *filter,
+                       bool dry, struct reached *r)
+{
+    struct region *region = region_of(name, false);
+    struct function **within = region != NULL ? region_functions(region, &r->functions) : NULL;
+    r->unknown = region == NULL;
+    if (r->unknown)
+        snprintf(r->why, sizeof r->why, "no region %.100s here", name);
+    if (filter == NULL)
+        r->matched = verb_several(operation, within, r->functions, dry);
+    else
+        for (size_t i = 0; i < r->functions; i++)
+            r->matched += verb_filtered(operation, within[i], NULL, NULL, filter, dry);
+    os_free(within);
+}
+
+bool reach_run(enum swrcache_operation operation, const struct target *t, const struct verb_filter *filter,
+               bool dry, bool tools, struct reached *r)
+{
+    *r = (struct reached){0};
+    if (filter != NULL && (t->kind == TARGET_TAG || t->kind == TARGET_EVENT)) {
+        snprintf(r->why, sizeof r->why, "a tag or an event is not narrowed by age or size; name functions");
+        return false;
+    }
+    switch (t->kind) {
+    case TARGET_ALL:
+        r->functions = function_count();
+        r->matched = filter != NULL ? verb_filtered(operation, NULL, NULL, NULL, filter, dry)
+                     : operation == SWRCACHE_OP_INVALIDATE ? verb_invalidate(NULL, NULL, NULL, dry)
+                                                           : verb_run(operation, NULL, NULL, NULL, dry);
+        return true;
+    case TARGET_REGION:
+        run_region(operation, t->name, filter, dry, r);
+        return true;
+    case TARGET_TAG:
+        r->unknown = mark_count(mark_tag(t->name).id) == 0;
+        if (r->unknown)
+            snprintf(r->why, sizeof r->why, "no entry goes by the tag %.100s", t->name);
+        r->matched = verb_tag(operation, t->name, dry);
+        return true;
+    case TARGET_EVENT: {
+        struct event_reached e = event_emit(t->name, dry);
+        r->matched = e.entries;
+        r->functions = e.functions;
+        r->unknown = e.functions == 0;
+        if (r->unknown)
+            snprintf(r->why, sizeof r->why, "nobody listens to %.100s", t->name);
+        return true;
+    }
+    default:
+        return run_function(operation, t, filter, dry, tools, r);
+    }
+}
+
+/* The runtime may be entered: not from a signal handler inside it. */
+static struct thread *enter(void)
+{
+    struct thread *t = thread_current != NULL ? thread_current : thread_join();
+    if (t == NULL || t->busy || atomic_load(call_alive) == CALL_DEAD)
+        return NULL;
+    t->busy = true;
+    return t;
+}
+
+static size_t run_text(enum swrcache_operation operation, const char *text, bool dry)
+{
+    struct target *t = os_alloc(sizeof *t);
+    struct reached r = {0};
+    if (t == NULL) /* rather too much than a value that should be gone */
+        return dry ? 0 : verb_invalidate(NULL, NULL, NULL, false);
+    if (!target_parse(t, text, r.why, sizeof r.why)) {
+        option_complain("%.200s: %s", text, r.why);
+    } else {
+        uint64_t act = dry ? 0 : audit_begin(operation, 0, text);
+        bool lasting = t->kind == TARGET_REGION || t->kind == TARGET_FUNCTION || t->kind == TARGET_CALL;
+        if (!reach_run(operation, t, NULL, dry, false, &r) || (r.unknown && lasting))
+            option_complain("%.200s: %s", text, r.why);
+        audit_end(act, r.matched);
+    }
+    os_free(t);
+    return r.matched;
+}
+
+size_t reach_text(enum swrcache_operation operation, const char *text)
+{
+    return run_text(operation, text, false);
+}
+
+size_t reach_verb(enum swrcache_operation operation, const char *format, va_list args)
+{
+    char text[TARGET_TEXT_MAX], why[256];
+    int saved = errno;
+    size_t matched = 0;
+    struct thread *t = enter();
+    if (t == NULL)
+        return 0;
+    expect_check();
+    if (format_target(text, sizeof text, format, args, why, sizeof why))
+        matched = run_text(operation, text, batch_note(operation, text));
+    else
+        option_complain("%s", why);
+    t->busy = false;
+    errno = saved;
+    return matched;
+}
+
+size_t reach_emit(const char *format, va_list args)
+{
+    char text[TARGET_TEXT_MAX] = "event:", name[TARGET_TEXT_MAX / 2 - 8];
+    int saved = errno;
+    size_t matched = 0, len = strlen(text);
+    struct thread *t = enter();
+    if (t == NULL)
+        return 0;
+    if (format_name(name, sizeof name, format, args)) {
+        for (const char *at = name; *at != 0; at++) {
+            text[len++] = '\\';
+            text[len++] = *at;
+        }
+        text[len] = 0;
+        matched = run_text(SWRCACHE_OP_INVALIDATE, text, batch_note(SWRCACHE_OP_INVALIDATE, text));
+    } else {
+        option_complain("an event's name is longer than %zu characters", sizeof name - 1);
+    }
+    t->busy = false;
+    errno = saved;
+    return matched;
+}

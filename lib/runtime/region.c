@@ -1,0 +1,137 @@
+#include "region.h"
+#include "cache.h"
+#include "event.h"
+#include "option.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static struct lock regions_lock; /* what region.h says, and making one */
+static _Atomic(struct region *) regions;
+
+bool region_valid(const char *name)
+{
+    bool part = false;
+    for (; *name != 0; name++) {
+        if (*name == '.') {
+            if (!part)
+                return false;
+            part = false;
+        } else if (isalnum((unsigned char)*name) || *name == '_' || *name == '-') {
+            part = true;
+        } else {
+            return false;
+        }
+    }
+    return part;
+}
+
+struct region *region_first(void)
+{
+    return atomic_load(&regions);
+}
+
+static struct region *find(const char *name, size_t len)
+{
+    for (struct region *r = region_first(); r != NULL; r = r->next)
+        if (strlen(r->name) == len && memcmp(r->name, name, len) == 0)
+            return r;
+    return NULL;
+}
+
+/* regions_lock held. */
+static struct region *make(const char *name, size_t len)
+{
+    struct region *r = find(name, len), *parent = NULL;
+    if (r != NULL)
+        return r;
+    const char *dot = memrchr(name, '.', len);
+    if (dot != NULL && (parent = make(name, (size_t)(dot - name))) == NULL)
+        return NULL;
+    r = os_zalloc(sizeof *r + len + 1);
+    if (r == NULL)
+        return NULL;
+    memcpy(r->name, name, len);
+    r->parent = parent;
+    r->next = region_first();
+    atomic_store(&regions, r);
+    return r;
+}
+
+struct region *region_of(const char *name, bool with_make)
+{
+    struct region *r = find(name, strlen(name));
+    if (r != NULL || !with_make || !region_valid(name))
+        return r;
+    lock_take(&regions_lock);
+    r = make(name, strlen(name));
+    lock_give(&regions_lock);
+    return r;
+}
+
+bool region_within(const struct region *r, const struct region *around)
+{
+    for (; r != NULL; r = r->parent)
+        if (r == around)
+            return true;
+    return false;
+}
+
+struct function **region_functions(const struct region *r, size_t *count)
+{
+    uint32_t known = function_count();
+    struct function **found = os_alloc((known + 1) * sizeof(struct function *));
+    *count = 0;
+    for (uint32_t i = 0; found != NULL && i < known; i++)
+        if (function_at(i) != NULL && region_within(function_at(i)->region, r))
+            found[(*count)++] = function_at(i);
+    return found;
+}
+
+void region_retune(struct region *r)
+{
+    size_t count;
+    struct function **within = region_functions(r, &count);
+    for (size_t i = 0; within != NULL && i < count; i++) {
+        setting_resolve(within[i]);
+        cache_retune(within[i]);
+    }
+    os_free(within);
+}
+
+void region_policy(const char *name, const struct swrcache_policy *policy, size_t policy_size)
+{
+    struct swrcache_policy p = {0};
+    struct region *r = region_of(name, true);
+    if (r == NULL || policy_size < SWRCACHE_POLICY_LEAST) {
+        option_complain("region \"%s\": no such name can be; write letters, digits, _ and - between dots",
+                        name);
+        return;
+    }
+    memcpy(&p, policy, policy_size < sizeof p ? policy_size : sizeof p);
+    lock_take(&regions_lock);
+    setting_from_policy(&r->policy, &p, name);
+    lock_give(&regions_lock);
+    event_listen_list(r, p.invalidate_on, SWRCACHE_OP_INVALIDATE);
+    event_listen_list(r, p.expire_on, SWRCACHE_OP_EXPIRE);
+    region_retune(r);
+}
+
+bool region_on(const char *name, const char *event, enum swrcache_operation operation)
+{
+    struct region *r = region_of(name, true);
+    if (r == NULL)
+        option_complain("region \"%s\": no such name can be; write letters, digits, _ and - between dots",
+                        name);
+    return r != NULL && event_listen(r, event, strlen(event), operation);
+}
+
+void region_fork_prepare(void)
+{
+    lock_take(&regions_lock);
+}
+
+void region_fork_release(void)
+{
+    lock_give(&regions_lock);
+}

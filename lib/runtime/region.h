@@ -1,0 +1,38 @@
+/*
+ * region.h - regions: dot-separated names that nest, with settings that functions beneath them inherit,
+ * events they listen to, and a dictionary each at need. Never freed.
+ */
+#ifndef RUNTIME_REGION_H
+#define RUNTIME_REGION_H
+
+#include "setting.h"
+
+struct region {
+    struct region *next; /* all regions; set once */
+    struct region *parent;
+    _Atomic(struct function *) dictionary; /* set once */
+    struct setting_layer policy;           /* SWR_REGION_POLICY; regions_lock */
+    struct setting_layer set;              /* swrctl set; regions_lock */
+    char name[];
+};
+
+/* Letters, digits, _ and - between dots: shop.stock.eu. */
+bool region_valid(const char *name);
+/* NULL: no such region; with `make`, no memory or no valid name. Parents are made as well. */
+struct region *region_of(const char *name, bool make);
+bool region_within(const struct region *r, const struct region *around);
+struct region *region_first(void);
+
+/* The functions within; the caller frees the array by os_free(). */
+struct function **region_functions(const struct region *r, size_t *count);
+/* The settings of all functions within are resolved anew. */
+void region_retune(struct region *r);
+
+/* The api's. */
+void region_policy(const char *name, const struct swrcache_policy *policy, size_t policy_size);
+bool region_on(const char *name, const char *event, enum swrcache_operation operation);
+
+void region_fork_prepare(void);
+void region_fork_release(void);
+
+#endif

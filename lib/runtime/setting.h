@@ -1,0 +1,33 @@
+/*
+ * setting.h - which value of a setting is in force for a function, and where it comes from.
+ *
+ * In this order: `swrctl set`, the annotation, the region and those around it (in each first what was set,
+ * then its policy), the default.
+ */
+#ifndef RUNTIME_SETTING_H
+#define RUNTIME_SETTING_H
+
+#include "function.h"
+
+enum setting_kind { SETTING_TIME, SETTING_COUNT, SETTING_PERCENT, SETTING_SIZE };
+
+extern const struct setting_row {
+    const char *name;
+    enum setting_kind kind;
+    size_t offset, annotated; /* in struct settings; in struct swrcache_policy */
+    uint64_t value;           /* the default */
+} setting_rows[SETTINGS];
+
+/* A policy's fields as a layer; those out of range are told as `who`'s and left out. */
+void setting_from_policy(struct setting_layer *layer, const struct swrcache_policy *p, const char *who);
+
+/* Puts the values in force into f->settings. The caller lets cache_retune() follow if it has entries. */
+void setting_resolve(struct function *f);
+/* "set", "annotation", "region shop", "default". */
+void setting_source(struct function *f, enum setting s, char *buffer, size_t room);
+static inline uint64_t setting_of(struct function *f, enum setting s)
+{
+    return atomic_load((_Atomic uint64_t *)(void *)((char *)&f->settings + setting_rows[s].offset));
+}
+
+#endif

@@ -1,0 +1,113 @@
+/* Regions nest: what is done to one is done to all beneath it and to nothing else; settings are inherited. */
+#include "../promises/promise.h"
+
+#include "runtime/region.h"
+#include "runtime/sweep.h"
+#include "runtime/cache.h"
+
+static _Atomic int bodies;
+
+SWR_REGION_POLICY("shop", .ttl_ms = 5000, .stale_ms = 0, .stale_if_error_ms = 0, .jitter_pct = 0);
+SWR_REGION_POLICY("shop.stock", .ttl_ms = 2000);
+
+SWR_CACHED(int, eu, (SWR_VAL(int, n)), .region = "shop.stock.eu")
+{
+    bodies++;
+    return n;
+}
+
+SWR_CACHED(int, us, (SWR_VAL(int, n)), .region = "shop.stock.us", .ttl_ms = 9000)
+{
+    bodies++;
+    return n;
+}
+
+SWR_CACHED(int, price, (SWR_VAL(int, n)), .region = "shop.price")
+{
+    bodies++;
+    return n;
+}
+
+SWR_CACHED(int, shopping, (SWR_VAL(int, n)), .region = "shopping")
+{
+    bodies++;
+    return n;
+}
+
+SWR_CACHED(int, many, (SWR_VAL(int, n)), .region = "large.one", .ttl_ms = SWR_FOREVER)
+{
+    bodies++;
+    return n;
+}
+
+static void fill(void)
+{
+    for (int n = 0; n < 3; n++)
+        (void)(eu(n) + us(n) + price(n) + shopping(n));
+}
+
+static int computed(void)
+{
+    bodies = 0;
+    fill();
+    return bodies;
+}
+
+static void within_and_nothing_else(void)
+{
+    fill();
+    CHECK(computed() == 0);
+    CHECK(swrcache_invalidate("region:shop.stock") == 6);
+    CHECK(computed() == 6);
+    CHECK(swrcache_invalidate("region:shop") == 9);
+    CHECK(computed() == 9);
+    CHECK(swrcache_invalidate("region:%s", "shop.sto") == 0);
+    CHECK(swrcache_invalidate("region:nowhere") == 0);
+    CHECK(computed() == 0);
+    CHECK(swrcache_expire("region:shop.stock.eu") == 3);
+    (void)computed();
+    CHECK(swrcache_drain(5000) && bodies == 3);
+}
+
+static void inherited(void)
+{
+    fill();
+    swrcache_advance(1999);
+    CHECK(computed() == 0);
+    swrcache_advance(2);
+    CHECK(computed() == 3); /* eu: of shop.stock; the others live longer */
+    swrcache_advance(3000);
+    CHECK(eu(0) == 0 && us(0) == 0);
+    bodies = 0;
+    CHECK(price(0) == 0 && bodies == 1); /* of shop: 5 s */
+    CHECK(us(0) == 0 && bodies == 1);    /* its own: 9 s */
+}
+
+/* More than a walk should take: at once by the generation, the memory by a worker. */
+static void large(void)
+{
+    enum { N = SWEEP_LITTLE * 2 };
+    for (int n = 0; n < N; n++)
+        (void)many(n);
+    fill();
+    size_t before = cache_entries();
+    CHECK(before > N);
+    bodies = 0;
+    CHECK(swrcache_invalidate("region:large") == N);
+    CHECK(cache_entries() < before - N + 20);
+    CHECK(many(7) == 7 && bodies == 1);
+    CHECK(swrcache_drain(20000));
+    struct function *f = region_functions(region_of("large", false), &before)[0];
+    CHECK(atomic_load(&f->entries) == 1 && many(7) == 7 && bodies == 1);
+    CHECK(computed() == 0);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    with_manual_clock(argv);
+    within_and_nothing_else();
+    inherited();
+    large();
+    return finish("regions");
+}
