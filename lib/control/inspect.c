@@ -4,6 +4,7 @@
 #include "core/target.h"
 #include "reply.h"
 #include "request.h"
+#include "tree.h"
 #include "runtime/cache.h"
 
 enum { PAGE = 4096 };
@@ -126,7 +127,7 @@ void command_inspect(const struct wire_line *request, struct wire_buffer *out)
     static const char *const sorts[] = {"", "age", "hits", "size", "cost"};
     struct picking w = {
         .name = wire_get(request, "function"), .match = wire_get(request, "match"), .shard = UINT32_MAX};
-    const char *sort = wire_get(request, "sort");
+    const char *sort = wire_get(request, "sort"), *tree = wire_get(request, "tree");
     uint64_t limit, from, skip;
     uint32_t at = 0;
     if (!request_number(request, "limit", PAGE, &limit) || !request_number(request, "from", 0, &from) ||
@@ -173,7 +174,10 @@ void command_inspect(const struct wire_line *request, struct wire_buffer *out)
     for (size_t i = 0; i < w.count; i++) {
         if (!full) {
             reply_entry(out, w.picks[i].f, w.picks[i].e);
-            full = !wire_end(out) || out->len + WIRE_STATUS_ROOM + 4 * KEY_TEXT > out->max;
+            if (tree != NULL && strcmp(tree, "0") != 0)
+                tree_fields(out, w.picks[i].f, w.picks[i].e);
+            full = !wire_end(out) ||
+                   out->len + WIRE_STATUS_ROOM + 4 * KEY_TEXT + (tree != NULL ? TREE_TEXT : 0) > out->max;
             shown = i + 1;
             if (full && i + 1 < w.count && w.sort == SORT_NONE) {
                 w.more = true;

@@ -245,17 +245,17 @@ static void look_for_missing(struct entry *e, uint64_t digest, void *cookie)
 {
     struct missing *m = cookie;
     struct mark_set *set = mark_set_of(e);
-    struct thread *t = thread_current;
     uint64_t identity = atomic_load(&m->function->identity);
     (void)digest;
     for (uint32_t i = 0; i < set->count; i++) {
         const struct mark_name *n = &set->links[i].name;
         if (n->kind != MARK_KEY || n->function != m->function->number)
             continue;
-        epoch_enter(&t->epoch);
+        uint32_t shard = table_shard_of(n->hash);
+        table_lock(&cache_table, shard);
         bool there =
             table_find_by(&cache_table, identity, n->hash, same_hash, &n->hash, sizeof n->hash) != NULL;
-        epoch_exit(&t->epoch);
+        table_unlock(&cache_table, shard);
         if (!there)
             ripple_key(m->ripple, m->function, n->hash);
     }
@@ -265,7 +265,7 @@ static void look_for_missing(struct entry *e, uint64_t digest, void *cookie)
 void ripple_missing(struct ripple *r, struct function *f)
 {
     struct missing m = {r, f};
-    if (atomic_load(&f->inner) && thread_current != NULL)
+    if (atomic_load(&f->inner))
         mark_walk(mark_whole(f->number).id, look_for_missing, &m);
 }
 

@@ -66,6 +66,10 @@ int subcommand_inspect(struct invocation *in)
         ask_field("match", in->match);
     if (in->sort != NULL)
         ask_field("sort", in->sort);
+    if (in->tree) {
+        a.view.columns = NULL;
+        ask_number("tree", 1);
+    }
     return ask_all(&a);
 }
 

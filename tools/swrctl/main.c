@@ -133,6 +133,9 @@ static int take_option(struct invocation *in, const struct option *o, const char
     case 'd':
         in->dry = true;
         break;
+    case 't':
+        in->tree = true;
+        break;
     case 'v':
         in->verbose = true;
         break;

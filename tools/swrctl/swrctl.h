@@ -13,7 +13,7 @@ enum { OPERANDS_MAX = 64, RAW_ARGUMENTS = -1 };
 struct invocation {
     const char *subcommand;
     const char *process; /* -p */
-    bool all, json, verbose, dry;
+    bool all, json, verbose, dry, tree;
     const char *match, *sort, *older, *larger; /* NULL: not given */
     unsigned long long limit;                  /* 0: none */
     int count;                                 /* operands */

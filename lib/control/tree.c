@@ -1,0 +1,102 @@
+#include "tree.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "reply.h"
+#include "runtime/cache.h"
+
+enum { LIST_TEXT = 2048 };
+
+struct list {
+    char text[LIST_TEXT];
+    size_t len;
+    uint32_t left_out;
+};
+
+static void append(struct list *l, const char *item)
+{
+    size_t room = sizeof l->text - l->len;
+    int n = snprintf(l->text + l->len, room, "%s%s", l->len == 0 ? "" : "; ", item);
+    if (n > 0 && (size_t)n < room) {
+        l->len += (size_t)n;
+    } else {
+        l->text[l->len] = 0;
+        l->left_out++;
+    }
+}
+
+static void write(struct wire_buffer *out, const char *name, struct list *l)
+{
+    char more[40];
+    if (l->left_out != 0) {
+        snprintf(more, sizeof more, "; and %u more", l->left_out);
+        if (l->len + sizeof more < sizeof l->text)
+            strcpy(l->text + l->len, more);
+    }
+    if (l->len != 0)
+        wire_field(out, name, l->text);
+}
+
+static void append_entry(struct list *l, struct entry *e)
+{
+    char text[KEY_TEXT];
+    struct key key = entry_key(e);
+    reply_key_text(function_by_identity(e->identity), &key, text, sizeof text);
+    append(l, text);
+}
+
+static bool same_hash(const struct entry *e, uint64_t identity, const void *what)
+{
+    return e->identity == identity && e->hash == *(const uint64_t *)what;
+}
+
+static void append_key(struct list *l, const struct mark_name *n)
+{
+    struct function *f = function_at(n->function);
+    uint32_t shard = table_shard_of(n->hash);
+    char text[200];
+    table_lock(&cache_table, shard);
+    struct entry *e =
+        table_find_by(&cache_table, atomic_load(&f->identity), n->hash, same_hash, &n->hash, sizeof n->hash);
+    if (e != NULL)
+        cache_ref(e);
+    table_unlock(&cache_table, shard);
+    if (e != NULL) {
+        append_entry(l, e);
+        cache_unref(e);
+    } else {
+        snprintf(text, sizeof text, "%.150s(gone)", f->site->name);
+        append(l, text);
+    }
+}
+
+static void append_walked(struct entry *e, uint64_t digest, void *cookie)
+{
+    (void)digest;
+    append_entry(cookie, e);
+    cache_unref(e);
+}
+
+void tree_fields(struct wire_buffer *out, struct function *f, struct entry *e)
+{
+    static struct list tags, stands, stood; /* the control thread is the only one here */
+    struct mark_set *set = mark_set_of(e);
+    char text[200];
+    tags.len = stands.len = stood.len = tags.left_out = stands.left_out = stood.left_out = 0;
+    for (uint32_t i = 0; set != NULL && i < set->count; i++) {
+        const struct mark_name *n = &set->links[i].name;
+        if (n->kind == MARK_TAG) {
+            append(&tags, n->text);
+        } else if (n->kind == MARK_KEY) {
+            append_key(&stands, n);
+        } else if (n->kind == MARK_ANY) {
+            snprintf(text, sizeof text, "%.150s(any)", function_at(n->function)->site->name);
+            append(&stands, text);
+        }
+    }
+    mark_walk(mark_key(f->number, e->hash).id, append_walked, &stood);
+    write(out, "tags", &tags);
+    write(out, "stands_on", &stands);
+    write(out, "stood_on_by", &stood);
+}
