@@ -177,7 +177,8 @@ size_t reach_emit(const char *format, va_list args)
         return 0;
     if (format_name(name, sizeof name, format, args)) {
         for (const char *at = name; *at != 0; at++) {
-            text[len++] = '\\';
+            if (*at == '\\' || *at == ' ')
+                text[len++] = '\\';
             text[len++] = *at;
         }
         text[len] = 0;

@@ -1,0 +1,57 @@
+/*
+ * shop.c - a live process with regions, tags, events, dependencies and a dictionary, for tests of swrctl.
+ * Obeys lines as live.c does: each answered by "done" and a number.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <swrcache.h>
+
+static int bodies;
+
+SWR_REGION_POLICY("shop", .ttl_ms = 50000);
+
+SWR_CACHED(int, stock, (SWR_STR(item)), .region = "shop.stock")
+{
+    bodies++;
+    swrcache_tag("item:%s", item);
+    return (int)strlen(item);
+}
+
+SWR_CACHED(int, page, (SWR_STR(item)), .region = "shop", .stale_ms = SWR_FOREVER)
+{
+    bodies++;
+    return stock(item) * 2;
+}
+
+SWR_CACHED(int, users, (SWR_VAL(int, n)), .invalidate_on = "user.saved", .tags = "people")
+{
+    bodies++;
+    return n;
+}
+
+static int obey(const char *line)
+{
+    if (strcmp(line, "all") == 0) {
+        bodies = 0;
+        for (int n = 0; n < 5; n++)
+            (void)users(n * 10);
+        (void)(page("bolt") + page("nut") + stock("gear"));
+        swrcache_put("shop.notes", "k", 1, "v", 1, 0);
+        return bodies;
+    }
+    if (strcmp(line, "emit") == 0)
+        return (int)swrcache_emit("user.saved");
+    return -1;
+}
+
+int main(void)
+{
+    char line[256];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        line[strcspn(line, "\n")] = 0;
+        printf("done %d\n", obey(line));
+        fflush(stdout);
+    }
+    return 0;
+}
