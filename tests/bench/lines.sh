@@ -47,6 +47,9 @@ if command -v python3 >/dev/null; then
     names=$(lines 3 names)
     [[ $names == *'python3, time to live'* && $names == *'python3, stale while asking'* ]] || fail "names: $names"
 fi
+lines 1 stampede | grep FAILED && fail stampede
+lines 1 edge | grep FAILED && fail edge
+lines 1 invalidate | grep FAILED && fail invalidate
 
 usage
 usage names more

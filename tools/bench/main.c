@@ -24,10 +24,16 @@ static const struct command {
     const char *args; /* what may follow, NULL: nothing */
     bool needs_args;
 } commands[] = {
-    {"hit", bench_hit, NULL, false},           {"stale", bench_stale, NULL, false},
-    {"stampede", bench_stampede, NULL, false}, {"memory", bench_memory, "[ENTRIES...]", false},
-    {"names", bench_names, NULL, false},       {"replay", bench_replay, "TRACE...", true},
+    {"hit", bench_hit, NULL, false},
+    {"stale", bench_stale, NULL, false},
+    {"stampede", bench_stampede, NULL, false},
+    {"edge", bench_edge, NULL, false},
+    {"invalidate", bench_invalidate, NULL, false},
+    {"compare", bench_compare, NULL, false},
     {"start", bench_start, NULL, false},
+    {"names", bench_names, NULL, false},
+    {"memory", bench_memory, "[ENTRIES...]", false},
+    {"replay", bench_replay, "TRACE...", true},
 };
 
 static const char help[] =
@@ -40,6 +46,9 @@ static const char help[] =
     "  stampede      64 threads ask for one cold key at once\n"
     "  start         a program that calls no cached function, plain and with the library\n"
     "                preloaded: time, memory, threads, descriptors\n"
+    "  edge          1,000 keys grow stale at once: the callers' p99.9 and worst\n"
+    "  invalidate    a million entries at once, and what hits feel of it meanwhile\n"
+    "  compare       hits beside other tables and caches, those that the build found\n"
     "  memory [ENTRIES...]\n"
     "                bytes an entry, by the system's count and the runtime's own; the worst\n"
     "                call while the table grows; what a purge gives back\n"

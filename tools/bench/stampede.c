@@ -3,12 +3,11 @@
  * has the last of them its answer?
  */
 #define _GNU_SOURCE
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench.h"
+#include "report.h"
 
 enum {
     THREADS = 64,
@@ -89,10 +88,13 @@ int bench_stampede(const struct settings *settings)
     typical = median(last, (size_t)settings->rounds);
     longest = last[settings->rounds - 1]; /* median() sorted them */
     if (settings->json) {
-        printf("{\"bench\":\"stampede\",\"case\":\"cold\",\"threads\":%d,\"ns\":%.0f,\"max_ns\":%.0f,"
-               "\"body_ns\":%d,\"bodies\":%u,\"rounds\":%d,\"runtime\":%s}\n",
-               THREADS, typical, longest, BODY_MS * 1000000, most, settings->rounds,
-               settings->runtime ? "true" : "false");
+        struct spread spread = {typical, last[0], longest, (size_t)settings->rounds};
+
+        json_begin(settings, "stampede", "cold", "ns", &spread);
+        json_count("threads", THREADS);
+        json_count("body_ns", (uint64_t)BODY_MS * 1000000);
+        json_count("bodies", most);
+        json_end(settings);
     } else {
         printf("stampede: %d threads, one cold key, a body of %d ms\n", THREADS, BODY_MS);
         printf("  bodies run, at most          %10u\n", most);

@@ -1,0 +1,143 @@
+/*
+ * edge.c - a thousand hot keys grow stale at the same moment, under load: nobody may wait for what two
+ * workers need five seconds to refresh.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <swrcache.h>
+
+#include "report.h"
+
+enum { KEYS = 1000, CALLERS = 2, FRESH_MS = 100, MOST_ROUNDS = 3 };
+
+static atomic_bool filling;
+static atomic_uint refreshed;
+
+SWR_CACHED(int64_t, edged, (SWR_VAL(int64_t, key)), .jitter_pct = 0, .stale_ms = SWR_HOURS(1),
+           .region = "bench.stale")
+{
+    if (atomic_load(&filling)) {
+        swrcache_set_ttl(FRESH_MS, SWR_HOURS(1));
+    } else {
+        swrcache_set_ttl(SWR_HOURS(1), SWR_HOURS(1));
+        sleep_ms(BODY_MS);
+        atomic_fetch_add(&refreshed, 1);
+    }
+    return key + 1;
+}
+
+struct caller {
+    pthread_t thread;
+    unsigned number;
+    uint64_t from, until;
+    uint64_t stale, waited; /* answers */
+    struct histogram times;
+};
+
+static void *call(void *argument)
+{
+    struct caller *caller = argument;
+    int64_t key = caller->number * 500;
+
+    for (;;) {
+        struct swrcache_info info = {.outcome = SWR_BYPASS};
+        uint64_t start, end;
+
+        key = (key + 7) % KEYS;
+        start = now_ns();
+        if (start >= caller->until || atomic_load_explicit(&refreshed, memory_order_relaxed) >= KEYS)
+            return NULL;
+        edged(key);
+        end = now_ns();
+        if (start < caller->from)
+            continue;
+        histogram_add(&caller->times, end - start);
+        swrcache_last(&info);
+        caller->stale += info.outcome == SWR_STALE_HIT;
+        caller->waited += info.outcome != SWR_STALE_HIT && info.outcome != SWR_HIT;
+    }
+}
+
+struct edge {
+    struct histogram times;
+    uint64_t stale, waited, took;
+};
+
+/* One edge. False: no thread. */
+static bool run(struct edge *edge)
+{
+    static struct caller callers[CALLERS];
+    uint64_t began, edge_at;
+    unsigned started = 0;
+
+    atomic_store(&filling, true);
+    atomic_store(&refreshed, 0);
+    SWR_INVALIDATE_ALL(edged);
+    began = now_ns();
+    for (int64_t key = 0; key < KEYS; key++)
+        edged(key);
+    atomic_store(&filling, false);
+    edge_at = began + (uint64_t)FRESH_MS * 1000000u;
+    for (; started < CALLERS; started++) {
+        callers[started] = (struct caller){.number = started, .from = edge_at};
+        callers[started].until = edge_at + (uint64_t)KEYS * BODY_MS * 1000000u;
+        if (pthread_create(&callers[started].thread, NULL, call, &callers[started]) != 0)
+            break;
+    }
+    *edge = (struct edge){.took = 0};
+    for (unsigned i = 0; i < started; i++) {
+        pthread_join(callers[i].thread, NULL);
+        histogram_merge(&edge->times, &callers[i].times);
+        edge->stale += callers[i].stale;
+        edge->waited += callers[i].waited;
+    }
+    edge->took = now_ns() - edge_at;
+    return started == CALLERS;
+}
+
+int bench_edge(const struct settings *settings)
+{
+    static struct edge edge;
+    size_t count = settings->rounds < MOST_ROUNDS ? (size_t)settings->rounds : MOST_ROUNDS;
+    double worst[MOST_ROUNDS], p999[MOST_ROUNDS];
+    struct spread tail, longest;
+
+    if (!settings->runtime) {
+        fprintf(stderr, "swrbench: edge needs the runtime: is SWR_ENABLE=0 set?\n");
+        return 1;
+    }
+    for (size_t round = 0; round < count; round++) {
+        if (!run(&edge)) {
+            fprintf(stderr, "swrbench: edge: cannot start a thread\n");
+            return 1;
+        }
+        p999[round] = (double)histogram_at(&edge.times, 0.999);
+        worst[round] = (double)edge.times.max;
+    }
+    tail = spread_of(p999, count);
+    longest = spread_of(worst, count);
+    if (!settings->json)
+        printf(
+            "edge: %d keys stale at once, a body of %d ms, %d callers; microseconds, the last round's calls\n"
+            "  p50 %.2f  p99 %.2f  p99.9 %.2f (rounds: %.2f to %.2f)  worst %.1f\n"
+            "  %llu calls, %llu of them old values, %llu waited; all fresh after %.1f s\n\n",
+            KEYS, BODY_MS, CALLERS, (double)histogram_at(&edge.times, 0.5) / 1e3,
+            (double)histogram_at(&edge.times, 0.99) / 1e3, tail.median / 1e3, tail.min / 1e3, tail.max / 1e3,
+            longest.median / 1e3, (unsigned long long)edge.times.count, (unsigned long long)edge.stale,
+            (unsigned long long)edge.waited, (double)edge.took / 1e9);
+    json_begin(settings, "edge", "p999", "ns", &tail);
+    json_count("keys", KEYS);
+    json_count("p50_ns", histogram_at(&edge.times, 0.5));
+    json_count("p99_ns", histogram_at(&edge.times, 0.99));
+    json_number("max_ns", longest.median);
+    json_count("calls", edge.times.count);
+    json_count("old_values", edge.stale);
+    json_count("waited", edge.waited);
+    json_count("all_fresh_ns", edge.took);
+    json_end(settings);
+    return 0;
+}
