@@ -220,3 +220,85 @@ Test(evict, its_sums_are_right_after_any_history)
         cr_assert_leq(entries, 40);
     }
 }
+
+static void evict_all(void)
+{
+    for (struct entry *e; (e = evict_pick(&evictor, anybody)) != NULL;)
+        ;
+}
+
+/* A scan of cheap things that nobody asks for again: what is dear to compute stays, without a touch. */
+Test(evict, what_is_dear_to_compute_stays_longer)
+{
+    enum { DEAR = 20 };
+    struct entry *dear[DEAR], *cheap[DEAR];
+    unsigned int kept_dear = 0, kept_cheap = 0;
+    evict_bounds(&evictor, UINT64_MAX, 200);
+    for (uint64_t i = 0; i < 2000; i++) {
+        struct entry *e = entry_with(i, chance(&(uint64_t){i + 1}), 10);
+        e->cost_us = 1000;
+        atomic_store(&e->touched, i < 100 ? 2 : 0); /* there is a main queue with ordinary entries */
+        if (i >= 1000 && i < 1000 + 2 * DEAR) {
+            if (i % 2 == 0)
+                e->cost_us = 1000000;
+            (i % 2 == 0 ? dear : cheap)[(i - 1000) / 2] = e;
+        }
+        evict_add(&evictor, e);
+        evict_all();
+    }
+    for (int i = 0; i < DEAR; i++) {
+        kept_dear += dear[i]->queue != EVICT_NONE;
+        kept_cheap += cheap[i]->queue != EVICT_NONE;
+    }
+    cr_assert_eq(kept_dear, DEAR);
+    cr_assert_eq(kept_cheap, 0);
+}
+
+/* Where all cost about the same, a difference of half does not count. */
+Test(evict, costs_that_differ_little_change_nothing)
+{
+    evict_bounds(&evictor, UINT64_MAX, 100);
+    for (uint64_t i = 0; i < 1000; i++) {
+        struct entry *e = entry_with(i, chance(&(uint64_t){i + 1}), 10);
+        e->cost_us = i % 2 ? 1000 : 1500;
+        evict_add(&evictor, e);
+        evict_all();
+    }
+    cr_assert_eq(evictor.small.entries, evictor.entries, "nobody was asked for again: nobody is promoted");
+}
+
+/* What comes back from the small queue makes it longer, what comes back from the main one shorter. */
+Test(evict, ghosts_move_the_share_of_the_small_queue)
+{
+    evict_bounds(&evictor, UINT64_MAX, 100);
+    for (uint64_t i = 0; i < 150; i++) {
+        add(i, 10);
+        evict_all();
+    }
+    double before = evictor.share;
+    add(10, 10);
+    cr_assert_gt(evictor.share, before, "it had left the small queue a moment ago");
+    ghost_put(&evictor.ghost, chance(&(uint64_t){5001}), GHOST_MAIN, 100);
+    before = evictor.share;
+    cr_assert_geq(add(5000, 10)->queue, EVICT_MAIN);
+    cr_assert_lt(evictor.share, before);
+}
+
+Test(ghost, remembers_as_many_as_there_are_entries_and_forgets_what_it_gave)
+{
+    struct ghost ghost = {0};
+    unsigned int known = 0;
+    for (uint64_t i = 0; i < 4000; i++)
+        ghost_put(&ghost, chance(&(uint64_t){i + 1}), GHOST_SMALL, 1000);
+    cr_assert_leq(ghost.count[GHOST_SMALL], 1000);
+    for (uint64_t i = 0; i < 3000; i++)
+        known += ghost_take(&ghost, chance(&(uint64_t){i + 1})) != GHOST_NONE;
+    cr_assert_lt(known, 150, "the oldest are forgotten, %u", known);
+    for (uint64_t i = 3000; i < 4000; i++) {
+        bool was = ghost_take(&ghost, chance(&(uint64_t){i + 1})) == GHOST_SMALL;
+        known += was;
+        cr_assert_eq(ghost_take(&ghost, chance(&(uint64_t){i + 1})), GHOST_NONE, "given once");
+    }
+    cr_assert_gt(known, 700);
+    cr_assert_eq(ghost.count[GHOST_SMALL], 0);
+}
