@@ -77,6 +77,18 @@ if command -v xz >/dev/null; then
     expect 'damaged trace' 1 "$bench" replay "$dir/cut.txt.xz"
 fi
 
+# The pictures, and what is said where they cannot be drawn.
+if command -v gnuplot >/dev/null; then
+    mkdir "$dir/plots"
+    expect 'plots' 0 "$bench" --json --plot "$dir/plots" replay "$dir/keys.txt"
+    for name in hit-ratio time-saved; do
+        grep -q '</svg>' "$dir/plots/$name.svg" || fail "no picture $name"
+        grep -q '^10' "$dir/plots/$name.dat" || fail "no point at a tenth of the keys in $name.dat"
+    done
+fi
+expect 'no folder for plots' 1 "$bench" --plot "$dir/none" replay "$dir/keys.txt"
+grep -q "$dir/none/hit-ratio.dat" "$dir/err" || fail "the folder is not named: $(cat "$dir/err")"
+
 printf '5 1\n4 2\n' >"$dir/back.tsk"
 printf '1\ntwo\n' >"$dir/word.txt"
 : >"$dir/empty.txt"

@@ -10,18 +10,19 @@
 
 #include <swrcache.h>
 
+#include "plot.h"
 #include "report.h"
 
 enum { KEYS = 1000, CALLERS = 2, FRESH_MS = 100, MOST_ROUNDS = 3 };
 
-static atomic_bool filling;
+static atomic_bool filling, ttl_only;
 static atomic_uint refreshed;
 
 SWR_CACHED(int64_t, edged, (SWR_VAL(int64_t, key)), .jitter_pct = 0, .stale_ms = SWR_HOURS(1),
            .region = "bench.stale")
 {
     if (atomic_load(&filling)) {
-        swrcache_set_ttl(FRESH_MS, SWR_HOURS(1));
+        swrcache_set_ttl(FRESH_MS, atomic_load(&ttl_only) ? 0 : SWR_HOURS(1));
     } else {
         swrcache_set_ttl(SWR_HOURS(1), SWR_HOURS(1));
         sleep_ms(BODY_MS);
@@ -99,6 +100,32 @@ static bool run(struct edge *edge)
     return started == CALLERS;
 }
 
+static void plot_times(struct plot *plot, const char *label, const struct histogram *times)
+{
+    static const double parts[] = {0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 0.9999, 0.99999, 1};
+
+    plot_curve(plot, label);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        plot_point(plot, (double)histogram_at(times, parts[i]) / 1e3 + 0.001, 100 * parts[i]);
+}
+
+/* The same edge once more, with callers who wait for what has aged. False: no picture. */
+static bool plot_edge(const struct settings *settings, const struct histogram *times)
+{
+    static struct edge without;
+    struct plot *plot = plot_open(settings, "edge", "1,000 keys age at once, a body of 10 ms");
+
+    if (!plot)
+        return settings->plot == NULL;
+    plot_times(plot, "old values meanwhile", times);
+    atomic_store(&ttl_only, true);
+    if (run(&without))
+        plot_times(plot, "time to live alone", &without.times);
+    atomic_store(&ttl_only, false);
+    return plot_close(plot, "set logscale x; set xlabel 'microseconds a caller waits'; "
+                            "set ylabel 'percent of calls'; set key bottom");
+}
+
 int bench_edge(const struct settings *settings)
 {
     static struct edge edge;
@@ -139,5 +166,5 @@ int bench_edge(const struct settings *settings)
     json_count("waited", edge.waited);
     json_count("all_fresh_ns", edge.took);
     json_end(settings);
-    return 0;
+    return plot_edge(settings, &edge.times) ? 0 : 1;
 }

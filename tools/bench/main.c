@@ -37,7 +37,7 @@ static const struct command {
 };
 
 static const char help[] =
-    "usage: swrbench [--json] [--rounds N] COMMAND [ARGUMENT...]\n"
+    "usage: swrbench [--json] [--rounds N] [--plot DIR] COMMAND [ARGUMENT...]\n"
     "\n"
     "  hit           a hit, beside an empty function and the floor: a bare lookup with\n"
     "                hash, probe, compare and copy. 1,000 and 1,000,000 entries, numbers\n"
@@ -62,6 +62,7 @@ static const char help[] =
     "\n"
     "  --json      one JSON object a line\n"
     "  --rounds N  take the median of N rounds, 1 to 1000 (default 5)\n"
+    "  --plot DIR  what edge and replay measure as DIR/NAME.svg, drawn by gnuplot\n"
     "  --help      this text\n"
     "\n"
     "Only ratios from one run are claims. SWR_MAX_BYTES is set to 2G unless it is set.\n";
@@ -138,6 +139,7 @@ int main(int argc, char **argv)
     static const struct option options[] = {
         {"json", no_argument, NULL, 'j'},
         {"rounds", required_argument, NULL, 'r'},
+        {"plot", required_argument, NULL, 'p'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
@@ -153,6 +155,9 @@ int main(int argc, char **argv)
         case 'r':
             if (!parse_rounds(optarg, &settings.rounds))
                 return wrong_usage("--rounds takes a number from 1 to 1000, not ", optarg);
+            break;
+        case 'p':
+            settings.plot = optarg;
             break;
         case 'h':
             fputs(help, stdout);
