@@ -251,3 +251,11 @@ uint64_t cache_entries(void)
         n += function_live(function_at(i));
     return n;
 }
+
+uint64_t cache_held(void)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < function_count(); i++)
+        n += atomic_load(&function_at(i)->entries);
+    return n;
+}

@@ -41,6 +41,7 @@ void cache_retune(struct function *f);
 void cache_rebound(struct function *f, struct evict *own);
 
 uint64_t cache_bytes(void);
-uint64_t cache_entries(void);
+uint64_t cache_entries(void); /* that calls may get */
+uint64_t cache_held(void);    /* with those that wait to be swept */
 
 #endif

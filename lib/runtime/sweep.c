@@ -6,24 +6,33 @@
 
 static _Atomic uint64_t asked, done; /* sweeps; asked > done: there is work */
 
+struct sweep {
+    uint32_t noted;
+};
+
 static void consider(struct entry *e, void *cookie)
 {
+    struct sweep *sweep = cookie;
     struct function *f = function_by_identity(e->identity);
-    (void)cookie;
-    if (e->identity != atomic_load(&f->identity)) {
-        audit_resume(atomic_load(&f->invalidated_by));
-        cache_drop_noted(f, e);
-        audit_resume(0);
+    if (e->identity == atomic_load(&f->identity))
+        return;
+    if (sweep->noted++ >= HISTORY_SLOTS) {
+        cache_drop(f, e);
+        return;
     }
+    /* More than that would only push each other out of memory. */
+    audit_resume(atomic_load(&f->invalidated_by));
+    cache_drop_noted(f, e);
+    audit_resume(0);
 }
 
-static void sweep_shard(uint32_t shard)
+static void sweep_shard(struct sweep *sweep, uint32_t shard)
 {
     struct table_walk place = {0};
     bool more = true;
     while (more) {
         table_lock(&cache_table, shard);
-        more = table_each_some(&cache_table, shard, &place, consider, NULL);
+        more = table_each_some(&cache_table, shard, &place, consider, sweep);
         table_unlock(&cache_table, shard);
         epoch_tidy();
     }
@@ -40,8 +49,9 @@ bool sweep_some(void)
     uint64_t now = atomic_load(&asked);
     if (now <= atomic_load(&done))
         return false;
+    struct sweep sweep = {0};
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
-        sweep_shard(s);
+        sweep_shard(&sweep, s);
     uint64_t seen = atomic_load(&done);
     while (seen < now && !atomic_compare_exchange_weak(&done, &seen, now))
         continue;
@@ -51,6 +61,6 @@ bool sweep_some(void)
 void sweep_ask(void)
 {
     atomic_fetch_add(&asked, 1);
-    if (cache_entries() <= SWEEP_LITTLE || !pool_chore())
+    if (cache_held() <= SWEEP_LITTLE || !pool_chore())
         sweep_some();
 }

@@ -146,7 +146,7 @@ size_t verb_several(enum swrcache_operation operation, struct function *const *f
                     bool dry)
 {
     size_t matched = 0;
-    bool walks = cache_entries() <= SWEEP_LITTLE;
+    bool walks = cache_held() <= SWEEP_LITTLE;
     if (count == 0)
         return 0;
     if (operation == SWRCACHE_OP_INVALIDATE && !walks && !dry)
@@ -160,7 +160,7 @@ size_t verb_several(enum swrcache_operation operation, struct function *const *f
 size_t verb_invalidate(struct function *f, cache_match *match, void *cookie, bool dry)
 {
     /* A small table is walked: that counts exactly. */
-    if (match != NULL || dry || cache_entries() <= SWEEP_LITTLE)
+    if (match != NULL || dry || cache_held() <= SWEEP_LITTLE)
         return verb_run(SWRCACHE_OP_INVALIDATE, f, match, cookie, dry);
     if (f != NULL)
         return verb_invalidate_several(&f, 1);
