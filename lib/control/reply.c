@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "core/print.h"
@@ -73,6 +74,12 @@ void reply_entry(struct wire_buffer *out, struct function *f, struct entry *e)
     reply_key_text(f, &key, text, sizeof text);
     wire_field(out, "function", f->site->name);
     wire_field(out, "key", text);
+    if (f->shape.versioned && key.len >= sizeof(int64_t)) {
+        int64_t version;
+        memcpy(&version, key.bytes, sizeof version);
+        snprintf(text, sizeof text, "%lld", (long long)version);
+        wire_field(out, "version", text);
+    }
     entry_times(out, e, clock_now());
     wire_number(out, "hits", atomic_load(&e->hits));
     wire_number(out, "size", entry_bytes(e));

@@ -29,7 +29,10 @@ void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uin
     shape->params = site->params;
     shape->nparams = site->nparams;
     shape->version = site->policy->version;
-    shape->versioned = shape->version != SWRCACHE_UNSET;
+    shape->version_of = NULL;
+    if (site->policy_size >= offsetof(struct swrcache_policy, version_of) + sizeof shape->version_of)
+        shape->version_of = site->policy->version_of;
+    shape->versioned = shape->version != SWRCACHE_UNSET || shape->version_of != NULL;
     shape->seed = seed;
     shape->factor = XXH3_64bits_withSeed(&seed, sizeof seed, seed) | 1;
     shape->plain = KEY_OF_MANY;
@@ -84,7 +87,8 @@ ptrdiff_t key_encode(const struct key_shape *shape, const struct swrcache_arg *a
     unsigned char *at = buffer;
     uint64_t n;
     if (shape->versioned) {
-        memcpy(at, &shape->version, 8);
+        int64_t version = key_version(shape);
+        memcpy(at, &version, sizeof version);
         at += 8;
     }
     for (uint32_t i = 0; i < shape->nparams; i++) {

@@ -42,7 +42,8 @@ struct key_shape {
     enum key_plain plain;
     bool versioned;
     int64_t version;
-    uint64_t seed, factor; /* factor: odd */
+    int64_t (*version_of)(void); /* asked instead; NULL: none */
+    uint64_t seed, factor;       /* factor: odd */
 };
 
 void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uint64_t seed);
@@ -85,6 +86,12 @@ uint64_t key_hash_text(const struct key_shape *shape, const char *text, size_t l
 size_t key_room(const struct key_shape *shape, const struct key *key);
 void key_decode(const struct key_shape *shape, const struct key *key, const unsigned char *opaque,
                 unsigned char *room, struct swrcache_arg *args);
+
+/* The version that a key of this shape is to have now; versioned shapes only. */
+static inline int64_t key_version(const struct key_shape *shape)
+{
+    return shape->version_of != NULL ? shape->version_of() : shape->version;
+}
 
 size_t key_opaque_size(const struct key_shape *shape);
 void key_opaque_copy(const struct key_shape *shape, const struct swrcache_arg *args, unsigned char *to);

@@ -27,7 +27,8 @@ static bool fields(taker *take, void *cookie, const struct swrcache_param *p, co
 
 static bool walk(const struct key_shape *shape, const struct swrcache_arg *args, taker *take, void *cookie)
 {
-    bool more = !shape->versioned || take(cookie, &shape->version, sizeof shape->version);
+    int64_t version = shape->versioned ? key_version(shape) : 0;
+    bool more = !shape->versioned || take(cookie, &version, sizeof version);
     for (uint32_t i = 0; more && i < shape->nparams; i++) {
         const struct swrcache_param *p = &shape->params[i];
         const struct swrcache_arg *a = &args[i];
