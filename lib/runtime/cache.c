@@ -42,13 +42,14 @@ static void after_grace(struct epoch_garbage *g)
 
 static void gone(struct function *f, struct entry *e)
 {
-    uint64_t doomed = atomic_load(&f->doomed);
     mark_unlink(e);
+    atomic_fetch_sub(&f->entries, 1);
+    atomic_fetch_sub(&f->bytes, entry_bytes(e));
+    /* After `entries`: what is counted as live is never too much. */
+    uint64_t doomed = atomic_load(&f->doomed);
     if (unlikely(doomed != 0) && e->identity != atomic_load(&f->identity))
         while (doomed != 0 && !atomic_compare_exchange_weak(&f->doomed, &doomed, doomed - 1))
             continue;
-    atomic_fetch_sub(&f->entries, 1);
-    atomic_fetch_sub(&f->bytes, entry_bytes(e));
     epoch_retire(&e->garbage, after_grace);
 }
 
