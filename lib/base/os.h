@@ -62,4 +62,14 @@ void os_thread_vanish(void) __attribute__((noreturn));
 uint64_t os_random(void);
 int os_gettid(void);
 
+/* Between two looks at a word that another core is about to write. */
+static inline void os_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 #endif

@@ -19,7 +19,7 @@
  * A queue under one short lock that a submitter only tries to take: a caller never waits for it. Workers
  * sleep on `bell`; the last one idle for IDLE_NS leaves, unless a timed refresh is due later.
  */
-enum { QUEUE_MOST = 65536, SPARE = 6 };
+enum { TRIES = 50, QUEUE_MOST = 65536, SPARE = 6 };
 #define IDLE_NS (1000 * NS_PER_MS)
 #define HUNG_NS (1000 * NS_PER_MS)
 /* So often one idle worker looks at the queue for IDLE_NS after the last refresh. */
@@ -218,10 +218,22 @@ bool pool_wanted(void)
     return option_number(OPTION_SWR_THREADS) != 0;
 }
 
+/* Whoever holds it does so for some instructions, unless it was put to sleep amid them: then not we as well.
+ */
+static bool try_shortly(void)
+{
+    for (int i = 0; i < TRIES; i++) {
+        if (lock_try(&pool_lock))
+            return true;
+        os_pause();
+    }
+    return false;
+}
+
 bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl)
 {
     bool taken = false;
-    if (!lock_try(&pool_lock))
+    if (!try_shortly())
         return false;
     if (queue.heap == NULL) {
         uint64_t size = option_number(OPTION_SWR_QUEUE);
