@@ -10,6 +10,7 @@
 #include "base/sync.h"
 
 #include <errno.h>
+#include <string.h>
 
 static uint64_t back_off(struct function *f, uint32_t failures)
 {
@@ -68,6 +69,15 @@ static void carry_over(struct entry *old, struct entry *e)
     atomic_store(&e->idle_refreshes, atomic_load(&old->idle_refreshes));
 }
 
+/* Of objects only the addresses are known: they are never the same. */
+static bool same_value(struct function *f, struct entry *a, struct entry *b)
+{
+    const uint8_t kind = ENTRY_NULL | ENTRY_FAILED;
+    return f->site->form != SWRCACHE_FORM_OBJECT && a->value_len == b->value_len &&
+           (atomic_load(&a->flags) & kind) == (atomic_load(&b->flags) & kind) &&
+           memcmp(entry_value(a), entry_value(b), a->value_len) == 0;
+}
+
 struct entry *compute_publish(struct function *f, struct flight *fl, const struct swrcache_arg *args,
                               const void *result, int error, bool *failed_out)
 {
@@ -94,7 +104,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     table_lock(&cache_table, shard);
     struct entry *old = table_find(&cache_table, fl->identity, &fl->key);
     /* Linked first: who invalidates from here on finds the entry; who did before left a fence. */
-    bool linked = e != NULL && mark_link(e), replaced = false;
+    bool linked = e != NULL && mark_link(e), replaced = false, unchanged = false;
     depend_check(fl, names, nnames);
     bool kept =
         linked && !fl->unnamed && !fl->skip && !fl->fenced && fl->identity == atomic_load(&f->identity);
@@ -114,7 +124,8 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
             atomic_store(&e->fresh_until, 0);
             atomic_fetch_or(&e->flags, ENTRY_EXPIRED);
         }
-        replaced = atomic_load(&f->inner) && old != NULL && depend_digest(old) != depend_digest(e);
+        unchanged = old != NULL && same_value(f, old, e);
+        replaced = old != NULL && !unchanged;
         stored = cache_store(f, old, e);
     } else if (old_good) {
         atomic_store(&old->next_refresh, lease_word(clock_add(now, back_off(f, 1)), false));
@@ -140,6 +151,8 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
         thread_count(t, f, COUNTER_failures);
     else if (t != NULL && !stored)
         thread_count(t, f, COUNTER_not_stored);
+    else if (t != NULL && fl->refresh && unchanged)
+        thread_count(t, f, COUNTER_unchanged);
     return e;
 }
 

@@ -2,6 +2,7 @@
 #include "../promises/promise.h"
 
 #include "core/mark.h"
+#include "runtime/function.h"
 
 static _Atomic int inner_bodies, outer_bodies, page_bodies, free_bodies, world = 1;
 
@@ -82,6 +83,14 @@ static void invalidated(void)
     CHECK(page(1) == (13 + 23) * 2 && page_bodies == 1 && outer_bodies == 1 && inner_bodies == 2);
 }
 
+static uint64_t unchanged(const char *name)
+{
+    for (uint32_t i = 0; i < function_count(); i++)
+        if (strcmp(function_at(i)->site->name, name) == 0)
+            return function_counter(function_at(i), COUNTER_unchanged);
+    return UINT64_MAX;
+}
+
 static void expired_and_cut_off(void)
 {
     swrcache_invalidate("all");
@@ -96,14 +105,16 @@ static void expired_and_cut_off(void)
     CHECK(outcome() == SWR_HIT);
     /* The same bytes again: nobody hears of it. */
     counted_from_zero();
+    uint64_t before = unchanged("inner");
     CHECK(SWR_REFRESH(inner, 1) == 1);
     CHECK(swrcache_drain(5000));
-    CHECK(inner_bodies == 1);
+    CHECK(inner_bodies == 1 && unchanged("inner") == before + 1);
     CHECK(page(1) == (13 + 23) * 2 && outcome() == SWR_HIT && page_bodies == 0);
     /* Others: all that stand on it are stale. */
     world = 4;
     CHECK(SWR_REFRESH(inner, 1) == 1);
     CHECK(swrcache_drain(5000));
+    CHECK(unchanged("inner") == before + 1);
     CHECK(page(1) == (13 + 23) * 2 && outcome() == SWR_STALE_HIT);
     CHECK(swrcache_drain(5000));
     for (int i = 0; i < 4; i++) {
