@@ -213,3 +213,26 @@ Test(target, globs_do_not_take_for_ever)
     cr_assert_not(target_glob("a", ""));
     cr_assert_not(target_glob("", "a"));
 }
+
+Test(target, names_of_other_things)
+{
+    static const struct {
+        const char *text;
+        enum target_kind kind;
+        const char *name;
+    } cases[] = {
+        {"region:shop.stock", TARGET_REGION, "shop.stock"},
+        {"tag:user:42", TARGET_TAG, "user:42"},
+        {" event:user.saved ", TARGET_EVENT, "user.saved"},
+        {"tag:a\\:b\\\\c\\*", TARGET_TAG, "a:b\\c*"},
+        {"tags", TARGET_FUNCTION, "tags"},
+        {"shop.notes", TARGET_FUNCTION, "shop.notes"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cr_assert(target_parse(&target, cases[i].text, error, sizeof error), "%s: %s", cases[i].text, error);
+        cr_assert_eq(target.kind, cases[i].kind, "%s", cases[i].text);
+        cr_assert_str_eq(target.name, cases[i].name);
+    }
+    cr_assert(strstr(refused("tag:"), "no name") != NULL);
+    cr_assert(strstr(refused("region:"), "no name") != NULL);
+}
