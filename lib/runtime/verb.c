@@ -48,8 +48,8 @@ static void consider(struct entry *e, void *cookie)
     if (w->dry)
         return;
     if (w->operation == SWRCACHE_OP_INVALIDATE) {
-        cache_drop_noted(f, e);
-        ripple_key(&w->ripple, f, e->hash);
+        cache_drop_noted(f, e); /* no look at it afterwards: another thread may free it */
+        ripple_key(&w->ripple, f, key.hash);
     } else if (live && w->operation == SWRCACHE_OP_EXPIRE) {
         cache_expire_entry(f, e);
         ripple_key(&w->ripple, f, e->hash);

@@ -125,6 +125,7 @@ static struct harm age_at_once(bool by_worth, uint64_t dear_us, uint64_t window)
             done_at[key] = now + cost_of(key, dear_us);
         harm.waited_us += done_at[key] - now;
     }
+    os_free(queue.heap);
     return harm;
 }
 
