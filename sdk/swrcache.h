@@ -23,6 +23,7 @@
 #include "swrcache/api.h"
 #include "swrcache/define.h"
 #include "swrcache/interpose.h"
+#include "swrcache/maker.h"
 #include "swrcache/region.h"
 #include "swrcache/writer.h"
 
@@ -75,6 +76,16 @@
 #define SWR_REGION_POLICY(region, ...) SWRCACHE_REGION(__COUNTER__, region, __VA_ARGS__, )
 
 /*
+ * What policies may name. Both before the annotation that uses them.
+ *
+ *   SWR_KEY(name, (kinds...), buffer, room) { return snprintf(buffer, room, ...); }        .key = name
+ *   SWR_CODEC(name, type, encode, decode);                                                 .codec = name
+ */
+#define SWR_KEY(name, params, buffer, room)                                                                  \
+    SWRCACHE_KEY(SWRCACHE_STATUS_OF_PARAMS(params), name, params, buffer, room)
+#define SWR_CODEC(name, type, encode, decode) SWRCACHE_CODEC(name, type, encode, decode)
+
+/*
  * Operations. All arguments are given as in a call, out-parameters too (they are ignored: NULL will do);
  * they are checked against the prototype. The number of entries matched is returned.
  *
@@ -91,7 +102,10 @@
 #define SWR_EXPIRE_ALL(name)      (*swrcache_all_##name)(SWRCACHE_OP_EXPIRE)
 
 /* bool SWR_PEEK(name, &result, args...): a fresh or stale result without computing. VOID: &result is NULL. */
-#define SWR_PEEK(name, ...) (*swrcache_peek_##name)(__VA_ARGS__)
+#define SWR_PEEK(name, ...) (*swrcache_read_##name)(false, __VA_ARGS__)
+
+/* bool SWR_FORCED(name, &result, args...): computes here and now, and remembers it. False: it failed. */
+#define SWR_FORCED(name, ...) (*swrcache_read_##name)(true, __VA_ARGS__)
 
 /* The body itself: SWR_UNCACHED(quote)("ACME", 3). */
 #define SWR_UNCACHED(name) swrcache_body_##name

@@ -1,4 +1,5 @@
 #include "reply.h"
+#include "runtime/own.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -91,7 +92,8 @@ void reply_entry(struct wire_buffer *out, struct function *f, struct entry *e)
     } else {
         struct print p;
         print_start(&p, text, VALUE_TEXT);
-        print_value(&p, f->site, &f->shape, &key, entry_value(e), e->value_len, (flags & ENTRY_NULL) != 0);
+        struct key args = own_key_args(f, e);
+        print_value(&p, f->site, &f->args, &args, entry_value(e), e->value_len, (flags & ENTRY_NULL) != 0);
         wire_field(out, "value", text);
     }
 }

@@ -294,6 +294,7 @@ static const struct swrcache_api api = {
     .with = context_with,
     .expect = expect_target,
     .write = writer_run,
+    .forced = call_forced,
 };
 
 __attribute__((visibility("default"))) const struct swrcache_api *swrcache_attach(uint32_t abi);

@@ -25,7 +25,7 @@ void cache_unref(struct entry *e)
     if (atomic_fetch_sub_explicit(&e->refs, 1, memory_order_acq_rel) != 1)
         return;
     struct function *f = function_by_identity(e->identity);
-    if (f->site->form == SWRCACHE_FORM_OBJECT) {
+    if (function_holds_object(f)) {
         void *master;
         memcpy(&master, entry_value(e) + e->value_len - sizeof master, sizeof master);
         if (master != NULL)

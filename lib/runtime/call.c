@@ -4,6 +4,7 @@
 #include "lease.h"
 #include "miss.h"
 #include "outcome.h"
+#include "own.h"
 #include "pool.h"
 #include "refresh.h"
 #include "result.h"
@@ -83,20 +84,39 @@ static struct entry *find(struct function *f, const struct swrcache_arg *args, c
     return table_find(&cache_table, atomic_load_explicit(&f->identity, memory_order_acquire), key);
 }
 
-static void answer(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result)
+/* A long key is the thread's as long as its call runs: gives what it had before, for drop_key(). */
+static unsigned char *keep_key(struct thread *t, unsigned char *key)
+{
+    unsigned char *outer = t->lengthy;
+    t->lengthy = key;
+    return outer;
+}
+
+static void drop_key(struct thread *t, unsigned char *outer)
+{
+    int error = errno;
+    if (atomic_load(call_alive) != CALL_DEAD)
+        thread_drop_key(t);
+    t->lengthy = outer;
+    errno = error;
+}
+
+/* `keyed`: what the key is made of, the arguments or `own`. */
+static void answer(struct thread *t, struct function *f, const struct swrcache_arg *args,
+                   const struct swrcache_arg *keyed, struct own_key *own_key, void *result)
 {
     const struct swrcache_site *site = f->site;
     unsigned char stack[KEY_ON_STACK];
     struct key key;
     t->busy = true;
-    if (unlikely(!make_key(f, args, stack, &key))) {
+    if (unlikely(!make_key(f, keyed, stack, &key))) {
         outcome_alone(t, f, args, result);
         return;
     }
     if (t->bound != NULL)
         depend_call(t->bound, f, &key);
     epoch_enter(&t->epoch);
-    struct entry *e = find(f, args, &key);
+    struct entry *e = find(f, keyed, &key);
     SYNC_POINT("reader.after_lookup");
     if (unlikely(e == NULL))
         goto slow;
@@ -113,6 +133,7 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
         epoch_exit(&t->epoch);
         thread_touch(t, e);
         if (mine && (f->annotated.refresh == SWR_REFRESH_CALLER || !pool_wanted())) {
+            own_key_drop(own_key);
             refresh_here(t, f, e, lease, args, result, saved);
             return;
         }
@@ -151,26 +172,46 @@ slow:
     {
         int saved = errno;
         unsigned char *own;
-        if (!encode(f, args, &key, &own)) {
+        if (!encode(f, keyed, &key, &own)) {
             outcome_alone(t, f, args, result);
             return;
         }
-        unsigned char *outer = t->lengthy;
-        t->lengthy = own;
+        own_key_drop(own_key);
+        unsigned char *outer = keep_key(t, own);
         miss_run(t, f, args, result, &key, saved);
-        int error = errno;
-        if (atomic_load(call_alive) != CALL_DEAD)
-            thread_drop_key(t);
-        t->lengthy = outer;
-        errno = error;
+        drop_key(t, outer);
     }
+}
+
+/* What the thread keeps for a body that calls this function is not this call's to drop. */
+static void answer_kept(struct thread *t, struct function *f, const struct swrcache_arg *args,
+                        const struct swrcache_arg *keyed, struct own_key *own_key, void *result)
+{
+    struct cancel cancel;
+    unsigned char *outer = keep_key(t, NULL);
+    /* No lock is taken, nor memory held, where the thread can be cancelled; a body can. */
+    cancel_off(&cancel);
+    t->cancel = cancel;
+    answer(t, f, args, keyed, own_key, result);
+    t->lengthy = outer;
+    cancel_back(&cancel);
+}
+
+static __attribute__((noinline)) void answer_own(struct thread *t, struct function *f,
+                                                 const struct swrcache_arg *args, void *result)
+{
+    struct own_key own;
+    if (own_key_make(t, f, args, &own))
+        answer_kept(t, f, args, &own.arg, &own, result);
+    else
+        outcome_bypass(t, f, f->site, args, result);
+    own_key_drop(&own);
 }
 
 void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
 {
     struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
     struct thread *t = thread_current;
-    struct cancel cancel;
     if (unlikely(f == NULL))
         f = function_of(site);
     if (unlikely(f == NULL || atomic_load_explicit(call_alive, memory_order_relaxed) == 0 ||
@@ -187,11 +228,45 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
         outcome_bypass(t, f, site, args, result);
         return;
     }
-    /* No lock is taken, nor memory held, where the thread can be cancelled; a body can. */
+    if (unlikely(f->own_key != NULL)) {
+        answer_own(t, f, args, result);
+        return;
+    }
+    answer_kept(t, f, args, args, NULL, result);
+}
+
+bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+{
+    struct function *f = function_of(site);
+    struct thread *t = thread_current != NULL ? thread_current : thread_join();
+    struct own_key own_key = {.more = NULL};
+    const struct swrcache_arg *keyed = NULL;
+    unsigned char stack[KEY_ON_STACK], *own = NULL;
+    struct key key;
+    struct cancel cancel;
+    bool done = true;
+    if (f != NULL && t != NULL && !t->busy && atomic_load(call_alive) != 0 &&
+        atomic_load(&f->mode) == FUNCTION_ON && (f->annotated.unless == NULL || !f->annotated.unless()))
+        keyed = own_key_args_of(t, f, args, &own_key);
+    if (keyed == NULL) {
+        outcome_bypass(t, f, site, args, result);
+        return true;
+    }
     cancel_off(&cancel);
     t->cancel = cancel;
-    answer(t, f, args, result);
+    t->busy = true;
+    bool made = make_key(f, keyed, stack, &key) && encode(f, keyed, &key, &own);
+    own_key_drop(&own_key);
+    unsigned char *outer = keep_key(t, own);
+    if (made && t->bound != NULL)
+        depend_call(t->bound, f, &key);
+    if (made)
+        done = miss_forced(t, f, args, result, &key);
+    else
+        outcome_alone(t, f, args, result);
+    drop_key(t, outer);
     cancel_back(&cancel);
+    return done;
 }
 
 bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
@@ -203,11 +278,13 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
     int saved = errno;
     if (f == NULL || t == NULL || t->busy || atomic_load(call_alive) == 0)
         return false;
-    t->busy = true;
     bool found = false;
-    if (make_key(f, args, stack, &key)) {
+    struct own_key own = {.more = NULL};
+    const struct swrcache_arg *keyed = own_key_args_of(t, f, args, &own);
+    t->busy = true;
+    if (keyed != NULL && make_key(f, keyed, stack, &key)) {
         epoch_enter(&t->epoch);
-        struct entry *e = find(f, args, &key);
+        struct entry *e = find(f, keyed, &key);
         enum entry_state state = e != NULL ? entry_state(e, clock_now()) : ENTRY_DEAD;
         if (state == ENTRY_FRESH || state == ENTRY_STALE)
             cache_ref(e);
@@ -222,6 +299,7 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
             cache_unref(e);
         }
     }
+    own_key_drop(&own);
     t->busy = false;
     errno = saved;
     return found;
@@ -249,6 +327,16 @@ size_t call_operate(struct swrcache_site *site, enum swrcache_operation operatio
     size_t matched = 0;
     if (f == NULL || t == NULL || t->busy || atomic_load(call_alive) == 0)
         return 0;
+    struct own_key own = {.more = NULL};
+    /* Out-arguments are no part of a key: whatever stands for them here must not make it doubtful. */
+    struct swrcache_arg plain[KEY_MAX_PARAMS + 1];
+    static char anything;
+    for (uint32_t i = 0; args != NULL && i < site->nparams; i++) {
+        plain[i] = args[i];
+        if (site->params[i].kind == SWRCACHE_KIND_OUT || site->params[i].kind == SWRCACHE_KIND_OUT_BYTES)
+            plain[i].data = &anything;
+    }
+    const struct swrcache_arg *keyed = args != NULL ? own_key_args_of(t, f, plain, &own) : NULL;
     cancel_off(&cancel);
     t->busy = true;
     if (args == NULL && batch_note(operation, site->name))
@@ -256,20 +344,13 @@ size_t call_operate(struct swrcache_site *site, enum swrcache_operation operatio
     else if (args == NULL)
         matched = operation == SWRCACHE_OP_INVALIDATE ? verb_invalidate(f, NULL, NULL, false)
                                                       : verb_run(operation, f, NULL, NULL, false);
-    else {
-        /* Out-arguments are no part of a key: whatever stands for them here must not make it doubtful. */
-        struct swrcache_arg plain[KEY_MAX_PARAMS + 1];
-        static char anything;
-        for (uint32_t i = 0; i < site->nparams; i++) {
-            plain[i] = args[i];
-            if (site->params[i].kind == SWRCACHE_KIND_OUT || site->params[i].kind == SWRCACHE_KIND_OUT_BYTES)
-                plain[i].data = &anything;
-        }
-        unsigned char *own = NULL;
-        if (make_key(f, plain, stack, &key) && encode(f, plain, &key, &own))
+    else if (keyed != NULL) {
+        unsigned char *long_key = NULL;
+        if (make_key(f, keyed, stack, &key) && encode(f, keyed, &key, &long_key))
             matched = batch_note_key(operation, f, &key) ? present(t, f, &key) : verb_key(f, operation, &key);
-        os_free(own);
+        os_free(long_key);
     }
+    own_key_drop(&own);
     t->busy = false;
     cancel_back(&cancel);
     errno = saved;

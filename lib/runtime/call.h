@@ -19,6 +19,8 @@ void call_other(struct swrcache_site *site, const struct swrcache_arg *args, voi
 void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void *result);
 /* The entry whose key is `args`, too long to be encoded on the stack. In a section of epoch.h. */
 struct entry *call_find_lengthy(struct function *f, const struct swrcache_arg *args, uint64_t hash);
+/* Computed here and now. False: it failed. */
+bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, void *result);
 bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void *result);
 size_t call_operate(struct swrcache_site *site, enum swrcache_operation operation,
                     const struct swrcache_arg *args);

@@ -1,6 +1,7 @@
 #include "function.h"
 #include "cache.h"
 #include "option.h"
+#include "own.h"
 #include "region.h"
 #include "setting.h"
 #include "thread.h"
@@ -74,7 +75,7 @@ void function_retune(struct function *f)
 static enum function_give give_of(const struct function *f)
 {
     const struct swrcache_site *s = f->site;
-    if (s->form == SWRCACHE_FORM_OBJECT || f->annotated.unless != NULL)
+    if (s->form == SWRCACHE_FORM_OBJECT || f->annotated.unless != NULL || f->own_key != NULL)
         return GIVE_OTHER;
     if (s->form != SWRCACHE_FORM_VALUE || f->outs_len != 0 || f->has_out_bytes)
         return GIVE_RESULT;
@@ -119,6 +120,9 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
             f->outs_len += site->params[i].size;
         f->has_out_bytes |= site->params[i].kind == SWRCACHE_KIND_OUT_BYTES;
     }
+    own_key_shape(f);
+    if (site->form == SWRCACHE_FORM_OBJECT)
+        f->codec = f->annotated.codec;
     setting_from_policy(&f->own, &f->annotated, site->name);
     if (f->annotated.region != NULL && (f->region = region_of(f->annotated.region, true)) == NULL)
         option_complain("%s: .region = \"%s\": write letters, digits, _ and - between dots; ignored",

@@ -42,7 +42,10 @@ struct settings {
 struct function {
     _Atomic uint64_t identity; /* number << 32 | generation */
     struct swrcache_site *site;
-    struct key_shape shape;
+    struct key_shape shape; /* of the keys */
+    struct key_shape args;  /* of what the body is called with: the same unless `own_key` makes the keys */
+    const struct swrcache_key *own_key; /* annotated, and fits */
+    const struct swrcache_codec *codec; /* of an object's bytes */
     uint32_t number;
     _Atomic uint32_t mode; /* enum function_mode */
     _Atomic bool precise;  /* times too short for the coarse clock */
@@ -92,6 +95,12 @@ static inline uint64_t function_live(struct function *f)
 {
     uint64_t entries = atomic_load(&f->entries), doomed = atomic_load(&f->doomed);
     return entries > doomed ? entries - doomed : 0;
+}
+
+/* Values hold a pointer to a master, which is released with the entry. */
+static inline bool function_holds_object(const struct function *f)
+{
+    return f->site->form == SWRCACHE_FORM_OBJECT && f->codec == NULL;
 }
 
 static inline uint32_t function_number(struct function *f)

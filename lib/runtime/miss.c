@@ -11,6 +11,23 @@
 
 #include <errno.h>
 
+/* The caller gets what was just computed. */
+static void hand_out(struct thread *t, struct function *f, struct flight *fl, struct entry *e, void *result,
+                     int error)
+{
+    if (e != NULL && function_holds_object(f)) {
+        t->busy = false;
+        result_share_object(f, result);
+        t->busy = true;
+    }
+    outcome_note(t, f, COUNTER_misses, SWR_MISS, NULL, 0);
+    if (e != NULL)
+        cache_unref(e);
+    flight_unref(fl);
+    t->busy = false;
+    errno = error;
+}
+
 void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,
               const struct key *key, int saved)
 {
@@ -68,7 +85,7 @@ void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *a
             table_unlock(&cache_table, shard);
             bool in_time = wait_for_flight(t, other, deadline);
             /* What it stood on was invalidated before this call began: it is older than it may be. */
-            bool older = in_time && other->outdated != 0 && other->outdated <= began;
+            bool older = in_time && other->outdated != 0 && other->began < began;
             if (in_time && !older && atomic_load(&other->state) == FLIGHT_DONE && other->result != NULL) {
                 struct entry *r = other->result;
                 bool use_old = fallback != NULL && (atomic_load(&r->flags) & ENTRY_FAILED);
@@ -147,7 +164,7 @@ void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *a
         return;
     }
     if (failed && fallback != NULL) {
-        result_discard_string(f, result);
+        result_discard(f, result);
         if (outcome_serve(t, f, fallback, args, result, COUNTER_fallback_hits, SWR_FALLBACK_HIT, saved)) {
             if (e != NULL)
                 cache_unref(e);
@@ -158,15 +175,34 @@ void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *a
     } else if (fallback != NULL) {
         cache_unref(fallback);
     }
-    if (e != NULL && f->site->form == SWRCACHE_FORM_OBJECT) {
-        t->busy = false;
-        result_share_object(f, result);
-        t->busy = true;
+    hand_out(t, f, fl, e, result, error);
+}
+
+bool miss_forced(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,
+                 const struct key *key)
+{
+    uint32_t shard = table_shard_of(key->hash);
+    compute_forget_left(t, (uintptr_t)__builtin_frame_address(0));
+    table_lock(&cache_table, shard);
+    uint64_t identity = atomic_load(&f->identity);
+    struct flight *other = flight_find(identity, key), *fl = NULL;
+    if (other == NULL || other->owner == NULL || other->owner != t) {
+        /* What is on its way is older: it goes to those who wait for it, and nobody joins it any more. */
+        if (other != NULL) {
+            other->fenced = true;
+            flight_unlist(other);
+        }
+        fl = flight_open(f, identity, key, false);
     }
-    outcome_note(t, f, COUNTER_misses, SWR_MISS, NULL, 0);
-    if (e != NULL)
-        cache_unref(e);
-    flight_unref(fl);
-    t->busy = false;
-    errno = error;
+    if (fl != NULL)
+        fl->owner = t;
+    table_unlock(&cache_table, shard);
+    if (fl == NULL) {
+        outcome_alone(t, f, args, result);
+        return true;
+    }
+    bool failed;
+    struct entry *e = compute_run(t, f, fl, args, result, &failed);
+    hand_out(t, f, fl, e, result, errno);
+    return !failed;
 }

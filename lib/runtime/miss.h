@@ -9,5 +9,8 @@
 /* `saved`: errno as the caller had it. Ends with the thread out of the runtime. */
 void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,
               const struct key *key, int saved);
+/* Computes whatever is remembered or on its way; `key` encoded. False: it failed. Ends likewise. */
+bool miss_forced(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,
+                 const struct key *key);
 
 #endif

@@ -4,6 +4,7 @@
 #include "guard.h"
 #include "lease.h"
 #include "outcome.h"
+#include "own.h"
 #include "pool.h"
 #include "result.h"
 #include "base/clock.h"
@@ -41,10 +42,10 @@ void refresh_here(struct thread *t, struct function *f, struct entry *e, uint64_
     }
     flight_unref(fl);
     if (failed)
-        result_discard_string(f, result);
+        result_discard(f, result);
     if (!failed) {
         thread_count(t, f, COUNTER_refreshes);
-        if (fresh != NULL && f->site->form == SWRCACHE_FORM_OBJECT)
+        if (fresh != NULL && function_holds_object(f))
             result_share_object(f, result);
         outcome_note(t, f, COUNTER_misses, SWR_MISS, NULL, 0);
         cache_unref(e);
@@ -65,7 +66,8 @@ __attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64
     uint32_t shard = table_shard_of(e->hash);
     struct key key = entry_key(e);
     struct swrcache_arg args[KEY_MAX_PARAMS + 1];
-    size_t args_room = (key_room(&f->shape, &key) + 15) & ~(size_t)15;
+    struct key encoded = own_key_args(f, e);
+    size_t args_room = (key_room(&f->args, &encoded) + 15) & ~(size_t)15;
     unsigned char *room = t == NULL ? NULL : os_alloc_aligned(16, args_room + f->site->result_size);
     table_lock(&cache_table, shard);
     if (fl == NULL && room != NULL && table_holds(&cache_table, e) &&
@@ -93,7 +95,7 @@ __attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64
     }
     unsigned char *result = room + args_room;
     memset(result, 0, f->site->result_size);
-    key_decode(&f->shape, &key, entry_opaque(e), room, args);
+    key_decode(&f->args, &encoded, entry_opaque(e), room, args);
     t->worker = true;
     volatile uint64_t mark;
     t->lengthy = room; /* given back should the body end the thread */
@@ -114,7 +116,7 @@ __attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64
     struct entry *fresh = compute_publish(f, fl, args, result, error, &failed);
     if (!failed)
         thread_count(t, f, COUNTER_refreshes);
-    result_discard_string(f, result);
+    result_discard(f, result);
     if (fresh != NULL)
         cache_unref(fresh);
     flight_unref(fl);

@@ -1,4 +1,6 @@
 #include "result.h"
+#include "own.h"
+#include "thread.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +78,32 @@ static bool is_out(const struct swrcache_param *p)
     return p->kind == SWRCACHE_KIND_OUT || p->kind == SWRCACHE_KIND_OUT_BYTES;
 }
 
+/* The object's bytes in memory of ours; SIZE_MAX: none to be had. The user's code runs outside the runtime.
+ */
+static size_t encode(struct function *f, const void *object, void **bytes)
+{
+    struct thread *t = thread_current;
+    bool busy = t != NULL && t->busy;
+    size_t room = 256, len;
+    for (;;) {
+        *bytes = os_alloc(room);
+        if (*bytes == NULL)
+            return SIZE_MAX;
+        if (t != NULL)
+            t->busy = false;
+        len = f->codec->encode(object, *bytes, room);
+        if (t != NULL)
+            t->busy = busy;
+        if (len < room)
+            return len;
+        os_free(*bytes);
+        *bytes = NULL;
+        if (len >= UINT32_MAX / 2)
+            return SIZE_MAX;
+        room = len + 1;
+    }
+}
+
 struct entry *result_keep(struct function *f, uint64_t identity, const struct key *key,
                           const struct swrcache_arg *args, const void *result, const struct mark_name *names,
                           uint32_t nnames)
@@ -84,6 +112,7 @@ struct entry *result_keep(struct function *f, uint64_t identity, const struct ke
     size_t len = s->result_size;
     const void *from = result;
     const char *string = NULL;
+    void *encoded = NULL;
     uint8_t flags = 0;
     if (s->form == SWRCACHE_FORM_STRING) {
         memcpy(&string, result, sizeof string);
@@ -92,16 +121,30 @@ struct entry *result_keep(struct function *f, uint64_t identity, const struct ke
         from = string;
     } else if (s->form == SWRCACHE_FORM_VOID) {
         len = 0;
+    } else if (unlikely(f->codec != NULL)) {
+        void *object;
+        memcpy(&object, result, sizeof object);
+        flags = object == NULL ? ENTRY_NULL : 0;
+        len = object == NULL ? 0 : encode(f, object, &encoded);
+        from = encoded;
+        if (len == SIZE_MAX)
+            return NULL;
     }
     size_t outs = 0;
     for (uint32_t i = 0; i < s->nparams; i++)
         if (is_out(&s->params[i]))
             outs += args[i].size;
-    struct entry *e =
-        entry_new(key, identity, key_opaque_size(&f->shape), outs + len, mark_room(names, nnames));
-    if (e == NULL)
+    ptrdiff_t carried = own_key_carried(f, args);
+    struct entry *e = carried < 0 ? NULL
+                                  : entry_new(key, identity, key_opaque_size(&f->args) + (size_t)carried,
+                                              outs + len, mark_room(names, nnames));
+    if (e == NULL || !own_key_carry(f, args, e)) {
+        if (e != NULL)
+            entry_free(e);
+        os_free(encoded);
         return NULL;
-    key_opaque_copy(&f->shape, args, entry_opaque(e));
+    }
+    key_opaque_copy(&f->args, args, entry_opaque(e));
     unsigned char *at = entry_value(e);
     for (uint32_t i = 0; i < s->nparams; i++)
         if (is_out(&s->params[i]) && args[i].size != 0) {
@@ -110,6 +153,7 @@ struct entry *result_keep(struct function *f, uint64_t identity, const struct ke
         }
     if (len != 0)
         memcpy(at, from, len);
+    os_free(encoded);
     atomic_store(&e->flags, flags);
     mark_fill(e, names, nnames);
     return e;
@@ -143,6 +187,13 @@ bool result_give(struct function *f, struct entry *e, const struct swrcache_arg 
         memcpy(result, &string, sizeof string);
         break;
     case SWRCACHE_FORM_OBJECT:
+        if (f->codec != NULL) {
+            if (!(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_NULL) &&
+                (object = f->codec->decode(tail, (size_t)(end - tail))) == NULL)
+                return false;
+            memcpy(result, &object, sizeof object);
+            break;
+        }
         memcpy(&object, tail, sizeof object);
         if (object != NULL) {
             object = s->copy(object);
@@ -172,11 +223,21 @@ void result_share_object(struct function *f, void *result)
     memcpy(result, &master, sizeof master);
 }
 
-void result_discard_string(struct function *f, void *result)
+void result_discard(struct function *f, void *result)
 {
     void *unused;
-    if (f->site->form != SWRCACHE_FORM_STRING)
+    struct thread *t = thread_current;
+    bool busy = t != NULL && t->busy;
+    if (f->site->form != SWRCACHE_FORM_STRING && f->codec == NULL)
         return;
     memcpy(&unused, result, sizeof unused);
-    free(unused);
+    if (f->codec == NULL) {
+        free(unused);
+    } else if (unused != NULL) {
+        if (t != NULL)
+            t->busy = false;
+        f->site->release(unused);
+        if (t != NULL)
+            t->busy = busy;
+    }
 }

@@ -2,7 +2,7 @@
  * result.h - a function's result between caller, body and entry.
  *
  * A value's bytes:  | OUT and OUT_BYTES parameters, in order | result: by value, characters and NUL, pointer
- * |
+ * | An object with a codec: its encoded bytes.
  */
 #ifndef RUNTIME_RESULT_H
 #define RUNTIME_RESULT_H
@@ -21,7 +21,7 @@ bool result_give(struct function *f, struct entry *e, const struct swrcache_arg 
 
 /* A plain call's object went to the caller as it is; here a copy goes, and the master stays in the entry. */
 void result_share_object(struct function *f, void *result);
-/* A body's string that no caller takes. */
-void result_discard_string(struct function *f, void *result);
+/* A body's string, or an object that is kept as bytes, that no caller takes. */
+void result_discard(struct function *f, void *result);
 
 #endif

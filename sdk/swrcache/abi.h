@@ -93,6 +93,20 @@ struct swrcache_arg {
     size_t size;
 };
 
+/* A key of the user's own making, from SWR_KEY; the kinds tell the runtime whether it fits the function. */
+struct swrcache_key {
+    /* Like snprintf: writes at most `room` bytes, gives the length there is. SIZE_MAX: do not cache this. */
+    size_t (*make)(const struct swrcache_arg *args, void *buffer, size_t room);
+    const struct swrcache_param *params;
+    uint32_t nparams;
+};
+
+/* How an object becomes bytes and back, from SWR_CODEC. */
+struct swrcache_codec {
+    size_t (*encode)(const void *object, void *buffer, size_t room); /* as `make` */
+    void *(*decode)(const void *bytes, size_t len);                  /* NULL: it cannot */
+};
+
 enum swrcache_fails {
     SWRCACHE_FAILS_UNSET = -1,
     SWR_FAILS_NEVER = 0,
@@ -143,6 +157,8 @@ struct swrcache_policy {
     const char *expire_on;       /* the same */
     int64_t (*version_of)(void); /* asked at every call; part of the key like `version`, which it replaces */
     enum swrcache_dependencies dependencies;
+    const struct swrcache_key *key;     /* stands for the arguments */
+    const struct swrcache_codec *codec; /* OBJECT only */
 };
 
 /* The smallest policy there is. */
@@ -277,6 +293,8 @@ struct swrcache_api {
      * by an exception or by cancellation they are told too: the write may have happened.
      */
     void (*write)(const struct swrcache_writer *writer, const struct swrcache_arg *args, void *result);
+    /* The call computed here and now, whatever is remembered; stored unless it failed: then false. */
+    bool (*forced)(struct swrcache_site *site, const struct swrcache_arg *args, void *result);
 };
 
 /* The runtime's one door. NULL: this runtime is switched off or too old for `abi`. */

@@ -249,9 +249,15 @@ static inline size_t swrcache_operate_(struct swrcache_site *site, enum swrcache
     return SWRCACHE_HAS(operate) ? swrcache_api->operate(site, operation, args) : 0;
 }
 
-static inline bool swrcache_peek_(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+static inline bool swrcache_read_(struct swrcache_site *site, bool forced, const struct swrcache_arg *args,
+                                  void *result)
 {
-    return SWRCACHE_HAS(peek) ? swrcache_api->peek(site, args, result) : false;
+    if (!forced)
+        return SWRCACHE_HAS(peek) ? swrcache_api->peek(site, args, result) : false;
+    if (SWRCACHE_HAS(forced))
+        return swrcache_api->forced(site, args, result);
+    site->run(args, result);
+    return true;
 }
 
 static inline void swrcache_write_(const struct swrcache_writer *writer, const struct swrcache_arg *args,

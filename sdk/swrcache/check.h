@@ -15,9 +15,10 @@
 #include "kind.h"
 #include "stamp.h"
 
-/* Which numbers of parts a kind may have: exactly 1, exactly 2, or a structure's 3 to 18. */
+/* Which numbers of parts a kind may have: exactly 1, 2 or 3, or a structure's 3 to 18. */
 #define SWRCACHE_PARTS_1_1  ~, GOOD
 #define SWRCACHE_PARTS_2_2  ~, GOOD
+#define SWRCACHE_PARTS_3_3  ~, GOOD
 #define SWRCACHE_PARTS_S_3  ~, GOOD
 #define SWRCACHE_PARTS_S_4  ~, GOOD
 #define SWRCACHE_PARTS_S_5  ~, GOOD
@@ -41,6 +42,7 @@
 #define SWRCACHE_VERDICT_1(p)             SWRCACHE_SECOND(SWRCACHE_KNOWN_##p, KINDLESS)
 #define SWRCACHE_VERDICT_0(p)             COMMA
 #define SWRCACHE_KNOWN_SWR_VAL(...)       ~, SWRCACHE_PARTS(2, BAD_VAL, __VA_ARGS__),
+#define SWRCACHE_KNOWN_SWR_QUANTISED(...) ~, SWRCACHE_PARTS(3, BAD_QUANTISED, __VA_ARGS__),
 #define SWRCACHE_KNOWN_SWR_STR(...)       ~, SWRCACHE_PARTS(1, BAD_STR, __VA_ARGS__),
 #define SWRCACHE_KNOWN_SWR_BYTES(...)     ~, SWRCACHE_PARTS(2, BAD_BYTES, __VA_ARGS__),
 #define SWRCACHE_KNOWN_SWR_STRUCT(...)    ~, SWRCACHE_PARTS(S, BAD_STRUCT, __VA_ARGS__),
@@ -74,6 +76,7 @@
 #define SWRCACHE_MARK_KINDLESS      bad
 #define SWRCACHE_MARK_COMMA         bad
 #define SWRCACHE_MARK_BAD_VAL       bad
+#define SWRCACHE_MARK_BAD_QUANTISED bad
 #define SWRCACHE_MARK_BAD_STR       bad
 #define SWRCACHE_MARK_BAD_BYTES     bad
 #define SWRCACHE_MARK_BAD_STRUCT    bad
@@ -86,13 +89,14 @@
 #define SWRCACHE_WORDS_GOOD(fn, p)
 #define SWRCACHE_WORDS_KINDLESS(fn, p)                                                                       \
     _Static_assert(0, "parameter '" #p "' of '" #fn "' needs a kind: SWR_VAL, SWR_STR, SWR_BYTES, "          \
-                      "SWR_STRUCT, SWR_OPAQUE, SWR_OUT or SWR_OUT_BYTES");
+                      "SWR_STRUCT, SWR_OPAQUE, SWR_OUT, SWR_OUT_BYTES or SWR_QUANTISED");
 #define SWRCACHE_WORDS_COMMA(fn, p)                                                                          \
     _Static_assert(0, "a comma is missing between the parameters '" #p "' of '" #fn "'");
-#define SWRCACHE_WORDS_SHAPE(fn, p, cure) _Static_assert(0, "parameter '" #p "' of '" #fn "': write " cure);
-#define SWRCACHE_WORDS_BAD_VAL(fn, p)     SWRCACHE_WORDS_SHAPE(fn, p, "SWR_VAL(type, name)")
-#define SWRCACHE_WORDS_BAD_STR(fn, p)     SWRCACHE_WORDS_SHAPE(fn, p, "SWR_STR(name), without a type")
-#define SWRCACHE_WORDS_BAD_BYTES(fn, p)   SWRCACHE_WORDS_SHAPE(fn, p, "SWR_BYTES(name, length)")
+#define SWRCACHE_WORDS_SHAPE(fn, p, cure)   _Static_assert(0, "parameter '" #p "' of '" #fn "': write " cure);
+#define SWRCACHE_WORDS_BAD_VAL(fn, p)       SWRCACHE_WORDS_SHAPE(fn, p, "SWR_VAL(type, name)")
+#define SWRCACHE_WORDS_BAD_QUANTISED(fn, p) SWRCACHE_WORDS_SHAPE(fn, p, "SWR_QUANTISED(type, name, step)")
+#define SWRCACHE_WORDS_BAD_STR(fn, p)       SWRCACHE_WORDS_SHAPE(fn, p, "SWR_STR(name), without a type")
+#define SWRCACHE_WORDS_BAD_BYTES(fn, p)     SWRCACHE_WORDS_SHAPE(fn, p, "SWR_BYTES(name, length)")
 #define SWRCACHE_WORDS_BAD_STRUCT(fn, p)                                                                     \
     SWRCACHE_WORDS_SHAPE(fn, p, "SWR_STRUCT(type, name, field, ...) with the 1 to 14 fields that count")
 #define SWRCACHE_WORDS_BAD_OPAQUE(fn, p)    SWRCACHE_WORDS_SHAPE(fn, p, "SWR_OPAQUE(type, name)")
@@ -117,6 +121,7 @@
 #define SWRCACHE_LAX_KINDLESS(p)           p
 #define SWRCACHE_LAX_COMMA(p)              SWRCACHE_FIRST(SWRCACHE_ALONE_##p)
 #define SWRCACHE_LAX_BAD_VAL(p)            SWRCACHE_LAX_##p
+#define SWRCACHE_LAX_BAD_QUANTISED(p)      SWRCACHE_LAX_##p
 #define SWRCACHE_LAX_BAD_STR(p)            SWRCACHE_LAX_##p
 #define SWRCACHE_LAX_BAD_BYTES(p)          SWRCACHE_LAX_##p
 #define SWRCACHE_LAX_BAD_STRUCT(p)         SWRCACHE_LAX_##p
@@ -124,6 +129,7 @@
 #define SWRCACHE_LAX_BAD_OUT(p)            SWRCACHE_LAX_##p
 #define SWRCACHE_LAX_BAD_OUT_BYTES(p)      SWRCACHE_LAX_##p
 #define SWRCACHE_LAX_SWR_VAL(...)          SWRCACHE_LAX_TYPED(, , __VA_ARGS__)
+#define SWRCACHE_LAX_SWR_QUANTISED(...)    SWRCACHE_LAX_TYPED(, , __VA_ARGS__)
 #define SWRCACHE_LAX_SWR_STR(type, ...)    const char *SWRCACHE_FIRST(__VA_ARGS__)
 #define SWRCACHE_LAX_SWR_BYTES(n, ...)     const void *n
 #define SWRCACHE_LAX_SWR_STRUCT(...)       SWRCACHE_LAX_TYPED(const, *, __VA_ARGS__)
@@ -131,6 +137,7 @@
 #define SWRCACHE_LAX_SWR_OUT(...)          SWRCACHE_LAX_TYPED(, *, __VA_ARGS__)
 #define SWRCACHE_LAX_SWR_OUT_BYTES(n, ...) void *n
 #define SWRCACHE_ALONE_SWR_VAL(...)        SWRCACHE_LAX_SWR_VAL(__VA_ARGS__),
+#define SWRCACHE_ALONE_SWR_QUANTISED(...)  SWRCACHE_LAX_SWR_QUANTISED(__VA_ARGS__),
 #define SWRCACHE_ALONE_SWR_STR(...)        const char *__VA_ARGS__,
 #define SWRCACHE_ALONE_SWR_BYTES(...)      SWRCACHE_LAX_SWR_BYTES(__VA_ARGS__),
 #define SWRCACHE_ALONE_SWR_STRUCT(...)     SWRCACHE_LAX_SWR_STRUCT(__VA_ARGS__),
@@ -150,6 +157,13 @@
     _Static_assert(!SWRCACHE_IS_RECORD(SWRCACHE_LVALUE(type)),                                               \
                    "parameter '" #n "' is a structure, not a scalar: "                                       \
                    "take a pointer to it, SWR_STRUCT(" #type ", " #n ", fields...)");
+/* The step by its letters: what is compared with a fraction is no constant for every compiler. */
+#define SWRCACHE_ASSERT_QUANTISED(fn, type, n, step)                                                         \
+    _Static_assert(SWRCACHE_CLASS(SWRCACHE_LVALUE(type)) >= SWRCACHE_CLASS_INT &&                            \
+                       SWRCACHE_CLASS(SWRCACHE_LVALUE(type)) <= SWRCACHE_CLASS_FLOAT,                        \
+                   "parameter '" #n "' is no number: SWR_QUANTISED rounds numbers down to multiples");       \
+    _Static_assert(__builtin_strncmp(#step, "-", 1) != 0 && __builtin_strcmp(#step, "0") != 0,               \
+                   "the step of '" #n "' must be more than nothing, not " #step);
 #define SWRCACHE_ASSERT_OUT(fn, type, n)                                                                     \
     _Static_assert(__builtin_classify_type(SWRCACHE_LVALUE(type)) != 5,                                      \
                    "out-parameter '" #n "' hands out a pointer, which would be shared by all callers: "      \
@@ -171,14 +185,15 @@
                    "field '" #f "' of '" #type                                                               \
                    "' is a structure and may have padding: name its own fields, "                            \
                    "as in " #f ".x");
-#define SWRCACHE_EACH_ASSERT(fn, i, p)        SWRCACHE_TELL(fn, SWRCACHE_ASSERT_##p)
-#define SWRCACHE_ASSERT_SWR_VAL(type, n)      SWRCACHE_ASSERT_VAL, type, n
-#define SWRCACHE_ASSERT_SWR_STR(n)            SWRCACHE_ASSERT_NONE
-#define SWRCACHE_ASSERT_SWR_BYTES(n, len)     SWRCACHE_ASSERT_NONE
-#define SWRCACHE_ASSERT_SWR_STRUCT(...)       SWRCACHE_ASSERT_STRUCT, __VA_ARGS__
-#define SWRCACHE_ASSERT_SWR_OPAQUE(type, n)   SWRCACHE_ASSERT_NONE
-#define SWRCACHE_ASSERT_SWR_OUT(type, n)      SWRCACHE_ASSERT_OUT, type, n
-#define SWRCACHE_ASSERT_SWR_OUT_BYTES(n, len) SWRCACHE_ASSERT_NONE
+#define SWRCACHE_EACH_ASSERT(fn, i, p)               SWRCACHE_TELL(fn, SWRCACHE_ASSERT_##p)
+#define SWRCACHE_ASSERT_SWR_VAL(type, n)             SWRCACHE_ASSERT_VAL, type, n
+#define SWRCACHE_ASSERT_SWR_QUANTISED(type, n, step) SWRCACHE_ASSERT_QUANTISED, type, n, step
+#define SWRCACHE_ASSERT_SWR_STR(n)                   SWRCACHE_ASSERT_NONE
+#define SWRCACHE_ASSERT_SWR_BYTES(n, len)            SWRCACHE_ASSERT_NONE
+#define SWRCACHE_ASSERT_SWR_STRUCT(...)              SWRCACHE_ASSERT_STRUCT, __VA_ARGS__
+#define SWRCACHE_ASSERT_SWR_OPAQUE(type, n)          SWRCACHE_ASSERT_NONE
+#define SWRCACHE_ASSERT_SWR_OUT(type, n)             SWRCACHE_ASSERT_OUT, type, n
+#define SWRCACHE_ASSERT_SWR_OUT_BYTES(n, len)        SWRCACHE_ASSERT_NONE
 #define SWRCACHE_ASSERT_NONE(...)
 #define SWRCACHE_ASSERT_STRUCT(fn, type, n, ...)                                                             \
     SWRCACHE_FMAP(SWRCACHE_NAME_FIELD, (fn, type, n), __VA_ARGS__)                                           \
@@ -191,6 +206,7 @@
                    "' must be an integer parameter, as SWR_VAL(size_t, " #len ")");
 #define SWRCACHE_EACH_INSIDE(fn, i, p) SWRCACHE_INSIDE_##p
 #define SWRCACHE_INSIDE_SWR_VAL(type, n)
+#define SWRCACHE_INSIDE_SWR_QUANTISED(type, n, step)
 #define SWRCACHE_INSIDE_SWR_STR(n)
 #define SWRCACHE_INSIDE_SWR_BYTES(n, len) SWRCACHE_ASSERT_LEN(n, len)
 #define SWRCACHE_INSIDE_SWR_STRUCT(type, n, ...)

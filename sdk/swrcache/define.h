@@ -8,7 +8,7 @@
  *   swrcache_site_fn                all that the runtime knows of it, with _params_, _policy_, _enrolled_
  *   swrcache_op_fn(verb, ...)       behind SWR_INVALIDATE, SWR_EXPIRE, SWR_REFRESH
  *   swrcache_all_fn(verb)           behind SWR_INVALIDATE_ALL, SWR_EXPIRE_ALL
- *   swrcache_peek_fn(result, ...)   behind SWR_PEEK
+ *   swrcache_read_fn(forced, ...)   behind SWR_PEEK and SWR_FORCED
  *
  * Locals all start with swrcache_, so that no parameter's name can meet them.
  * `form` is VALUE, STRING, OBJECT or VOID; `link` is EXTERN or STATIC.
@@ -39,7 +39,7 @@
 #define SWRCACHE_ARGS(list)                                                                                  \
     const struct swrcache_arg swrcache_args[] = {SWRCACHE_LIST(SWRCACHE_EACH_ARG, ~, list)}
 
-/* Where peek writes: VOID has no result, any pointer will do. */
+/* Where peek and forced write: VOID has no result, any pointer will do. */
 #define SWRCACHE_RESULT_VALUE(ret)  __typeof__(ret) *
 #define SWRCACHE_RESULT_STRING(ret) __typeof__(ret) *
 #define SWRCACHE_RESULT_OBJECT(ret) __typeof__(ret) *
@@ -50,7 +50,8 @@
     SWRCACHE_AUX_##link __typeof__(ret) swrcache_body_##fn(list);                                            \
     SWRCACHE_AUX_##link size_t swrcache_op_##fn(enum swrcache_operation swrcache_verb more);                 \
     SWRCACHE_AUX_##link size_t swrcache_all_##fn(enum swrcache_operation swrcache_verb);                     \
-    SWRCACHE_AUX_##link bool swrcache_peek_##fn(SWRCACHE_RESULT_##shape(ret) swrcache_result more)
+    SWRCACHE_AUX_##link bool swrcache_read_##fn(bool swrcache_forced,                                        \
+                                                SWRCACHE_RESULT_##shape(ret) swrcache_result more)
 
 /* By shape: run the body, the trampoline, the members of the site that describe the result. */
 #define SWRCACHE_RUN_VOID(ret, call)   call
@@ -146,11 +147,11 @@
     {                                                                                                        \
         return swrcache_operate_(&swrcache_site_##fn, swrcache_verb, NULL);                                  \
     }                                                                                                        \
-    SWRCACHE_AUX_##link bool swrcache_peek_##fn(SWRCACHE_RESULT_##shape(ret)                                 \
-                                                    swrcache_result SWRCACHE_MORE(list))                     \
+    SWRCACHE_AUX_##link bool swrcache_read_##fn(                                                             \
+        bool swrcache_forced, SWRCACHE_RESULT_##shape(ret) swrcache_result SWRCACHE_MORE(list))              \
     {                                                                                                        \
         SWRCACHE_ARGS(list);                                                                                 \
-        return swrcache_peek_(&swrcache_site_##fn, swrcache_args, swrcache_result);                          \
+        return swrcache_read_(&swrcache_site_##fn, swrcache_forced, swrcache_args, swrcache_result);         \
     }                                                                                                        \
     SWRCACHE_AUX_##link __typeof__(ret) swrcache_body_##fn(SWRCACHE_PARAMS(list))
 

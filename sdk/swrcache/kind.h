@@ -3,6 +3,8 @@
  *
  *   kind                          C parameter           in the key
  *   SWR_VAL(type, n)              type n, a scalar      its bytes
+ *   SWR_QUANTISED(type, n, step)  type n, a number    the multiple of step at or below it, which is what
+ *                                                     the body gets too: near arguments share an answer
  *   SWR_STR(n)                    const char *n         its content; NULL is not ""
  *   SWR_BYTES(n, len)             const void *n         len bytes of it
  *   SWR_STRUCT(type, n, f...)     const type *n         the fields named (1 to 14; also a.b)
@@ -20,6 +22,8 @@
 #define SWRCACHE_KIND_H
 
 #pragma GCC system_header
+
+#include <limits.h>
 
 #include "abi.h"
 #include "stamp.h"
@@ -72,27 +76,59 @@
 /* A length: negative is SIZE_MAX. No comparison with 0, which compilers mock for unsigned lengths. */
 #define SWRCACHE_LENGTH(len) ((len) < 1 && (len) != 0 ? SIZE_MAX : (size_t)(len))
 
+/* The multiple of `step` at or below a number. Without libm: beyond 2^52 steps a number is its own multiple.
+ */
+static inline long long swrcache_quantise_int_(long long n, long long step)
+{
+    long long swrcache_rest = n % step;
+    return swrcache_rest < 0 ? (n < LLONG_MIN + step ? n : n - swrcache_rest - step) : n - swrcache_rest;
+}
+static inline unsigned long long swrcache_quantise_uint_(unsigned long long n, unsigned long long step)
+{
+    return n - n % step;
+}
+static inline long double swrcache_quantise_float_(long double n, long double step)
+{
+    long double swrcache_steps = n / step;
+    long long swrcache_whole;
+    if (!(swrcache_steps > -4503599627370496.0L && swrcache_steps < 4503599627370496.0L))
+        return n;
+    swrcache_whole = (long long)swrcache_steps;
+    return (swrcache_whole > swrcache_steps ? swrcache_whole - 1 : swrcache_whole) * step;
+}
+#define SWRCACHE_QUANTISE(type, n, step)                                                                     \
+    ((__typeof__(type))_Generic((n), float                                                                   \
+                                : swrcache_quantise_float_, double                                           \
+                                : swrcache_quantise_float_, long double                                      \
+                                : swrcache_quantise_float_, unsigned long                                    \
+                                : swrcache_quantise_uint_, unsigned long long                                \
+                                : swrcache_quantise_uint_, default                                           \
+                                : swrcache_quantise_int_)(n, step))
+
 /* Declaration. __typeof__ lets a type be a pointer to a function. */
-#define SWRCACHE_DECL_SWR_VAL(type, n)         __typeof__(type) n
-#define SWRCACHE_DECL_SWR_STR(n)               const char *n
-#define SWRCACHE_DECL_SWR_BYTES(n, len)        const void *n
-#define SWRCACHE_DECL_SWR_STRUCT(type, n, ...) const __typeof__(type) *n
-#define SWRCACHE_DECL_SWR_OPAQUE(type, n)      __typeof__(type) n
-#define SWRCACHE_DECL_SWR_OUT(type, n)         __typeof__(type) *n
-#define SWRCACHE_DECL_SWR_OUT_BYTES(n, len)    void *n
+#define SWRCACHE_DECL_SWR_VAL(type, n)             __typeof__(type) n
+#define SWRCACHE_DECL_SWR_QUANTISED(type, n, step) __typeof__(type) n
+#define SWRCACHE_DECL_SWR_STR(n)                   const char *n
+#define SWRCACHE_DECL_SWR_BYTES(n, len)            const void *n
+#define SWRCACHE_DECL_SWR_STRUCT(type, n, ...)     const __typeof__(type) *n
+#define SWRCACHE_DECL_SWR_OPAQUE(type, n)          __typeof__(type) n
+#define SWRCACHE_DECL_SWR_OUT(type, n)             __typeof__(type) *n
+#define SWRCACHE_DECL_SWR_OUT_BYTES(n, len)        void *n
 
 /* Name. */
-#define SWRCACHE_NAME_SWR_VAL(type, n)         n
-#define SWRCACHE_NAME_SWR_STR(n)               n
-#define SWRCACHE_NAME_SWR_BYTES(n, len)        n
-#define SWRCACHE_NAME_SWR_STRUCT(type, n, ...) n
-#define SWRCACHE_NAME_SWR_OPAQUE(type, n)      n
-#define SWRCACHE_NAME_SWR_OUT(type, n)         n
-#define SWRCACHE_NAME_SWR_OUT_BYTES(n, len)    n
+#define SWRCACHE_NAME_SWR_VAL(type, n)             n
+#define SWRCACHE_NAME_SWR_QUANTISED(type, n, step) SWRCACHE_QUANTISE(type, n, step)
+#define SWRCACHE_NAME_SWR_STR(n)                   n
+#define SWRCACHE_NAME_SWR_BYTES(n, len)            n
+#define SWRCACHE_NAME_SWR_STRUCT(type, n, ...)     n
+#define SWRCACHE_NAME_SWR_OPAQUE(type, n)          n
+#define SWRCACHE_NAME_SWR_OUT(type, n)             n
+#define SWRCACHE_NAME_SWR_OUT_BYTES(n, len)        n
 
 /* From the parameter to a struct swrcache_arg. */
 /* clang-format off */
 #define SWRCACHE_ARG_SWR_VAL(type, n)         {&n, sizeof(n)}
+#define SWRCACHE_ARG_SWR_QUANTISED(type, n, step) {&(__typeof__(type)){SWRCACHE_QUANTISE(type, n, step)}, sizeof(n)}
 #define SWRCACHE_ARG_SWR_STR(n)               {n, 0}
 #define SWRCACHE_ARG_SWR_BYTES(n, len)        {n, SWRCACHE_LENGTH(len)}
 #define SWRCACHE_ARG_SWR_STRUCT(type, n, ...) {n, sizeof(*n)}
@@ -102,17 +138,18 @@
 /* clang-format on */
 
 /* From a struct swrcache_arg to the value to call the body with. */
-#define SWRCACHE_BACK_VALUE(type, data)        (*(const __typeof__(type) *)(data))
-#define SWRCACHE_BACK_TO(type, data)           ((__typeof__(type) *)(uintptr_t)(data))
-#define SWRCACHE_BACK_SWR_VAL(type, n)         SWRCACHE_BACK_VALUE, (type)
-#define SWRCACHE_BACK_SWR_STR(n)               SWRCACHE_BACK_TO, (const char)
-#define SWRCACHE_BACK_SWR_BYTES(n, len)        SWRCACHE_BACK_TO, (const void)
-#define SWRCACHE_BACK_SWR_STRUCT(type, n, ...) SWRCACHE_BACK_TO, (const __typeof__(type))
-#define SWRCACHE_BACK_SWR_OPAQUE(type, n)      SWRCACHE_BACK_VALUE, (type)
-#define SWRCACHE_BACK_SWR_OUT(type, n)         SWRCACHE_BACK_TO, (type)
-#define SWRCACHE_BACK_SWR_OUT_BYTES(n, len)    SWRCACHE_BACK_TO, (void)
-#define SWRCACHE_BACK(data, ...)               SWRCACHE_BACK_(data, __VA_ARGS__)
-#define SWRCACHE_BACK_(data, how, type)        how(SWRCACHE_UNWRAP type, data)
+#define SWRCACHE_BACK_VALUE(type, data)            (*(const __typeof__(type) *)(data))
+#define SWRCACHE_BACK_TO(type, data)               ((__typeof__(type) *)(uintptr_t)(data))
+#define SWRCACHE_BACK_SWR_VAL(type, n)             SWRCACHE_BACK_VALUE, (type)
+#define SWRCACHE_BACK_SWR_QUANTISED(type, n, step) SWRCACHE_BACK_VALUE, (type)
+#define SWRCACHE_BACK_SWR_STR(n)                   SWRCACHE_BACK_TO, (const char)
+#define SWRCACHE_BACK_SWR_BYTES(n, len)            SWRCACHE_BACK_TO, (const void)
+#define SWRCACHE_BACK_SWR_STRUCT(type, n, ...)     SWRCACHE_BACK_TO, (const __typeof__(type))
+#define SWRCACHE_BACK_SWR_OPAQUE(type, n)          SWRCACHE_BACK_VALUE, (type)
+#define SWRCACHE_BACK_SWR_OUT(type, n)             SWRCACHE_BACK_TO, (type)
+#define SWRCACHE_BACK_SWR_OUT_BYTES(n, len)        SWRCACHE_BACK_TO, (void)
+#define SWRCACHE_BACK(data, ...)                   SWRCACHE_BACK_(data, __VA_ARGS__)
+#define SWRCACHE_BACK_(data, how, type)            how(SWRCACHE_UNWRAP type, data)
 
 /* For purposes that need the function's name too: p's words are a macro and its arguments. */
 #define SWRCACHE_TELL(fn, ...)     SWRCACHE_TELL_(fn, __VA_ARGS__)
@@ -128,10 +165,11 @@
     }
 #define SWRCACHE_INFO_SWR_VAL(type, n)                                                                       \
     SWRCACHE_INFO, #n, SWRCACHE_SPELT(type), VAL, SWRCACHE_CLASS(SWRCACHE_LVALUE(type)), sizeof(type)
-#define SWRCACHE_INFO_SWR_STR(n)            SWRCACHE_INFO, #n, "", STR, 0, 0
-#define SWRCACHE_INFO_SWR_BYTES(n, len)     SWRCACHE_INFO, #n, "", BYTES, 0, 0
-#define SWRCACHE_INFO_SWR_STRUCT(t, n, ...) SWRCACHE_INFO_STRUCT, #n, #t, t, n, __VA_ARGS__
-#define SWRCACHE_INFO_SWR_OPAQUE(type, n)   SWRCACHE_INFO, #n, SWRCACHE_SPELT(type), OPAQUE, 0, sizeof(type)
+#define SWRCACHE_INFO_SWR_QUANTISED(type, n, step) SWRCACHE_INFO_SWR_VAL(type, n)
+#define SWRCACHE_INFO_SWR_STR(n)                   SWRCACHE_INFO, #n, "", STR, 0, 0
+#define SWRCACHE_INFO_SWR_BYTES(n, len)            SWRCACHE_INFO, #n, "", BYTES, 0, 0
+#define SWRCACHE_INFO_SWR_STRUCT(t, n, ...)        SWRCACHE_INFO_STRUCT, #n, #t, t, n, __VA_ARGS__
+#define SWRCACHE_INFO_SWR_OPAQUE(type, n)          SWRCACHE_INFO, #n, SWRCACHE_SPELT(type), OPAQUE, 0, sizeof(type)
 #define SWRCACHE_INFO_SWR_OUT(type, n)                                                                       \
     SWRCACHE_INFO, #n, SWRCACHE_SPELT(type), OUT, SWRCACHE_CLASS(SWRCACHE_LVALUE(type)), sizeof(type)
 #define SWRCACHE_INFO_SWR_OUT_BYTES(n, len) SWRCACHE_INFO, #n, "", OUT_BYTES, 0, 0

@@ -28,6 +28,8 @@
  *   invalidate_on      none    events, separated by blanks, that invalidate all of it
  *   expire_on          none    events that expire all of it
  *   dependencies       ON      SWR_DEPENDENCIES_OFF: what the body calls does not bind this result
+ *   key                none    a key of your own, from SWR_KEY, in place of the arguments
+ *   codec              none    for objects, from SWR_CODEC: kept as bytes, and decoded for each caller
  *   max_entries        none    bounds of this function
  *   max_bytes          none
  *   secret             false   tools show neither arguments nor values

@@ -51,7 +51,12 @@ verdict $? "forms dlopened, fake runtime"
 
 for file in "$here"/../../sdk/examples/*.c; do
     case $file in */shim-*) continue ;; esac # no program: tests/interpose
-    $cc $flags -O2 "$file" -o "$tmp/example" && "$tmp/example" >"$tmp/said" 2>&1
+    libraries=
+    if grep -q sqlite3.h "$file"; then
+        echo '#include <sqlite3.h>' | $cc -fsyntax-only -xc - 2>/dev/null || continue
+        libraries=-lsqlite3
+    fi
+    $cc $flags -O2 "$file" $libraries -o "$tmp/example" && "$tmp/example" >"$tmp/said" 2>&1
     verdict $? "example $(basename "$file" .c)"
     LD_PRELOAD="$tmp/fake.so" "$tmp/example" >"$tmp/said" 2>&1
     verdict $? "example $(basename "$file" .c), fake runtime"
