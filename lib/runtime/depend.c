@@ -296,7 +296,7 @@ static void touch_entry(struct entry *e, uint64_t digest, void *cookie)
 static void fence_flight(struct flight *fl, void *cookie)
 {
     struct ripple *ripple = cookie;
-    if (fl->fenced || fl->names == NULL)
+    if (fl->fenced)
         return;
     lock_take(&fl->names_lock);
     for (uint32_t i = 0; i < fl->nnames; i++) {
