@@ -111,8 +111,9 @@ static int best(const struct sum *s)
 static void report(const struct sum *s, const char *name, uint64_t ns)
 {
     char a[32], b[32];
-    fprintf(stderr, "\n%s: %llu calls of %llu keys, %s, %.0f %% of the run, %s a call\n", name,
-            (unsigned long long)s->calls, (unsigned long long)s->keys, span(s->ns, a, sizeof a),
+    fprintf(stderr, "\n%s: %llu call%s of %llu key%s, %s, %.0f %% of the run, %s a call\n", name,
+            (unsigned long long)s->calls, s->calls == 1 ? "" : "s", (unsigned long long)s->keys,
+            s->keys == 1 ? "" : "s", span(s->ns, a, sizeof a),
             ns != 0 ? 100.0 * (double)s->ns / (double)ns : 0,
             span(s->calls != 0 ? s->ns / s->calls : 0, b, sizeof b));
     if (s->calls == 0) {
