@@ -133,6 +133,22 @@ export SWR_WRAP_DIR=relative
 refused 'absolute path' --wrap "$price" -- ./use price
 export SWR_WRAP_DIR=$dir/wrap
 
+# Other users: their children read ours; a directory somebody else took is passed over; setuid is refused.
+other=(setpriv --reuid=64321 --regid=64321 --clear-groups)
+if [ "$(id -u)" -eq 0 ] && "${other[@]}" test -x "$swrctl" -a -r "$library" 2>/dev/null; then
+    chmod 755 "$dir"
+    expect 'a child of another user' W "$(run --wrap "$price" -- "${other[@]}" ./use price)"
+    cp /bin/cat setuid && chmod 4755 setuid
+    contains 'a setuid program' 'rights of its own (setuid' "$("${other[@]}" "$swrctl" run --wrap "$price" -- ./setuid 2>&1)"
+    if [ ! -e /tmp/swrcache-wrap-64321 ] && [ ! -e /var/tmp/swrcache-wrap-64321 ]; then
+        mkdir -m 777 /tmp/swrcache-wrap-64321
+        expect 'a directory of somebody else' W \
+            "$(unset SWR_WRAP_DIR && "${other[@]}" "$swrctl" run --wrap "$price" -- ./use price 2>&1)"
+        expect 'is left alone' '' "$(ls /tmp/swrcache-wrap-64321)"
+        rm -rf /tmp/swrcache-wrap-64321 /var/tmp/swrcache-wrap-64321 /dev/shm/swrcache-wrap-64321
+    fi
+fi
+
 # What is wrong is told before the program starts.
 refused "column 17: ')' is missing" --wrap 'double price(str' -- ./use price
 refused "column 18: ',' or ')'" --wrap 'double price(str i32)' -- ./use price
