@@ -25,7 +25,8 @@ static void good(const char *text)
 Test(declaration, whole_line)
 {
     good("double price(str symbol, i32 days) ttl=20s stale=40s lib=libprice.so version=V_1 from=libcurl* "
-         "fails=negative refresh=caller region=shop.price tags=\"a b\" secret=yes mode=off max_bytes=2M");
+         "fails=negative refresh=caller region=shop.price tags=\"a b\" expire_on=\"c d\" secret=yes mode=off "
+         "max_bytes=2M");
     cr_expect_str_eq(d.name, "price");
     cr_expect_eq(d.result, DECLARED_SCALAR);
     cr_expect_eq(d.result_cls, SWRCACHE_CLASS_FLOAT);
@@ -46,6 +47,7 @@ Test(declaration, whole_line)
     cr_expect_str_eq(d.from, "libcurl*");
     cr_expect_str_eq(d.region, "shop.price");
     cr_expect_str_eq(d.tags, "a b");
+    cr_expect_str_eq(d.expire_on, "c d");
 }
 
 Test(declaration, every_kind)

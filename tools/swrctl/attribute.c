@@ -106,7 +106,7 @@ static bool keep(enum attribute a, const char *value, char *to, size_t room, str
         return fail(error, column, "%s= needs a value: %s", attributes[a], values[a]);
     if (strlen(value) >= room)
         return fail(error, column, "the value of %s is longer than %zu characters", attributes[a], room - 1);
-    if (a != ATTRIBUTE_tags && strpbrk(value, " \t/") != NULL)
+    if (values[a][0] != '"' && strpbrk(value, " \t/") != NULL)
         return fail(error, column, "%s=%.80s: a %s, without %s", attributes[a], value,
                     a == ATTRIBUTE_lib || a == ATTRIBUTE_from ? "file name" : "name",
                     strchr(value, '/') != NULL ? "a directory" : "blanks");
@@ -138,6 +138,10 @@ static bool set_attribute(enum attribute a, const char *value, struct declaratio
         return keep(a, value, d->region, sizeof d->region, error);
     case ATTRIBUTE_tags:
         return keep(a, value, d->tags, sizeof d->tags, error);
+    case ATTRIBUTE_invalidate_on:
+        return keep(a, value, d->invalidate_on, sizeof d->invalidate_on, error);
+    case ATTRIBUTE_expire_on:
+        return keep(a, value, d->expire_on, sizeof d->expire_on, error);
     case ATTRIBUTE_lib:
         return keep(a, value, d->library, sizeof d->library, error);
     case ATTRIBUTE_version:

@@ -49,8 +49,9 @@ struct declaration {
     struct declared_param params[DECLARATION_PARAMS];
     struct swrcache_policy policy; /* its strings are `region` and `tags` below, by declaration_policy() */
     enum declared_mode mode;
-    char library[256], version[64], from[128], region[128], tags[256]; /* "": not said */
-    unsigned said;                                                     /* which attributes, a bit each */
+    char library[256], version[64], from[128], region[128], tags[256], invalidate_on[256],
+        expire_on[256]; /* "": not said */
+    unsigned said;      /* which attributes, a bit each */
 };
 
 struct declaration_error {

@@ -14,7 +14,7 @@
 struct place {
     size_t head, next;
     uint64_t slot, stub, replay, params, policy;
-    uint64_t name, library, version, from, region, tags, result_type, file;
+    uint64_t name, library, version, from, region, tags, invalidate_on, expire_on, result_type, file;
     uint64_t names[DECLARATION_PARAMS], types[DECLARATION_PARAMS];
 };
 
@@ -99,6 +99,8 @@ static void put_strings(struct making *m, const struct declaration *d, struct pl
     at->from = image_string(image, said(d->from));
     at->region = image_string(image, said(d->region));
     at->tags = image_string(image, said(d->tags));
+    at->invalidate_on = image_string(image, said(d->invalidate_on));
+    at->expire_on = image_string(image, said(d->expire_on));
     at->result_type = image_string(image, d->result_type);
     at->file = image_string(image, "");
     for (uint32_t i = 0; i < d->nparams; i++) {
@@ -126,6 +128,8 @@ static void put_policy(struct making *m, const struct declaration *d, struct pla
     at->policy = image_here(&m->image, SECTION_DATA);
     record_pointer(&r, offsetof(struct swrcache_policy, region), at->region);
     record_pointer(&r, offsetof(struct swrcache_policy, tags), at->tags);
+    record_pointer(&r, offsetof(struct swrcache_policy, invalidate_on), at->invalidate_on);
+    record_pointer(&r, offsetof(struct swrcache_policy, expire_on), at->expire_on);
     record_plain(&r, sizeof d->policy);
 }
 

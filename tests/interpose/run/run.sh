@@ -210,6 +210,24 @@ contains 'what is worth it' 'slow: 20 calls of 2 keys, ' "$advice"
 contains 'hits' '90.0 %' "$advice"
 contains 'the line to write' '[slow] ttl = 1m' "$advice"
 
+# Events.
+cat >events.c <<'C'
+#include <stdio.h>
+#include <swrcache.h>
+double price(const char *symbol, int days);
+int main(void)
+{
+    double first = price("ACME", 3), second = price("ACME", 3);
+    swrcache_emit("reloaded");
+    double third = price("ACME", 3);
+    printf("%c%c\n", first == second ? 'W' : '-', second == third ? 'W' : '-');
+    return 0;
+}
+C
+build "${cc[@]}" -I"$here/../../../sdk" events.c -o events -L. -lprice -Wl,-rpath,"$dir" -ldl
+expect 'an event of the program' W- "$(run --wrap "$price invalidate_on=\"reloaded restarted\"" -- ./events)"
+expect 'another event' WW "$(run --wrap "$price invalidate_on=restarted" -- ./events)"
+
 # Answers compared with the function's: an honest rule stays, a wrong one ends itself and says so.
 printf '#include <stdio.h>\nint slow(int n);\ndouble price(const char *, int);\nint main(void)\n{\n    double last = 0, differ = 0;
     for (int i = 0; i < 400; i++) {\n        double now = price("ACME", 3);\n        differ += i > 300 && now != last;
