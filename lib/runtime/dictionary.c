@@ -186,14 +186,20 @@ ssize_t dictionary_get(const char *region, const void *key, size_t key_len, void
     return len;
 }
 
+static bool present(struct use *u)
+{
+    epoch_enter(&u->thread->epoch);
+    bool there = find(u) != NULL;
+    epoch_exit(&u->thread->epoch);
+    return there;
+}
+
 bool dictionary_has(const char *region, const void *key, size_t key_len)
 {
     struct use u;
     if (!begin(&u, region, key, key_len, false))
         return false;
-    epoch_enter(&u.thread->epoch);
-    bool there = find(&u) != NULL;
-    epoch_exit(&u.thread->epoch);
+    bool there = present(&u);
     end(&u);
     return there;
 }
@@ -203,9 +209,7 @@ bool dictionary_remove(const char *region, const void *key, size_t key_len)
     struct use u;
     if (!begin(&u, region, key, key_len, false))
         return false;
-    epoch_enter(&u.thread->epoch);
-    bool there = find(&u) != NULL;
-    epoch_exit(&u.thread->epoch);
+    bool there = present(&u);
     if (!batch_note_key(SWRCACHE_OP_INVALIDATE, u.function, &u.key))
         there = verb_key(u.function, SWRCACHE_OP_INVALIDATE, &u.key) != 0;
     end(&u);

@@ -66,6 +66,17 @@ static void ring(int how_many)
     os_futex_wake(&bell, how_many);
 }
 
+/* pool_lock held; gives it back. What was taken is seen by who looks by itself, or by who is woken. */
+static bool hand_over(bool taken, bool wake)
+{
+    lock_give(&pool_lock);
+    if (wake)
+        ring(1);
+    else if (taken)
+        atomic_fetch_add(&bell, 1);
+    return taken;
+}
+
 /* pool_lock held. */
 static void finished(void)
 {
@@ -249,12 +260,7 @@ bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl)
     /* A wake costs the caller more than its whole hit: who looks every moment is not woken for a refresh that
      * nobody waits for. */
     bool wake = taken && idle > 0 && (!ticking || fl != NULL);
-    lock_give(&pool_lock);
-    if (wake)
-        ring(1);
-    else if (taken)
-        atomic_fetch_add(&bell, 1);
-    return taken;
+    return hand_over(taken, wake);
 }
 
 /* pool_lock held. */
@@ -272,12 +278,7 @@ bool pool_chore(void)
     if (!lock_try(&pool_lock))
         return false;
     bool taken = !atomic_load(&stopping) && have_worker(), wake = taken && idle > 0;
-    lock_give(&pool_lock);
-    if (wake)
-        ring(1);
-    else if (taken)
-        atomic_fetch_add(&bell, 1);
-    return taken;
+    return hand_over(taken, wake);
 }
 
 void pool_schedule(struct entry *e, uint64_t due)

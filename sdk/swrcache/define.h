@@ -28,9 +28,10 @@
 #define SWRCACHE_FLAGS_EXTERN 0
 #define SWRCACHE_FLAGS_STATIC 0
 #define SWRCACHE_LINK_EXTERN
-#define SWRCACHE_LINK_STATIC static
+/* Unused: one in a header need not be called by every file that includes it. */
+#define SWRCACHE_LINK_STATIC static __attribute__((unused))
 #define SWRCACHE_AUX_EXTERN
-#define SWRCACHE_AUX_STATIC static __attribute__((unused))
+#define SWRCACHE_AUX_STATIC SWRCACHE_LINK_STATIC
 
 #define SWRCACHE_PARAMS(list) SWRCACHE_LIST(SWRCACHE_EACH_DECL, ~, list)
 #define SWRCACHE_MORE(list)   SWRCACHE_MAP(SWRCACHE_EACH_MORE, ~, list)
@@ -67,12 +68,13 @@
         swrcache_api->call(&swrcache_site_##fn, swrcache_args, NULL);                                        \
     }
 #define SWRCACHE_CALL_VALUE(ret, fn, list)                                                                   \
-    if (__builtin_expect(!swrcache_api, 0))                                                                  \
-        return swrcache_body_##fn(SWRCACHE_NAMES(list));                                                     \
-    __typeof__(ret) swrcache_result;                                                                         \
-    SWRCACHE_ARGS(list);                                                                                     \
-    swrcache_api->call(&swrcache_site_##fn, swrcache_args, &swrcache_result);                                \
-    return swrcache_result;
+    if (__builtin_expect(swrcache_api != NULL, 1)) {                                                         \
+        __typeof__(ret) swrcache_result;                                                                     \
+        SWRCACHE_ARGS(list);                                                                                 \
+        swrcache_api->call(&swrcache_site_##fn, swrcache_args, &swrcache_result);                            \
+        return swrcache_result;                                                                              \
+    }                                                                                                        \
+    return swrcache_body_##fn(SWRCACHE_NAMES(list));
 #define SWRCACHE_CALL_STRING(ret, fn, list) SWRCACHE_CALL_VALUE(ret, fn, list)
 #define SWRCACHE_CALL_OBJECT(ret, fn, list) SWRCACHE_CALL_VALUE(ret, fn, list)
 

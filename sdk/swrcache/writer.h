@@ -80,12 +80,13 @@
 #define SWRCACHE_EACH_UNUSED(c, i, p) (void)(SWRCACHE_NAME_##p);
 
 #define SWRCACHE_WRITE_VALUE(ret, fn, list)                                                                  \
-    if (!swrcache_api)                                                                                       \
-        return swrcache_body_##fn(SWRCACHE_NAMES(list));                                                     \
-    __typeof__(ret) swrcache_result;                                                                         \
-    SWRCACHE_ARGS(list);                                                                                     \
-    swrcache_write_(&swrcache_writer_##fn, swrcache_args, &swrcache_result);                                 \
-    return swrcache_result;
+    if (swrcache_api) {                                                                                      \
+        __typeof__(ret) swrcache_result;                                                                     \
+        SWRCACHE_ARGS(list);                                                                                 \
+        swrcache_write_(&swrcache_writer_##fn, swrcache_args, &swrcache_result);                             \
+        return swrcache_result;                                                                              \
+    }                                                                                                        \
+    return swrcache_body_##fn(SWRCACHE_NAMES(list));
 #define SWRCACHE_WRITE_VOID(ret, fn, list)                                                                   \
     if (!swrcache_api) {                                                                                     \
         swrcache_body_##fn(SWRCACHE_NAMES(list));                                                            \
