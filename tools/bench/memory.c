@@ -117,6 +117,8 @@ static bool take(size_t entries, struct sample *sample)
     sample->call_max = times.max;
     sample->purge = now_ns();
     SWR_INVALIDATE_ALL(remembered);
+    /* That took effect; a worker brings the memory back. */
+    swrcache_drain(600000);
     sample->purge = now_ns() - sample->purge;
     after = resident();
     sample->rss_left = after > rss ? after - rss : 0;
