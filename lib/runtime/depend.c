@@ -2,6 +2,7 @@
 #include "history.h"
 #include "thread.h"
 #include "base/clock.h"
+#include "base/sync.h"
 
 #include <string.h>
 
@@ -116,6 +117,7 @@ void depend_call(struct flight *fl, struct function *f, const struct key *key)
         atomic_store(&f->inner, true);
     struct mark_name of_key = mark_key(f->number, key->hash), whole = mark_whole(f->number);
     lock_take(&fl->names_lock);
+    SYNC_POINT("names.locked");
     add(fl, &of_key);
     add(fl, &whole);
     lock_give(&fl->names_lock);

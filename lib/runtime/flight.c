@@ -120,6 +120,8 @@ void flight_forget_others(void)
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         for (struct flight *fl = lists[s], *next; fl != NULL; fl = next) {
             next = fl->next;
+            /* A thread that was lent this one may have been adding to it. */
+            lock_reset(&fl->names_lock);
             if (fl->owner == me && me != NULL)
                 continue;
             /* Not freed: a thread that is no more held a reference. */

@@ -4,6 +4,8 @@
 #include "core/mark.h"
 #include "runtime/function.h"
 
+#include <sys/wait.h>
+
 static _Atomic int inner_bodies, outer_bodies, page_bodies, free_bodies, world = 1;
 
 SWR_CACHED(int, inner, (SWR_VAL(int, n)), .ttl_ms = 10000, .stale_ms = 90000, .jitter_pct = 0)
@@ -156,6 +158,48 @@ static void across_threads(void)
     CHECK(handed(1) == 1 && outcome() == SWR_MISS);
 }
 
+static void *calling(void *context)
+{
+    swrcache_with(context);
+    (void)inner(600);
+    swrcache_with(NULL);
+    return NULL;
+}
+
+static pid_t child;
+
+SWR_CACHED(int, forking, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER)
+{
+    pthread_t t;
+    gate_close("names.locked");
+    pthread_create(&t, NULL, calling, swrcache_context());
+    gate_await(1);
+    child = fork();
+    if (child == 0) {
+        atomic_store(&sync_hook, NULL);
+        alarm(20); /* ends what would hang */
+        return n;
+    }
+    gate_open();
+    pthread_join(t, NULL);
+    return n;
+}
+
+/* Another thread is adding to what a body goes by when that body forks: the child goes on all the same. */
+static void forked_meanwhile(void)
+{
+    int status = -1;
+    CHECK(forking(3) == 3);
+    if (child == 0)
+        _exit(forking(3) == 3 && outcome() == SWR_HIT ? 0 : 1);
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+    CHECK(SWR_INVALIDATE(inner, 600) == 1);
+    CHECK(forking(3) == 3 && outcome() == SWR_MISS);
+    if (child == 0)
+        _exit(0);
+    CHECK(waitpid(child, NULL, 0) == child);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -165,6 +209,7 @@ int main(int argc, char **argv)
     no_fresher_than_what_it_stands_on();
     bounded();
     across_threads();
+    forked_meanwhile();
     swrcache_invalidate("all");
     CHECK(mark_count(mark_key(0, 0).id) == 0);
     return finish("dependencies");
