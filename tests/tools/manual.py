@@ -54,6 +54,10 @@ check(len(commands) > 10)
 options = [line for line in helped if line.startswith("-")]
 check(items(section(page, "OPTIONS"), "Fl") == options, f"{items(section(page, 'OPTIONS'), 'Fl')} {options}")
 
+targets = " ".join(re.findall(r"TARGET: (.+?)\nSettings", shown, re.S))
+kinds = {re.sub(r"[^a-z(:].*", "", target) for target in items(section(page, "TARGETS"), "Li")}
+check(len(kinds) > 5 and all(kind in targets for kind in kinds), f"{kinds} {targets}")
+
 settings = re.findall(r"^SETTING\((\w+)", read("lib/runtime/setting.def"), re.M)
 check(re.findall(r"^\.It Va (\w+)", page, re.M) == settings, settings)
 check(re.search(r"Settings: ([\w\s]+?)\nTimes", shown).group(1).split() == settings)

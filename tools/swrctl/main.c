@@ -56,7 +56,8 @@ static void help(void)
         int n = printf("  %s%s%s", options[i].name, argument[0] != 0 ? " " : "", argument);
         printf("%*s%s\n", 40 - n, "", options[i].help);
     }
-    puts("\nTARGET: all, quote, 'quote(\"ACME\", 3)', 'quote(\"AC*\", *)'");
+    puts("\nTARGET: all, quote, 'quote(\"ACME\", 3)', 'quote(\"AC*\", *)', 'quote(*, >=30)', region:shop,"
+         "\n         tag:user:42, event:user.saved");
     fputs("Settings:", stdout);
     for (size_t i = 0; i < LENGTH(setting_names); i++)
         printf("%s%s", i == 7 ? "\n         " : " ", setting_names[i]);
