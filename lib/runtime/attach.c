@@ -141,8 +141,7 @@ static bool wake(void)
     const char *only = option_text(OPTION_SWR_ONLY);
     if (option_number(OPTION_SWR_ENABLE) == 0 || (only != NULL && !named_in(only)))
         return false;
-    const char *clock = option_text(OPTION_SWR_CLOCK);
-    clock_start(clock != NULL && clock[0] == 'm' && clock[1] == 'a');
+    clock_start(option_text(OPTION_SWR_CLOCK) != NULL);
     epoch_start();
     evict_bounds(&cache_bounds, option_number(OPTION_SWR_MAX_BYTES), option_number(OPTION_SWR_MAX_ENTRIES));
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -99,8 +99,8 @@ void option_read(void)
             continue;
         switch (table[o].kind) {
         case TEXT:
-            texts[o] = text;
             good = o != OPTION_SWR_CLOCK || strcmp(text, "manual") == 0;
+            texts[o] = good ? text : NULL;
             break;
         case FLAG:
             good = (text[0] == '0' || text[0] == '1') && text[1] == 0;

@@ -23,7 +23,7 @@ with Directory() as directory:
     check("no control socket" in run(NO_PROCESS, "-p", str(os.getpid()), "stats").err)
     check(run(DONE, "ps").out == "" and run(DONE, "ps", "--json").out == "")
 
-    wrong = {"SWR_MAX_BYTES": "lots", "SWR_THREADS": "-3", "SWR_LOG": f"{directory}/log"}
+    wrong = {"SWR_MAX_BYTES": "lots", "SWR_THREADS": "-3", "SWR_CLOCK": "manually", "SWR_LOG": f"{directory}/log"}
     with Live(directory, **wrong) as live:
         pid = str(live.pid)
 
@@ -134,8 +134,9 @@ with Directory() as directory:
         # What the environment said wrong, here and in the file of SWR_LOG.
         stats = records("stats")
         check(stats[0]["SWR_MAX_BYTES"] == 64 << 20 and stats[0]["no_socket"] == 0, stats[0])
+        check("SWR_CLOCK" not in stats[0], "what was ignored is not in force")
         complaints = [r["complaint"] for r in stats[1:]]
-        check(len(complaints) == 2 and "SWR_MAX_BYTES=lots: not a size like 64M" in complaints[0], complaints)
+        check(len(complaints) == 3 and "SWR_MAX_BYTES=lots: not a size like 64M" in complaints[0], complaints)
         with open(wrong["SWR_LOG"]) as log:
             check(log.read().splitlines() == complaints)
         check("SWR_THREADS=-3" in run(DONE, "stats").out)
