@@ -43,14 +43,22 @@
 
 #include "abi.h"
 
-/* The user's designators override the sentinels: that is meant, so the warning is quietened here only. */
+/*
+ * The user's designators override the sentinels: that is meant, so the warning is quietened here only. A text
+ * for a time, or a function of another type, is a mistake that compilers would let pass with a warning.
+ */
+#define SWRCACHE_STRICT                                                                                      \
+    _Pragma("GCC diagnostic error \"-Wint-conversion\"")                                                     \
+        _Pragma("GCC diagnostic error \"-Wincompatible-pointer-types\"")
 #if defined(__clang__)
 #define SWRCACHE_QUIET                                                                                       \
-    _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Winitializer-overrides\"")
+    _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Winitializer-overrides\"")         \
+        SWRCACHE_STRICT
 #define SWRCACHE_LOUD _Pragma("clang diagnostic pop")
 #else
-#define SWRCACHE_QUIET _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")
-#define SWRCACHE_LOUD  _Pragma("GCC diagnostic pop")
+#define SWRCACHE_QUIET                                                                                       \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"") SWRCACHE_STRICT
+#define SWRCACHE_LOUD _Pragma("GCC diagnostic pop")
 #endif
 
 #define SWRCACHE_POLICY_UNSET                                                                                \
