@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,26 +11,17 @@ enum { ROOM_FIRST = 4096, ROOM_MOST = 64 << 20 };
 
 static pthread_mutex_t lending = PTHREAD_MUTEX_INITIALIZER;
 
-static void fork_prepare(void)
-{
-    pthread_mutex_lock(&lending);
-}
-
-static void fork_parent(void)
-{
-    pthread_mutex_unlock(&lending);
-}
-
+/* Not held across fork(): a handler of signals that asks amid it would wait for its own thread. */
 static void fork_child(void)
 {
-    pthread_mutex_unlock(&lending);
+    pthread_mutex_init(&lending, NULL);
     watch_fork_child();
 }
 
 __attribute__((constructor)) static void prepare(void)
 {
     if (swrcache_api != NULL)
-        pthread_atfork(fork_prepare, fork_parent, fork_child);
+        pthread_atfork(NULL, NULL, fork_child);
 }
 
 static struct answer *answer_of(const struct record *record, const void *structure)
@@ -112,6 +104,18 @@ int lookup_give(const struct record *record, struct answer *answer, struct error
     return status;
 }
 
+/* A child that another thread forks amid this finds, at every point, a buffer with the room that is told. */
+static void have_room(struct lent *lent, size_t room)
+{
+    char *before = lent->buffer, *larger = malloc(room);
+    if (larger == NULL)
+        return;
+    atomic_store(&lent->room, 0);
+    atomic_store(&lent->buffer, larger);
+    atomic_store(&lent->room, room);
+    free(before);
+}
+
 void *lookup_lend(const struct record *record, struct answer *answer, struct errors saved, void *structure,
                   struct lent *lent)
 {
@@ -122,13 +126,8 @@ void *lookup_lend(const struct record *record, struct answer *answer, struct err
     if (answer->found) {
         size_t room = record_room(record, answer->length);
         pthread_mutex_lock(&lending);
-        if (room > lent->room) {
-            char *larger = realloc(lent->buffer, room < 1024 ? 1024 : room);
-            if (larger != NULL) {
-                lent->buffer = larger;
-                lent->room = room < 1024 ? 1024 : room;
-            }
-        }
+        if (room > lent->room)
+            have_room(lent, room < 1024 ? 1024 : room);
         if (room <= lent->room &&
             record_rebuild(record, answer->bytes, answer->length, structure, lent->buffer, lent->room))
             found = structure;

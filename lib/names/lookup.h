@@ -31,8 +31,8 @@ int lookup_give(const struct record *record, struct answer *answer, struct error
 
 /* The memory behind a function that returns a pointer to its own; the next call overwrites it. */
 struct lent {
-    char *buffer;
-    size_t room;
+    char *_Atomic buffer;
+    _Atomic size_t room;
 };
 void *lookup_lend(const struct record *record, struct answer *answer, struct errors saved, void *structure,
                   struct lent *lent);

@@ -82,6 +82,11 @@ static void signals_amid(void)
         char buffer[500];
         CHECK(getpwuid_r(20002, &user, buffer, sizeof buffer, &found) == 0 && found == &user);
         CHECK(resolves("h1.slow"));
+        /* Handlers run amid fork() too, between what is done before it and after it. */
+        pid_t forked = fork();
+        if (forked == 0)
+            _exit(0);
+        CHECK(status_of(forked) == 0);
     }
     sigprocmask(SIG_SETMASK, &old, NULL);
     CHECK(asked_in_handler > 0);
