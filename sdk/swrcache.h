@@ -11,7 +11,7 @@
  *
  * Kinds of parameter: swrcache/kind.h. Policy: swrcache/policy.h. Writers: swrcache/writer.h.
  * swrcache_skip(), swrcache_fail(), swrcache_set_ttl(), swrcache_last(): swrcache/api.h. Functions of others,
- * SWR_INTERPOSE: swrcache/interpose.h. All of it on one page: swrcache(3).
+ * SWR_INTERPOSE: swrcache/interpose.h. Manual pages: swrcache(3), swrcache-targets(3).
  */
 #ifndef SWRCACHE_H
 #define SWRCACHE_H

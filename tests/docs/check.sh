@@ -108,8 +108,9 @@ while read -r page; do
 done < <(find "$source/lib" "$source/sdk" "$source/tools" -name '*.[1-9]')
 : >"$tmp/said"
 
-# Public names, in the headers and in swrcache(3): the same.
-manual=$source/sdk/swrcache.3
+# Public names, in the headers and in the pages of section 3: the same.
+manual=$tmp/manual
+cat "$source"/sdk/*.3 >"$manual"
 headers=$(find "$source/sdk" -name '*.h' ! -path '*/examples/*')
 options=$(sed -n 's/^OPTION(\([A-Z_]*\),.*/\1/p' "$source/lib/runtime/option.def")
 {
@@ -123,7 +124,7 @@ options=$(sed -n 's/^OPTION(\([A-Z_]*\),.*/\1/p' "$source/lib/runtime/option.def
 } | sort -u >"$tmp/names"
 while read -r name; do
     grep -qE "(^|[^A-Za-z0-9_])$name([^A-Za-z0-9_]|\$)" "$manual"
-    verdict $? "swrcache(3) says nothing of $name"
+    verdict $? "no page of section 3 says anything of $name"
 done <"$tmp/names"
 {
     grep -ohE '\bSWR_[A-Z0-9_]*[A-Z0-9]\b' "$manual"
@@ -132,7 +133,7 @@ done <"$tmp/names"
     grep -qxF "$name" "$tmp/names" || echo "$name"
 done >"$tmp/said"
 [ ! -s "$tmp/said" ]
-verdict $? 'swrcache(3) speaks of what no header has'
+verdict $? 'a page of section 3 speaks of what no header has'
 : >"$tmp/said"
 
 # Commands of the socket, in its manual page.
