@@ -320,7 +320,10 @@ uint64_t mark_fenced(uint64_t id, uint64_t since)
 
 bool mark_differs(uint64_t id, uint64_t digest, uint64_t since)
 {
-    return atomic_load(&changes[id % FENCES]) > since && atomic_load(&digests[id % FENCES]) != digest;
+    if (atomic_load(&changes[id % FENCES]) <= since)
+        return false;
+    uint64_t now = atomic_load(&digests[id % FENCES]);
+    return now == 0 || (digest != 0 && now != digest);
 }
 
 void mark_fork_prepare(void)

@@ -76,10 +76,10 @@ void mark_each_tag(void (*visit)(const char *text, uint32_t entries, void *cooki
 /* Numbers of time: a computation notes mark_now() when it begins. */
 uint64_t mark_now(void);
 uint64_t mark_fence(uint64_t id);
-void mark_changed(uint64_t id, uint64_t digest);
+void mark_changed(uint64_t id, uint64_t digest); /* 0: not by a new value, it was expired */
 /* The number at which it was last invalidated if that was after `since`, else 0. */
 uint64_t mark_fenced(uint64_t id, uint64_t since);
-/* Whether its value changed after `since` to another than `digest`. */
+/* Whether after `since` it was expired, or changed to another value than `digest` (0: whatever). */
 bool mark_differs(uint64_t id, uint64_t digest, uint64_t since);
 
 void mark_fork_prepare(void);

@@ -120,6 +120,9 @@ void depend_call(struct flight *fl, struct function *f, const struct key *key)
     SYNC_POINT("names.locked");
     add(fl, &of_key);
     add(fl, &whole);
+    /* Also when the call is answered by the function itself, past the cache. */
+    for (uint32_t i = 0; i < f->ntags; i++)
+        add(fl, &f->tags[i]);
     lock_give(&fl->names_lock);
 }
 
@@ -184,7 +187,7 @@ void depend_check(struct flight *fl, const struct mark_name *names, uint32_t cou
         uint64_t fenced = mark_fenced(names[i].id, fl->began);
         if (fenced > fl->outdated)
             fl->outdated = fenced;
-        if (names[i].digest != 0 && mark_differs(names[i].id, names[i].digest, fl->began))
+        if (mark_differs(names[i].id, names[i].digest, fl->began))
             fl->expired = true;
     }
     if (fl->outdated != 0)
@@ -238,37 +241,66 @@ static bool same_hash(const struct entry *e, uint64_t identity, const void *what
     return e->identity == identity && e->hash == *(const uint64_t *)what;
 }
 
-struct missing {
-    struct ripple *ripple;
+/* The keys of a function that somebody stands on, gathered under locks. */
+struct stood_on {
     struct function *function;
+    struct ripple keys; /* their hashes in the place of ids */
 };
 
-static void look_for_missing(struct entry *e, uint64_t digest, void *cookie)
+static void gather_names(struct stood_on *s, const struct mark_name *names, uint32_t count)
 {
-    struct missing *m = cookie;
+    for (uint32_t i = 0; i < count; i++)
+        if (names[i].kind == MARK_KEY && names[i].function == s->function->number)
+            gather(&s->keys, names[i].hash);
+}
+
+static void gather_entry(struct entry *e, uint64_t digest, void *cookie)
+{
     struct mark_set *set = mark_set_of(e);
-    uint64_t identity = atomic_load(&m->function->identity);
     (void)digest;
-    for (uint32_t i = 0; i < set->count; i++) {
-        const struct mark_name *n = &set->links[i].name;
-        if (n->kind != MARK_KEY || n->function != m->function->number)
-            continue;
-        uint32_t shard = table_shard_of(n->hash);
-        table_lock(&cache_table, shard);
-        bool there =
-            table_find_by(&cache_table, identity, n->hash, same_hash, &n->hash, sizeof n->hash) != NULL;
-        table_unlock(&cache_table, shard);
-        if (!there)
-            ripple_key(m->ripple, m->function, n->hash);
-    }
+    for (uint32_t i = 0; i < set->count; i++)
+        gather_names(cookie, &set->links[i].name, 1);
     cache_unref(e);
 }
 
-void ripple_missing(struct ripple *r, struct function *f)
+static void gather_flight(struct flight *fl, void *cookie)
 {
-    struct missing m = {r, f};
-    if (atomic_load(&f->inner))
-        mark_walk(mark_whole(f->number).id, look_for_missing, &m);
+    lock_take(&fl->names_lock);
+    gather_names(cookie, fl->names, fl->nnames);
+    lock_give(&fl->names_lock);
+}
+
+/* False: such a key is there, and is not meant. */
+static bool may_be_meant(struct function *f, uint64_t hash, cache_match *match, void *cookie)
+{
+    uint32_t shard = table_shard_of(hash);
+    table_lock(&cache_table, shard);
+    struct entry *e =
+        table_find_by(&cache_table, atomic_load(&f->identity), hash, same_hash, &hash, sizeof hash);
+    bool meant = e == NULL;
+    if (e != NULL && match != NULL) {
+        struct key key = entry_key(e);
+        meant = match(f, &key, cookie);
+    }
+    table_unlock(&cache_table, shard);
+    return meant;
+}
+
+void ripple_match(struct ripple *r, struct function *f, cache_match *match, void *cookie)
+{
+    struct stood_on s = {.function = f};
+    if (!atomic_load(&f->inner))
+        return;
+    /* Computations first: one that ends meanwhile has its entry found. */
+    if (atomic_load(&named) != 0)
+        flight_each(gather_flight, &s);
+    mark_walk(mark_whole(f->number).id, gather_entry, &s);
+    for (size_t i = 0; i < s.keys.count; i++)
+        if (may_be_meant(f, s.keys.ids[i], match, cookie))
+            ripple_key(r, f, s.keys.ids[i]);
+    gather(r, mark_any(f->number).id);
+    r->lost |= s.keys.lost;
+    os_free(s.keys.ids);
 }
 
 struct reach {
@@ -283,7 +315,10 @@ static void touch_entry(struct entry *e, uint64_t digest, void *cookie)
     struct function *f = function_by_identity(e->identity);
     uint32_t shard = table_shard_of(e->hash);
     table_lock(&cache_table, shard);
-    if (table_holds(&cache_table, e) && (reach->digest == 0 || reach->digest != digest)) {
+    if (!table_holds(&cache_table, e)) {
+        /* Just replaced or evicted: who has seen its value is to be found all the same. */
+        ripple_key(reach->ripple, f, e->hash);
+    } else if (reach->digest == 0 || reach->digest != digest) {
         bool live = entry_state(e, clock_now()) != ENTRY_DEAD && e->identity == atomic_load(&f->identity);
         bool done = reach->ripple->operation == SWRCACHE_OP_INVALIDATE ? cache_drop_noted(f, e)
                                                                        : cache_expire_entry(f, e);
@@ -326,6 +361,15 @@ static void touch_marked(struct function *f, struct entry *e, void *cookie)
     reach->reached++;
 }
 
+static void reach_marked(uint64_t id, struct reach *reach)
+{
+    if (reach->ripple->operation == SWRCACHE_OP_INVALIDATE)
+        mark_fence(id);
+    else
+        mark_changed(id, 0);
+    mark_walk(id, touch_entry, reach);
+}
+
 size_t ripple_run(struct ripple *r)
 {
     struct reach reach = {.ripple = r};
@@ -333,14 +377,14 @@ size_t ripple_run(struct ripple *r)
     size_t counted = 0;
     for (size_t at = 0; at < r->count;) {
         for (; at < r->count; at++) {
-            uint64_t id = r->ids[at];
-            if (invalidate)
-                mark_fence(id);
-            else
-                mark_changed(id, 0);
-            mark_walk(id, touch_entry, &reach);
+            reach_marked(r->ids[at], &reach);
             if (at < r->direct)
                 counted = reach.reached;
+            /*
+             * A computation that began after the fence may yet have seen an entry that the walk took out only
+             * then: it is fenced by a second one, or its result found by a second walk.
+             */
+            reach_marked(r->ids[at], &reach);
         }
         if (invalidate && atomic_load(&named) != 0)
             flight_each(fence_flight, r);

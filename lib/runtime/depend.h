@@ -48,10 +48,10 @@ void ripple_key(struct ripple *r, struct function *f, uint64_t hash);
 void ripple_whole(struct ripple *r, struct function *f);
 void ripple_tag(struct ripple *r, const char *tag);
 /*
- * For verbs that took the matching keys of `f` from the table: who stands on a key that is not there any more
- * may stand on one that would have matched.
+ * For verbs that took the matching keys of `f` from the table: who stands on a key that matches, or that is
+ * not there any more and might have. `match` NULL: of those that are there none does.
  */
-void ripple_missing(struct ripple *r, struct function *f);
+void ripple_match(struct ripple *r, struct function *f, cache_match *match, void *cookie);
 /* No lock held. Entries reached by what counts. Frees what was gathered. */
 size_t ripple_run(struct ripple *r);
 

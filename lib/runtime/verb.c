@@ -113,7 +113,7 @@ size_t verb_filtered(enum swrcache_operation operation, struct function *f, cach
                 if (f == NULL || function_at(i) == f)
                     ripple_whole(&w.ripple, function_at(i));
         } else if (f != NULL) {
-            ripple_missing(&w.ripple, f);
+            ripple_match(&w.ripple, f, filter == NULL ? match : NULL, cookie);
         }
         ripple_run(&w.ripple);
     }
