@@ -151,9 +151,11 @@ size_t verb_several(enum swrcache_operation operation, struct function *const *f
         return 0;
     if (operation == SWRCACHE_OP_INVALIDATE && !walks && !dry)
         return verb_invalidate_several(functions, count);
+    /* Counted before anything is done: one may take results of another along. */
     for (size_t i = 0; i < count; i++)
-        matched +=
-            dry && !walks ? function_live(functions[i]) : verb_run(operation, functions[i], NULL, NULL, dry);
+        matched += walks ? verb_run(operation, functions[i], NULL, NULL, true) : function_live(functions[i]);
+    for (size_t i = 0; i < count && !dry; i++)
+        verb_run(operation, functions[i], NULL, NULL, false);
     return matched;
 }
 
