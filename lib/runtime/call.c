@@ -330,11 +330,12 @@ size_t call_operate(struct swrcache_site *site, enum swrcache_operation operatio
     struct own_key own = {.more = NULL};
     /* Out-arguments are no part of a key: whatever stands for them here must not make it doubtful. */
     struct swrcache_arg plain[KEY_MAX_PARAMS + 1];
-    static char anything;
+    _Alignas(16) unsigned char anything[512] = {0}; /* a key of the user's own may look at it */
     for (uint32_t i = 0; args != NULL && i < site->nparams; i++) {
         plain[i] = args[i];
         if (site->params[i].kind == SWRCACHE_KIND_OUT || site->params[i].kind == SWRCACHE_KIND_OUT_BYTES)
-            plain[i].data = &anything;
+            plain[i].data =
+                plain[i].size <= sizeof anything || args[i].data == NULL ? anything : args[i].data;
     }
     const struct swrcache_arg *keyed = args != NULL ? own_key_args_of(t, f, plain, &own) : NULL;
     cancel_off(&cancel);

@@ -262,7 +262,7 @@ Test(evict, costs_that_differ_little_change_nothing)
         struct entry *e = entry_with(i, chance(&(uint64_t){i + 1}), 10);
         e->cost_us = i % 2 ? 1000 : 1500;
         evict_add(&evictor, e);
-        evict_all();
+        shrink(UINT64_MAX, 100);
     }
     cr_assert_eq(evictor.small.entries, evictor.entries, "nobody was asked for again: nobody is promoted");
 }
@@ -273,7 +273,7 @@ Test(evict, ghosts_move_the_share_of_the_small_queue)
     evict_bounds(&evictor, UINT64_MAX, 100);
     for (uint64_t i = 0; i < 150; i++) {
         add(i, 10);
-        evict_all();
+        shrink(UINT64_MAX, 100);
     }
     double before = evictor.share;
     add(10, 10);
