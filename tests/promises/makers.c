@@ -104,8 +104,12 @@ static size_t encode(const struct box *b, void *buffer, size_t room)
 
 static struct box *decode(const void *bytes, size_t len)
 {
+    char text[301] = "";
     decoded++;
-    return len == 300 ? box_new(atoi(bytes)) : NULL;
+    if (len != 300)
+        return NULL;
+    memcpy(text, bytes, len);
+    return box_new(atoi(text));
 }
 
 SWR_CODEC(box_codec, struct box, encode, decode);

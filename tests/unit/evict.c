@@ -231,11 +231,12 @@ static void evict_all(void)
 Test(evict, what_is_dear_to_compute_stays_longer)
 {
     enum { DEAR = 20 };
+    static struct entry *all[2000];
     struct entry *dear[DEAR], *cheap[DEAR];
     unsigned int kept_dear = 0, kept_cheap = 0;
     evict_bounds(&evictor, UINT64_MAX, 200);
     for (uint64_t i = 0; i < 2000; i++) {
-        struct entry *e = entry_with(i, chance(&(uint64_t){i + 1}), 10);
+        struct entry *e = all[i] = entry_with(i, chance(&(uint64_t){i + 1}), 10);
         e->cost_us = 1000;
         atomic_store(&e->touched, i < 100 ? 2 : 0); /* there is a main queue with ordinary entries */
         if (i >= 1000 && i < 1000 + 2 * DEAR) {
@@ -252,6 +253,11 @@ Test(evict, what_is_dear_to_compute_stays_longer)
     }
     cr_assert_eq(kept_dear, DEAR);
     cr_assert_eq(kept_cheap, 0);
+    for (int i = 0; i < 2000; i++) {
+        if (all[i]->queue != EVICT_NONE)
+            evict_remove(&evictor, all[i]);
+        entry_free(all[i]);
+    }
 }
 
 /* Where all cost about the same, a difference of half does not count. */
@@ -301,4 +307,5 @@ Test(ghost, remembers_as_many_as_there_are_entries_and_forgets_what_it_gave)
     }
     cr_assert_gt(known, 700);
     cr_assert_eq(ghost.count[GHOST_SMALL], 0);
+    os_free(ghost.words);
 }
