@@ -44,6 +44,16 @@ void context_with(void *context)
     t->busy = false;
 }
 
+void context_thread_ends(struct thread *t)
+{
+    struct flight *lent = t->lent;
+    t->lent = NULL;
+    thread_set_top(t, t->top);
+    /* In a child that fork() did not prepare locks may be held by nobody: rather a leak. */
+    if (lent != NULL && atomic_load(call_alive) != CALL_DEAD)
+        flight_unref(lent);
+}
+
 void context_forget(struct flight *fl)
 {
     lock_take(&contexts_lock);

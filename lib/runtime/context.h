@@ -12,6 +12,8 @@
 void *context_current(void);
 void context_with(void *context);
 
+/* It may not have said with(NULL): its record is another thread's later. */
+void context_thread_ends(struct thread *t);
 /* The flight has ended: nobody finds it by its number any more. */
 void context_forget(struct flight *fl);
 void context_fork_prepare(void);

@@ -2,6 +2,7 @@
 #include "batch.h"
 #include "call.h"
 #include "compute.h"
+#include "context.h"
 #include "guard.h"
 #include "pool.h"
 #include "writer.h"
@@ -27,6 +28,7 @@ static void leave(void *cookie)
     thread_current = NULL;
     endings++;
     batch_thread_ends();
+    context_thread_ends(t);
     for (uint32_t b = 0; b < THREAD_BLOCKS; b++) {
         struct thread_counts *block = atomic_load(&t->blocks[b]);
         for (uint32_t i = 0; block != NULL && i < THREAD_BLOCK; i++) {

@@ -57,6 +57,30 @@ SWR_CACHED(int, handed, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER, .stale_ms = SW
     return n;
 }
 
+static void *never_gives_back(void *context)
+{
+    swrcache_with(context);
+    (void)inner(600);
+    return NULL;
+}
+
+static void *not_of_the_body(void *unused)
+{
+    (void)unused;
+    (void)inner(601);
+    return NULL;
+}
+
+SWR_CACHED(int, lending, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER, .stale_ms = SWR_FOREVER)
+{
+    pthread_t t;
+    pthread_create(&t, NULL, never_gives_back, swrcache_context());
+    pthread_join(t, NULL);
+    pthread_create(&t, NULL, not_of_the_body, NULL);
+    pthread_join(t, NULL);
+    return n;
+}
+
 static void counted_from_zero(void)
 {
     inner_bodies = outer_bodies = page_bodies = free_bodies = 0;
@@ -156,6 +180,12 @@ static void across_threads(void)
     CHECK(handed(1) == 1 && outcome() == SWR_HIT);
     CHECK(SWR_INVALIDATE(inner, 500) == 1);
     CHECK(handed(1) == 1 && outcome() == SWR_MISS);
+    /* A thread that ended with the context takes it along, whoever comes after it. */
+    (void)lending(1);
+    CHECK(SWR_INVALIDATE(inner, 601) == 1);
+    CHECK(lending(1) == 1 && outcome() == SWR_HIT);
+    CHECK(SWR_INVALIDATE(inner, 600) == 1);
+    CHECK(lending(1) == 1 && outcome() == SWR_MISS);
 }
 
 static void *calling(void *context)

@@ -45,8 +45,8 @@ template() {
 }
 
 fixture() {
-    rm -rf "$top/work"
-    cp -a "$top/template" "$top/work" && cp -l "$top/tools/"* "$top/work/"
+    rm -rf "$top/fixture"
+    cp -a "$top/template" "$top/fixture" && cp -l "$top/tools/"* "$top/fixture/"
 }
 
 preload_of() {
@@ -61,7 +61,7 @@ run() { # mode, line
     preload=$(preload_of "$1")
     fixture
     (
-        cd "$top/work" || exit 1
+        cd "$top/fixture" || exit 1
         [ -z "$preload" ] || export LD_PRELOAD=$preload
         exec timeout 60 bash -c "$2"
     ) >"$top/$1.out" 2>"$top/$1.err" </dev/null
@@ -75,7 +75,7 @@ while IFS= read -r line; do
     program=${line%% | *} command=${line#* | }
     [[ -z $pattern || $line =~ $pattern ]] || continue
     fixture
-    if ! (cd "$top/work" && command -v "$program") >/dev/null; then
+    if ! (cd "$top/fixture" && command -v "$program") >/dev/null; then
         missing=$((missing + 1))
         continue
     fi
