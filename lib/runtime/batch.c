@@ -4,6 +4,7 @@
 #include "option.h"
 #include "reach.h"
 #include "thread.h"
+#include "base/cancel.h"
 
 #include <errno.h>
 #include <string.h>
@@ -129,6 +130,8 @@ bool batch_commit(void)
         return false;
     if (--b->depth != 0)
         return true;
+    struct cancel cancel;
+    cancel_off(&cancel);
     t->busy = true;
     lock_take(&commit_lock);
     committer = true;
@@ -147,6 +150,7 @@ bool batch_commit(void)
     t->busy = false;
     open_ = NULL;
     drop(b);
+    cancel_back(&cancel);
     errno = saved;
     return true;
 }

@@ -6,6 +6,7 @@
 #include "region.h"
 #include "thread.h"
 #include "verb.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "swrcache/policy.h"
 
@@ -73,6 +74,7 @@ struct use {
     struct key key;
     unsigned char *bytes;
     int saved;
+    struct cancel cancel;
 };
 
 static bool begin(struct use *u, const char *region, const void *key, size_t key_len, bool with_make)
@@ -82,6 +84,7 @@ static bool begin(struct use *u, const char *region, const void *key, size_t key
     u->thread = thread_current != NULL ? thread_current : thread_join();
     if (u->thread == NULL || u->thread->busy || atomic_load(call_alive) == CALL_DEAD)
         return false;
+    cancel_off(&u->cancel);
     u->thread->busy = true;
     u->function = of(region, with_make);
     ptrdiff_t size = u->function != NULL ? key_size(&u->function->shape, &arg) : KEY_DOUBTFUL;
@@ -89,6 +92,7 @@ static bool begin(struct use *u, const char *region, const void *key, size_t key
     if (u->bytes == NULL || (size = key_encode(&u->function->shape, &arg, u->bytes, (size_t)size)) < 0) {
         os_free(u->bytes);
         u->thread->busy = false;
+        cancel_back(&u->cancel);
         errno = u->saved;
         return false;
     }
@@ -100,6 +104,7 @@ static void end(struct use *u)
 {
     os_free(u->bytes);
     u->thread->busy = false;
+    cancel_back(&u->cancel);
     errno = u->saved;
 }
 

@@ -7,6 +7,7 @@
 #include "format.h"
 #include "option.h"
 #include "thread.h"
+#include "base/cancel.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -116,13 +117,20 @@ bool reach_run(enum swrcache_operation operation, const struct target *t, const 
 }
 
 /* The runtime may be entered: not from a signal handler inside it. */
-static struct thread *enter(void)
+static struct thread *enter(struct cancel *cancel)
 {
     struct thread *t = thread_current != NULL ? thread_current : thread_join();
     if (t == NULL || t->busy || atomic_load(call_alive) == CALL_DEAD)
         return NULL;
+    cancel_off(cancel);
     t->busy = true;
     return t;
+}
+
+static void leave(struct thread *t, const struct cancel *cancel)
+{
+    t->busy = false;
+    cancel_back(cancel);
 }
 
 static size_t run_text(enum swrcache_operation operation, const char *text, bool dry)
@@ -154,7 +162,8 @@ size_t reach_verb(enum swrcache_operation operation, const char *format, va_list
     char text[TARGET_TEXT_MAX], why[256];
     int saved = errno;
     size_t matched = 0;
-    struct thread *t = enter();
+    struct cancel cancel;
+    struct thread *t = enter(&cancel);
     if (t == NULL)
         return 0;
     expect_check();
@@ -162,7 +171,7 @@ size_t reach_verb(enum swrcache_operation operation, const char *format, va_list
         matched = run_text(operation, text, batch_note(operation, text));
     else
         option_complain("%s", why);
-    t->busy = false;
+    leave(t, &cancel);
     errno = saved;
     return matched;
 }
@@ -172,7 +181,8 @@ size_t reach_emit(const char *format, va_list args)
     char text[TARGET_TEXT_MAX] = "event:", name[TARGET_TEXT_MAX / 2 - 8];
     int saved = errno;
     size_t matched = 0, len = strlen(text);
-    struct thread *t = enter();
+    struct cancel cancel;
+    struct thread *t = enter(&cancel);
     if (t == NULL)
         return 0;
     if (format_name(name, sizeof name, format, args)) {
@@ -186,7 +196,7 @@ size_t reach_emit(const char *format, va_list args)
     } else {
         option_complain("an event's name is longer than %zu characters", sizeof name - 1);
     }
-    t->busy = false;
+    leave(t, &cancel);
     errno = saved;
     return matched;
 }
