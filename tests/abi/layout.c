@@ -54,7 +54,13 @@ AT(swrcache_policy, failed, 120);
 AT(swrcache_policy, unless, 128);
 AT(swrcache_policy, region, 136);
 AT(swrcache_policy, tags, 144);
-LEAST(swrcache_policy, 152);
+AT(swrcache_policy, invalidate_on, 152);
+AT(swrcache_policy, expire_on, 160);
+AT(swrcache_policy, version_of, 168);
+AT(swrcache_policy, dependencies, 176);
+AT(swrcache_policy, key, 184);
+AT(swrcache_policy, codec, 192);
+LEAST(swrcache_policy, 200);
 IS(SWRCACHE_POLICY_LEAST, 152);
 
 AT(swrcache_site, abi, 0);
@@ -74,7 +80,8 @@ AT(swrcache_site, run, 72);
 AT(swrcache_site, copy, 80);
 AT(swrcache_site, release, 88);
 AT(swrcache_site, function, 96);
-LEAST(swrcache_site, 104);
+AT(swrcache_site, flags, 104);
+LEAST(swrcache_site, 112);
 IS(SWRCACHE_SITE_LEAST, 104);
 
 AT(swrcache_info, outcome, 0);
@@ -94,7 +101,51 @@ AT(swrcache_api, set_ttl, 56);
 AT(swrcache_api, last, 64);
 AT(swrcache_api, advance, 72);
 AT(swrcache_api, drain, 80);
-LEAST(swrcache_api, 88);
+AT(swrcache_api, verb, 88);
+AT(swrcache_api, emit, 96);
+AT(swrcache_api, tag, 104);
+AT(swrcache_api, begin, 112);
+AT(swrcache_api, commit, 120);
+AT(swrcache_api, rollback, 128);
+AT(swrcache_api, put, 136);
+AT(swrcache_api, get, 144);
+AT(swrcache_api, has, 152);
+AT(swrcache_api, remove, 160);
+AT(swrcache_api, region_policy, 168);
+AT(swrcache_api, region_on, 176);
+AT(swrcache_api, context, 184);
+AT(swrcache_api, with, 192);
+AT(swrcache_api, expect, 200);
+AT(swrcache_api, write, 208);
+AT(swrcache_api, forced, 216);
+LEAST(swrcache_api, 224);
+
+AT(swrcache_writer, abi, 0);
+AT(swrcache_writer, size, 4);
+AT(swrcache_writer, name, 8);
+AT(swrcache_writer, file, 16);
+AT(swrcache_writer, line, 24);
+AT(swrcache_writer, ntargets, 28);
+AT(swrcache_writer, targets, 32);
+AT(swrcache_writer, run, 40);
+AT(swrcache_writer, tell, 48);
+LEAST(swrcache_writer, 56);
+
+AT(swrcache_region, abi, 0);
+AT(swrcache_region, size, 4);
+AT(swrcache_region, name, 8);
+AT(swrcache_region, policy, 16);
+AT(swrcache_region, policy_size, 24);
+LEAST(swrcache_region, 32);
+
+AT(swrcache_key, make, 0);
+AT(swrcache_key, params, 8);
+AT(swrcache_key, nparams, 16);
+SIZE(swrcache_key, 24);
+
+AT(swrcache_codec, encode, 0);
+AT(swrcache_codec, decode, 8);
+SIZE(swrcache_codec, 16);
 #endif
 
 IS(SWRCACHE_UNSET, INT64_MIN);
@@ -128,6 +179,10 @@ IS(SWR_REFRESH_CALLER, 1);
 IS(SWRCACHE_OP_INVALIDATE, 1);
 IS(SWRCACHE_OP_EXPIRE, 2);
 IS(SWRCACHE_OP_REFRESH, 3);
+IS(SWRCACHE_DEPENDENCIES_UNSET, 0);
+IS(SWR_DEPENDENCIES_ON, 1);
+IS(SWR_DEPENDENCIES_OFF, 2);
+IS(SWRCACHE_SITE_INTERPOSED, 1);
 IS(SWR_HIT, 0);
 IS(SWR_STALE_HIT, 1);
 IS(SWR_FALLBACK_HIT, 2);
