@@ -5,32 +5,34 @@
 
 enum { MOST_SITES = 16 };
 
-static int64_t scaled(int64_t number, const char *unit)
+enum { MOST_DIGITS = 18 };
+
+/* As lib/runtime/option.c reads it, which tells of what is wrong; SWRCACHE_UNSET: no time. */
+static int64_t time_of(const char *text)
 {
     static const struct {
         const char *name;
         int64_t ms;
     } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
-    if (number == 0 && *unit == 0)
+    size_t digits = strspn(text, "0123456789");
+    if (strcmp(text, "inf") == 0)
+        return SWR_FOREVER;
+    if (digits == 0 || digits > MOST_DIGITS)
+        return SWRCACHE_UNSET;
+    int64_t number = strtoll(text, NULL, 10), ns;
+    if (number == 0 && text[digits] == 0)
         return 0;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(unit, units[i].name) == 0)
-            return number <= SWR_FOREVER / units[i].ms ? number * units[i].ms : SWR_FOREVER;
+        if (strcmp(text + digits, units[i].name) == 0 &&
+            !__builtin_mul_overflow(number, units[i].ms * 1000000, &ns))
+            return number * units[i].ms;
     return SWRCACHE_UNSET;
 }
 
-/* What is no time is ignored: a guest prints nothing, and swrctl functions -v shows what holds. */
 static void tune(int64_t *field, const char *variable)
 {
     const char *text = getenv(variable);
-    char *end;
-    if (text == NULL)
-        return;
-    int64_t ms = SWR_FOREVER;
-    if (strcmp(text, "inf") != 0) {
-        long long number = strtoll(text, &end, 10);
-        ms = end == text || number < 0 ? SWRCACHE_UNSET : scaled(number, end);
-    }
+    int64_t ms = text != NULL ? time_of(text) : SWRCACHE_UNSET;
     if (ms != SWRCACHE_UNSET)
         *field = ms;
 }

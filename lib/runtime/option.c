@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "option.h"
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/lock.h"
 #include "base/unit.h"
 
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { FLAG, COUNT, SIZE, TEXT };
+enum kind { FLAG, COUNT, SIZE, TIME, TEXT };
 
 static const struct {
     const char *name;
@@ -112,6 +113,10 @@ void option_read(void)
         case SIZE:
             good = unit_size(text, &n);
             break;
+        case TIME: /* the text is what its preset reads */
+            good = unit_duration(text, &n) && (n == CLOCK_NEVER || n % NS_PER_MS == 0);
+            texts[o] = good ? text : NULL;
+            break;
         }
         if (good)
             numbers[o] = n;
@@ -120,6 +125,7 @@ void option_read(void)
                             table[o].kind == FLAG    ? "0 or 1"
                             : table[o].kind == COUNT ? "a whole number"
                             : table[o].kind == SIZE  ? "a size like 64M or 1G"
+                            : table[o].kind == TIME  ? "a time like 250ms, 20s, 5m, 1h or inf"
                                                      : "'manual', the only clock to choose");
     }
 }

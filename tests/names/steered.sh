@@ -22,6 +22,8 @@ check() { # status, text that must be in the output, command...
     fi
 }
 
+# One good setting, and two that are no times: those are as if they were not there, and told.
+export SWR_NAMES_TTL=20 SWR_NAMES_STALE=40s SWR_NAMES_STALE_IF_ERROR=often SWR_LOG=$PWD/complaints
 coproc PROGRAM { exec "$swrctl" run --preset names -- python3 -c '
 import pwd, sys
 for line in sys.stdin: print(pwd.getpwuid(int(line)).pw_name, flush=True)'; }
@@ -39,6 +41,11 @@ for _ in $(seq 100); do # the socket comes with a call later than a quarter of a
 done
 check 0 '"name":"getpwuid","mode":"on"' "$swrctl" -p "$pid" --json functions
 check 0 'getpwuid(20001)' "$swrctl" -p "$pid" inspect
+check 0 '"SWR_NAMES_STALE":"40s"' "$swrctl" -p "$pid" --json stats
+check 0 'SWR_NAMES_TTL=20: not a time like 250ms, 20s, 5m, 1h or inf; ignored' "$swrctl" -p "$pid" stats
+check 0 'SWR_NAMES_STALE_IF_ERROR=often: not a time' "$swrctl" -p "$pid" stats
+check 0 2 sh -c 'sort -u complaints | grep -c ": not a time"'
+check 0 '"ttl_ms":10000,"ttl_from":"annotation","stale_ms":40000,' "$swrctl" -p "$pid" --json functions -v
 check 0 fresh "$swrctl" -p "$pid" explain 'getpwuid(20001)'
 check 0 1 wc -l log
 check 0 '"matched":1' "$swrctl" -p "$pid" --json invalidate 'getpwuid(20001)'
