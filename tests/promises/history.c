@@ -334,8 +334,9 @@ static void expire_calmly(int turn)
     bool numbers = how != TAG && how != PATTERN, texts = how != NAME;
     struct reach r = {.count = 0};
     atomic_store(&calm, true);
+    /* First to the end of what is under way: its results would be as old as the time that goes by now. */
+    CHECK(swrcache_drain(60000));
     swrcache_advance(1000); /* beyond every back-off */
-    swrcache_drain(60000);
     for (int k = 0; k < KEYS; k++)
         outermost(k);
     for (int f = 0; f < FUNCTIONS; f++)
