@@ -32,10 +32,8 @@ void command_functions(const struct wire_line *request, struct wire_buffer *out)
 {
     uint64_t from, skip;
     uint32_t count = function_count(), i;
-    if (!request_number(request, "from", 0, &from) || !request_number(request, "skip", 0, &skip)) {
-        reply_error(out, "from and skip are numbers");
+    if (!request_page(request, &from, &skip, out))
         return;
-    }
     for (i = from < count ? (uint32_t)from : count; i < count; i++) {
         if (function_at(i) == NULL)
             continue;

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/mark.h"
@@ -23,23 +24,45 @@ static void record(struct wire_buffer *out, const struct region *r)
     wire_end(out);
 }
 
-/* In the order of their names, so that what is within follows. */
-static const struct region *after(const struct region *last)
+/* Names in the order of a tree: a dot comes before whatever else a name may go on with. */
+static int compare(const void *a, const void *b)
 {
-    const struct region *next = NULL;
-    for (const struct region *r = region_first(); r != NULL; r = r->next)
-        if ((last == NULL || strcmp(r->name, last->name) > 0) &&
-            (next == NULL || strcmp(r->name, next->name) < 0))
-            next = r;
-    return next;
+    const struct region *const *x = a, *const *y = b;
+    const char *m = (*x)->name, *n = (*y)->name;
+    for (; *m != 0 && *m == *n; m++, n++)
+        continue;
+    int i = *m == '.' ? 1 : (unsigned char)*m, j = *n == '.' ? 1 : (unsigned char)*n;
+    return i - j;
+}
+
+static bool full(const struct wire_buffer *out)
+{
+    return out->len + 4 * KEY_TEXT + WIRE_STATUS_ROOM > out->max;
 }
 
 void command_regions(const struct wire_line *request, struct wire_buffer *out)
 {
-    (void)request;
-    for (const struct region *r = after(NULL); r != NULL; r = after(r))
-        record(out, r);
+    uint64_t from, skip;
+    size_t count = 0, n = 0;
+    const struct region *first = region_first();
+    for (const struct region *r = first; r != NULL; r = r->next)
+        count++;
+    const struct region **all = os_alloc((count + 1) * sizeof(const struct region *));
+    if (all == NULL || !request_page(request, &from, &skip, out)) {
+        os_free(all);
+        if (out->len == 0)
+            reply_error(out, "no memory");
+        return;
+    }
+    for (const struct region *r = first; r != NULL; r = r->next)
+        all[n++] = r;
+    qsort(all, n, sizeof *all, compare);
+    for (n = from < count ? (size_t)from : count; n < count && !full(out); n++)
+        record(out, all[n]);
+    os_free(all);
     reply_ok(out);
+    if (n < count)
+        wire_number(out, "next", n);
 }
 
 static void tag_record(const char *text, uint32_t entries, void *cookie)
@@ -52,7 +75,18 @@ static void tag_record(const char *text, uint32_t entries, void *cookie)
 
 void command_tags(const struct wire_line *request, struct wire_buffer *out)
 {
-    (void)request;
-    mark_each_tag(tag_record, out);
+    struct mark_place place;
+    uint64_t from, skip;
+    bool more;
+    if (!request_page(request, &from, &skip, out))
+        return;
+    place = (struct mark_place){(uint32_t)from, (size_t)skip};
+    do
+        more = mark_some_tags(&place, tag_record, out);
+    while (more && !full(out));
     reply_ok(out);
+    if (more) {
+        wire_number(out, "next", place.shard);
+        wire_number(out, "next_skip", place.bucket);
+    }
 }

@@ -60,3 +60,11 @@ bool request_number(const struct wire_line *request, const char *name, uint64_t 
     *value = strtoull(text, &end, 10);
     return text[0] >= '0' && text[0] <= '9' && *end == 0 && errno == 0;
 }
+
+bool request_page(const struct wire_line *request, uint64_t *from, uint64_t *skip, struct wire_buffer *out)
+{
+    bool numbers = request_number(request, "from", 0, from) && request_number(request, "skip", 0, skip);
+    if (!numbers)
+        reply_error(out, "from and skip are numbers");
+    return numbers;
+}

@@ -30,5 +30,7 @@ void request_unknown(struct wire_buffer *out, const char *name);
 bool request_fits(const struct target *t, struct function *f, struct wire_buffer *out);
 /* A number, or `otherwise` when it is not given. False: no number. */
 bool request_number(const struct wire_line *request, const char *name, uint64_t otherwise, uint64_t *value);
+/* Where a reply in parts goes on: `from` and `skip`, 0 each if not given. False: the error is written. */
+bool request_page(const struct wire_line *request, uint64_t *from, uint64_t *skip, struct wire_buffer *out);
 
 #endif

@@ -273,16 +273,23 @@ uint32_t mark_count(uint64_t id)
     return n;
 }
 
-void mark_each_tag(void (*visit)(const char *text, uint32_t entries, void *cookie), void *cookie)
+bool mark_some_tags(struct mark_place *p, void (*visit)(const char *text, uint32_t entries, void *cookie),
+                    void *cookie)
 {
-    for (uint32_t s = 0; s < SHARDS; s++) {
-        lock_take(&shards[s].lock);
-        for (size_t i = 0; i < shards[s].nbuckets; i++)
-            for (struct mark *m = shards[s].buckets[i]; m != NULL; m = m->next)
-                if (m->kind == MARK_TAG)
-                    visit(m->text, m->entries, cookie);
-        lock_give(&shards[s].lock);
+    if (p->shard >= SHARDS)
+        return false;
+    struct index *x = &shards[p->shard];
+    lock_take(&x->lock);
+    if (p->bucket < x->nbuckets)
+        for (struct mark *m = x->buckets[p->bucket]; m != NULL; m = m->next)
+            if (m->kind == MARK_TAG && m->entries != 0)
+                visit(m->text, m->entries, cookie);
+    if (++p->bucket >= x->nbuckets) {
+        p->bucket = 0;
+        p->shard++;
     }
+    lock_give(&x->lock);
+    return p->shard < SHARDS;
 }
 
 uint64_t mark_now(void)

@@ -70,8 +70,14 @@ void mark_unlink(struct entry *e);
 void mark_walk(uint64_t id, void (*visit)(struct entry *e, uint64_t digest, void *cookie), void *cookie);
 /* How many entries have the mark. */
 uint32_t mark_count(uint64_t id);
-/* Shows every tag in use, under a lock of the index. */
-void mark_each_tag(void (*visit)(const char *text, uint32_t entries, void *cookie), void *cookie);
+/* A walk over the tags in use; {0} is its beginning. */
+struct mark_place {
+    uint32_t shard;
+    size_t bucket;
+};
+/* Shows the next few, under a lock of the index; false: there are no more. */
+bool mark_some_tags(struct mark_place *p, void (*visit)(const char *text, uint32_t entries, void *cookie),
+                    void *cookie);
 
 /* Numbers of time: a computation notes mark_now() when it begins. */
 uint64_t mark_now(void);

@@ -30,6 +30,11 @@ with Directory() as directory:
         check((regions["shop"]["functions"], regions["shop"]["entries"]) == (3, 6), regions)
         check(regions["shop.stock"]["entries"] == 3 and regions["shop.notes"]["dictionary"] == "yes", regions)
         check(regions["shop"]["bytes"] > regions["shop.stock"]["bytes"] > 0)
+        # Drawn: what is within stands under it, by its last part; in characters that the locale has.
+        for locale, below, last in (("C.UTF-8", "├─ ", "└─ "), ("C", "|- ", "`- ")):
+            drawn = swrctl("regions", directory=directory, LC_ALL=locale).out.splitlines()
+            check([line[:10].split("  ")[0] for line in drawn] == ["REGION", "shop", below + "notes", last + "stock"], drawn)
+            check([line.split()[-1] for line in drawn[1:]] == ["no", "yes", "no"], drawn)
         tags = {t["tag"]: t["entries"] for t in records("tags")}
         check(tags == {"people": 5, "item:bolt": 2, "item:nut": 2, "item:gear": 1}, tags)
 
@@ -63,6 +68,19 @@ with Directory() as directory:
         check(run(NOTHING, "invalidate", "all", "--larger-than", "1M").status == NOTHING)
         check(records("invalidate", "users", "--older-than", "0s", "--larger-than", "8")[0]["matched"] == 5)
         check("older is a time" in run(FAILED, "invalidate", "users", "--older-than", "soon").err)
+
+        # A tree with more than a page of branches; a name's other characters do not come between it and its own.
+        check(live.do("regions") == 3000)
+        names = [r["region"] for r in records("regions")]
+        check(len(names) == 3003 and len(set(names)) == 3003, len(names))
+        at = names.index("many")
+        check(names[at:at + 3] == ["many", "many.0", "many.10"] and names[-1] == "shop.stock", names[at:at + 3])
+        check(names.index("many-too") == names.index("many.r999") + 1, names[-10:])
+        drawn = swrctl("regions", directory=directory, LC_ALL="C").out.splitlines()
+        check(drawn[at + 1].split()[0] == "many" and drawn[at + 2].startswith("|- 0 ") and len(drawn) == 3004, drawn[at:at + 4])
+        check(live.do("tags") == 9000)
+        tags = [t["tag"] for t in records("tags")]
+        check(len(tags) == 9000 + 3 and len(set(tags)) == len(tags), len(tags))
 
         # Who did it.
         live.do("all")

@@ -37,7 +37,9 @@ int subcommand_stats(struct invocation *in)
 
 int subcommand_regions(struct invocation *in)
 {
-    return look(in, region_columns);
+    struct asking a = {.in = in, .view = {.columns = region_columns, .branches.field = "region"}};
+    ask_start("regions");
+    return ask_all(&a);
 }
 
 int subcommand_tags(struct invocation *in)

@@ -17,6 +17,7 @@ enum { ROWS = 256, CELLS = 16, WIDEST = 72 };
 
 struct table {
     size_t rows, cells;
+    bool headed; /* the head was printed */
     int widths[CELLS];
     char *cell[ROWS][CELLS]; /* row 0: the head */
 };
@@ -128,14 +129,14 @@ static const char *colour_of(const char *cell, bool head)
     return NULL;
 }
 
-static void print_rows(struct table *t, bool headed)
+static void print_rows(struct table *t)
 {
     int room = terminal_width();
     for (size_t r = 0; r < t->rows; r++) {
         int used = 0;
         for (size_t c = 0; c < t->cells; c++) {
             bool last = c + 1 == t->cells;
-            const char *colour = colour_of(t->cell[r][c], headed && r == 0);
+            const char *colour = colour_of(t->cell[r][c], !t->headed && r == 0);
             if (colour != NULL)
                 fputs(colour, stdout);
             used += show_text(t->cell[r][c], last ? 0 : t->widths[c], room - used);
@@ -147,6 +148,7 @@ static void print_rows(struct table *t, bool headed)
         }
     }
     t->rows = 0;
+    t->headed = true;
 }
 
 static void add_cell(struct table *t, size_t c, const char *text)
@@ -233,25 +235,35 @@ static void show_lines(const struct view *v, const struct process *p, const stru
     }
 }
 
-void show_record(const struct process *p, struct wire_line *record, void *cookie)
+static void show_now(const struct process *p, struct wire_line *record, void *cookie)
 {
     struct view *v = cookie;
-    v->records++;
     if (v->json) {
         show_json(p, record);
     } else if (v->columns == NULL) {
         show_lines(v, p, record);
     } else {
         if (v->table != NULL && v->table->rows == ROWS)
-            print_rows(v->table, v->records == ROWS);
+            print_rows(v->table);
         add_row(v, p, record);
     }
 }
 
+void show_record(const struct process *p, struct wire_line *record, void *cookie)
+{
+    struct view *v = cookie;
+    v->records++;
+    if (v->branches.field != NULL && !v->json)
+        branch_keep(&v->branches, p, record);
+    else
+        show_now(p, record, v);
+}
+
 void show_end(struct view *v)
 {
+    branch_draw(&v->branches, show_now, v);
     if (v->table != NULL)
-        print_rows(v->table, v->records < ROWS);
+        print_rows(v->table);
     free(v->table);
     v->table = NULL;
 }

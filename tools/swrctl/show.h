@@ -4,14 +4,15 @@
 #ifndef SWRCTL_SHOW_H
 #define SWRCTL_SHOW_H
 
-#include "client.h"
+#include "branch.h"
 
 struct view {
     bool json;
     bool many;                  /* several processes: say which */
     const char *const *columns; /* NULL ends them; NULL itself: a name and a value a line */
     size_t records;
-    struct table *table; /* rows not printed yet */
+    struct table *table;      /* rows not printed yet */
+    struct branches branches; /* with a field: records are drawn as a tree, but not in JSON */
 };
 
 /* A client_record; cookie: the view. */
