@@ -81,6 +81,8 @@ void flight_unref(struct flight *fl)
         return;
     if (fl->result != NULL)
         cache_unref(fl->result);
+    if (fl->fallback != NULL)
+        cache_unref(fl->fallback);
     flight_free_names(fl);
 #ifdef SWRCACHE_TESTING
     memset(fl, 0xde, sizeof *fl);

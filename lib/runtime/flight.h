@@ -34,9 +34,10 @@ struct flight {
     uint64_t started;
     _Atomic uint32_t state; /* futex; enum flight_state */
     _Atomic uint32_t refs;
-    struct entry *result; /* written before DONE; holds a reference */
-    uint64_t began;       /* mark_now() before the body */
-    uint64_t outdated;    /* at which of those numbers what it stands on was invalidated; 0: never */
+    struct entry *result;   /* written before DONE; holds a reference */
+    struct entry *fallback; /* handed out should this fail; owner alone, holds a reference */
+    uint64_t began;         /* mark_now() before the body */
+    uint64_t outdated;      /* at which of those numbers what it stands on was invalidated; 0: never */
     /* depend.h; under names_lock */
     struct lock names_lock;
     bool unnamed; /* a name could not be kept: the result is not stored */

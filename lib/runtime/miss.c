@@ -28,154 +28,211 @@ static void hand_out(struct thread *t, struct function *f, struct flight *fl, st
     errno = error;
 }
 
+/* A call that found nothing to answer with, until it has an answer. */
+struct miss {
+    struct thread *t;
+    struct function *f;
+    const struct swrcache_arg *args;
+    void *result;
+    const struct key *key;
+    int saved; /* errno before the call */
+    uint32_t shard;
+    uint64_t deadline;      /* of waiting for others */
+    uint64_t began;         /* mark_now() before the first look */
+    struct entry *fallback; /* handed out if computing fails or takes too long; a reference */
+    struct flight *lead;    /* ours to compute; a reference */
+    bool overtime;          /* waited until the deadline */
+    bool asked;             /* the pool computes because of this call */
+};
+
+/*
+ * What a look came to:
+ *
+ *   AGAIN    -> look again
+ *   LEAD     -> compute, as `lead`
+ *   OLD      -> the fallback; without one, or when it cannot be handed out, ALONE
+ *   ALONE    -> the function itself: a bypass
+ *   ANSWERED
+ */
+enum verdict { VERDICT_AGAIN, VERDICT_LEAD, VERDICT_OLD, VERDICT_ALONE, VERDICT_ANSWERED };
+
+static void drop_fallback(struct miss *m)
+{
+    if (m->fallback != NULL)
+        cache_unref(m->fallback);
+    m->fallback = NULL;
+}
+
+/* Takes over the caller's reference to the entry. */
+static enum verdict serve(const struct miss *m, struct entry *e, enum counter counter,
+                          enum swrcache_outcome outcome)
+{
+    return outcome_serve(m->t, m->f, e, m->args, m->result, counter, outcome, m->saved) ? VERDICT_ANSWERED
+                                                                                        : VERDICT_ALONE;
+}
+
+static enum verdict serve_old(struct miss *m)
+{
+    struct entry *old = m->fallback;
+    m->fallback = NULL;
+    return old != NULL ? serve(m, old, COUNTER_fallback_hits, SWR_FALLBACK_HIT) : VERDICT_ALONE;
+}
+
+/* Shard locked, and given back: another's computation is waited for. */
+static enum verdict join(struct miss *m, struct flight *fl)
+{
+    atomic_fetch_add(&fl->refs, 1);
+    table_unlock(&cache_table, m->shard);
+    bool in_time = wait_for_flight(m->t, fl, m->deadline);
+    /* What it stood on was invalidated before this call began: it is older than it may be. */
+    bool older = in_time && fl->outdated != 0 && fl->began < m->began;
+    if (in_time && !older && atomic_load(&fl->state) == FLIGHT_DONE && fl->result != NULL) {
+        enum verdict verdict;
+        if (m->fallback != NULL && (atomic_load(&fl->result->flags) & ENTRY_FAILED)) {
+            verdict = serve_old(m);
+        } else {
+            cache_ref(fl->result);
+            verdict = serve(m, fl->result, m->asked ? COUNTER_misses : COUNTER_coalesced,
+                            m->asked ? SWR_MISS : SWR_COALESCED);
+        }
+        flight_unref(fl);
+        return verdict;
+    }
+    flight_unref(fl);
+    m->overtime = !in_time;
+    return m->overtime && m->fallback != NULL ? VERDICT_OLD : VERDICT_AGAIN;
+}
+
+/* Shard locked: the pool computes what replaces the fallback. False: nobody could be asked. */
+static bool ask_pool(struct miss *m, struct entry *e, uint64_t identity, uint64_t now)
+{
+    uint64_t lease = 0;
+    if (m->f->annotated.refresh == SWR_REFRESH_CALLER || m->t->worker ||
+        !lease_claim(e, now, clock_add(now, LEASE_NS), &lease))
+        return false;
+    m->lead = flight_open(m->f, identity, m->key, true);
+    if (m->lead != NULL && pool_submit(e, lease, m->lead)) {
+        flight_unref(m->lead);
+        m->lead = NULL;
+        m->asked = true;
+        return true;
+    }
+    lease_return(e, lease, 0);
+    return false;
+}
+
+/* Shard locked, and given back. */
+static enum verdict decide(struct miss *m, uint64_t identity)
+{
+    uint64_t now = clock_now();
+    struct entry *e = table_find(&cache_table, identity, m->key);
+    enum entry_state state = e != NULL ? entry_state(e, now) : ENTRY_DEAD;
+    if (state != ENTRY_DEAD)
+        cache_ref(e);
+    if (state == ENTRY_FRESH || state == ENTRY_STALE) {
+        table_unlock(&cache_table, m->shard);
+        return serve(m, e, state == ENTRY_FRESH ? COUNTER_hits : COUNTER_stale_hits,
+                     state == ENTRY_FRESH ? SWR_HIT : SWR_STALE_HIT);
+    }
+    m->fallback = state == ENTRY_FALLBACK ? e : NULL;
+    struct flight *other = flight_live(identity, m->key, now);
+    bool own = other != NULL && other->owner != NULL && other->owner == m->t; /* the body calls itself */
+    if (other != NULL && !own && m->overtime && !other->refresh) {
+        other->fenced = true;
+        flight_unlist(other);
+        other = NULL;
+    }
+    if (other != NULL && !own && !m->t->worker && !m->overtime)
+        return join(m, other);
+    if (other == NULL && m->fallback != NULL && !m->overtime) {
+        /* Past the stale window: the pool computes, we wait; while it is in back-off, the old value. */
+        bool due = lease_due(atomic_load(&e->next_refresh), now);
+        if (!due || ask_pool(m, e, identity, now)) {
+            table_unlock(&cache_table, m->shard);
+            return due ? VERDICT_AGAIN : VERDICT_OLD;
+        }
+    }
+    if (other == NULL && m->lead == NULL)
+        m->lead = flight_open(m->f, identity, m->key, false);
+    if (m->lead != NULL)
+        m->lead->owner = m->t;
+    table_unlock(&cache_table, m->shard);
+    return m->lead != NULL ? VERDICT_LEAD : VERDICT_OLD;
+}
+
+static enum verdict look(struct miss *m)
+{
+    drop_fallback(m);
+    table_lock(&cache_table, m->shard);
+    uint64_t identity = atomic_load(&m->f->identity);
+    /* After the identity: who finds it raised by a batch sees that the batch is not through yet. */
+    if (likely(atomic_load(&batch_committing) == 0))
+        return decide(m, identity);
+    table_unlock(&cache_table, m->shard);
+    if (batch_wait())
+        return VERDICT_AGAIN;
+    table_lock(&cache_table, m->shard);
+    return decide(m, identity);
+}
+
+static enum verdict lead(struct miss *m)
+{
+    bool failed;
+    /* With the flight: should the body never return, it is given back with it. */
+    m->lead->fallback = m->fallback;
+    m->fallback = NULL;
+    struct entry *e = compute_run(m->t, m->f, m->lead, m->args, m->result, &failed);
+    int error = errno;
+    if (atomic_load(call_alive) == CALL_DEAD) {
+        m->t->busy = false;
+        return VERDICT_ANSWERED;
+    }
+    if (failed && m->lead->fallback != NULL) {
+        m->fallback = m->lead->fallback;
+        m->lead->fallback = NULL;
+        result_discard(m->f, m->result);
+        if (serve_old(m) == VERDICT_ANSWERED) {
+            if (e != NULL)
+                cache_unref(e);
+            flight_unref(m->lead);
+            m->t->busy = false;
+            return VERDICT_ANSWERED;
+        }
+    }
+    hand_out(m->t, m->f, m->lead, e, m->result, error);
+    return VERDICT_ANSWERED;
+}
+
 void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,
               const struct key *key, int saved)
 {
-    uint32_t shard = table_shard_of(key->hash);
-    uint64_t deadline = clock_add(clock_now(), atomic_load(&f->settings.wait));
-    struct entry *fallback = NULL;
-    struct flight *fl = NULL;
-    uint64_t began = mark_now();
-    bool overtime = false, asked = false; /* asked: the pool computes because of this call */
+    struct miss m = {
+        .t = t,
+        .f = f,
+        .args = args,
+        .result = result,
+        .key = key,
+        .saved = saved,
+        .shard = table_shard_of(key->hash),
+        .deadline = clock_add(clock_now(), atomic_load(&f->settings.wait)),
+        .began = mark_now(),
+    };
+    enum verdict verdict;
     compute_forget_left(t, (uintptr_t)__builtin_frame_address(0));
-    for (;;) {
-        table_lock(&cache_table, shard);
-        uint64_t now = clock_now(), identity = atomic_load(&f->identity), lease = 0;
-        /* After the identity: who finds it raised by a batch sees that the batch is not through yet. */
-        if (unlikely(atomic_load(&batch_committing) != 0)) {
-            table_unlock(&cache_table, shard);
-            if (batch_wait())
-                continue;
-            table_lock(&cache_table, shard);
-        }
-        struct entry *e = table_find(&cache_table, identity, key);
-        enum entry_state state = e != NULL ? entry_state(e, now) : ENTRY_DEAD;
-        if (fallback != NULL) {
-            cache_unref(fallback);
-            fallback = NULL;
-        }
-        if (state == ENTRY_FRESH || state == ENTRY_STALE) {
-            cache_ref(e);
-            table_unlock(&cache_table, shard);
-            if (outcome_serve(t, f, e, args, result, state == ENTRY_FRESH ? COUNTER_hits : COUNTER_stale_hits,
-                              state == ENTRY_FRESH ? SWR_HIT : SWR_STALE_HIT, saved)) {
-                t->busy = false;
-                return;
-            }
-            outcome_alone(t, f, args, result);
-            return;
-        }
-        if (state == ENTRY_FALLBACK) {
-            fallback = e;
-            cache_ref(e);
-        }
-        struct flight *other = flight_live(identity, key, now);
-        if (other != NULL && other->owner != NULL && other->owner == t) {
-            /* The body calls itself with the same arguments. */
-            table_unlock(&cache_table, shard);
-            break;
-        }
-        if (other != NULL && overtime && !other->refresh) {
-            other->fenced = true;
-            flight_unlist(other);
-            other = NULL;
-        }
-        if (other != NULL && !t->worker && !overtime) {
-            atomic_fetch_add(&other->refs, 1);
-            table_unlock(&cache_table, shard);
-            bool in_time = wait_for_flight(t, other, deadline);
-            /* What it stood on was invalidated before this call began: it is older than it may be. */
-            bool older = in_time && other->outdated != 0 && other->began < began;
-            if (in_time && !older && atomic_load(&other->state) == FLIGHT_DONE && other->result != NULL) {
-                struct entry *r = other->result;
-                bool use_old = fallback != NULL && (atomic_load(&r->flags) & ENTRY_FAILED);
-                struct entry *use = use_old ? fallback : r;
-                cache_ref(use);
-                bool served = outcome_serve(t, f, use, args, result,
-                                            use_old ? COUNTER_fallback_hits
-                                            : asked ? COUNTER_misses
-                                                    : COUNTER_coalesced,
-                                            use_old ? SWR_FALLBACK_HIT
-                                            : asked ? SWR_MISS
-                                                    : SWR_COALESCED,
-                                            saved);
-                flight_unref(other);
-                if (fallback != NULL)
-                    cache_unref(fallback);
-                if (served)
-                    t->busy = false;
-                else
-                    outcome_alone(t, f, args, result);
-                return;
-            }
-            bool lost = in_time;
-            flight_unref(other);
-            if (lost)
-                continue;
-            overtime = true;
-            if (fallback != NULL)
-                break;
-            continue;
-        }
-        if (other != NULL) {
-            table_unlock(&cache_table, shard);
-            break;
-        }
-        if (fallback != NULL && !overtime) {
-            /* Past the stale window: the pool computes, we wait; while it is in back-off, the old value. */
-            if (!lease_due(atomic_load(&e->next_refresh), now)) {
-                table_unlock(&cache_table, shard);
-                break;
-            }
-            bool by_pool = f->annotated.refresh != SWR_REFRESH_CALLER && !t->worker &&
-                           lease_claim(e, now, clock_add(now, LEASE_NS), &lease);
-            fl = by_pool ? flight_open(f, identity, key, true) : NULL;
-            if (fl != NULL && pool_submit(e, lease, fl)) {
-                flight_unref(fl);
-                fl = NULL;
-                asked = true;
-                table_unlock(&cache_table, shard);
-                continue;
-            }
-            if (by_pool)
-                lease_return(e, lease, 0);
-        }
-        if (fl == NULL)
-            fl = flight_open(f, identity, key, false);
-        if (fl != NULL)
-            fl->owner = t;
-        table_unlock(&cache_table, shard);
-        break;
-    }
-    if (fl == NULL) {
-        if (fallback == NULL ||
-            !outcome_serve(t, f, fallback, args, result, COUNTER_fallback_hits, SWR_FALLBACK_HIT, saved)) {
-            outcome_alone(t, f, args, result);
-            return;
-        }
-        t->busy = false;
+    do
+        verdict = look(&m);
+    while (verdict == VERDICT_AGAIN);
+    if (verdict == VERDICT_LEAD) {
+        lead(&m);
         return;
     }
-    bool failed;
-    struct entry *e = compute_run(t, f, fl, args, result, &failed);
-    int error = errno;
-    if (atomic_load(call_alive) == CALL_DEAD) {
+    if (verdict == VERDICT_OLD)
+        verdict = serve_old(&m);
+    drop_fallback(&m);
+    if (verdict == VERDICT_ALONE)
+        outcome_alone(t, f, args, result);
+    else
         t->busy = false;
-        return;
-    }
-    if (failed && fallback != NULL) {
-        result_discard(f, result);
-        if (outcome_serve(t, f, fallback, args, result, COUNTER_fallback_hits, SWR_FALLBACK_HIT, saved)) {
-            if (e != NULL)
-                cache_unref(e);
-            flight_unref(fl);
-            t->busy = false;
-            return;
-        }
-    } else if (fallback != NULL) {
-        cache_unref(fallback);
-    }
-    hand_out(t, f, fl, e, result, error);
 }
 
 bool miss_forced(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,

@@ -76,6 +76,64 @@ static void on_a_worker(void)
     CHECK(load(7) == 8 && outcome() == SWR_HIT);
 }
 
+static _Atomic int objects;
+
+static int *object_copy(const int *object)
+{
+    int *copy = malloc(sizeof *copy);
+    if (copy != NULL) {
+        *copy = *object;
+        objects++;
+    }
+    return copy;
+}
+
+static void object_free(int *object)
+{
+    objects--;
+    free(object);
+}
+
+SWR_CACHED_OBJECT(int, object, (SWR_VAL(int, n)), object_copy, object_free, .ttl_ms = 1000, .stale_ms = 0,
+                  .retry_ms = 0, .refresh = SWR_REFRESH_CALLER, .jitter_pct = 0)
+{
+    if (atomic_exchange(&throwing, 0))
+        cxx_throw(n);
+    int *made = malloc(sizeof *made);
+    if (made != NULL) {
+        *made = n;
+        objects++;
+    }
+    return made;
+}
+
+static int object_of(int n)
+{
+    int *o = object(n), value = *o;
+    object_free(o);
+    return value;
+}
+
+/* The old values that were kept for a failure are given back when the bodies never come back. */
+static void with_old_values(void)
+{
+    enum { KEYS = 400 };
+    for (int n = 1; n <= KEYS; n++)
+        CHECK(cxx_catch(object_of, n) == n);
+    swrcache_advance(1001);
+    for (int n = 1; n <= KEYS; n++) {
+        throwing = 1;
+        CHECK(cxx_catch(object_of, n) == -n);
+    }
+    CHECK(objects == KEYS && SWR_INVALIDATE_ALL(object) == KEYS);
+    for (int n = 0; n < KEYS;
+         n++) { /* what nobody sees any more is freed in passing, some later than others */
+        cxx_catch(object_of, 0);
+        SWR_INVALIDATE(object, 0);
+    }
+    CHECK(objects < KEYS / 2);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -84,5 +142,6 @@ int main(int argc, char **argv)
     at_the_caller();
     with_waiters();
     on_a_worker();
+    with_old_values();
     return finish("throwing bodies");
 }
