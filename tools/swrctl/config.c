@@ -3,9 +3,10 @@
  * config.c - rules from a file, swrcache-config(5): a section a function, `prototype` first, then attributes.
  */
 #include "rules.h"
+#include "textfile.h"
 
-#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <ini.h>
@@ -18,11 +19,14 @@ struct piece {
 
 enum { PIECES = 32 };
 
+/* As inih sees them. */
+#define BLANKS " \t\r\n\v\f"
+
 struct reading {
     struct rules *rules;
     struct rule_origin at; /* the line in hand */
-    FILE *file;
-    char raw[1024]; /* that line as it stands in the file */
+    const char *text;      /* what is left of the file */
+    char raw[1024];        /* that line as it stands in the file */
     struct rule_origin section_at;
     char section[128];
     char prototype[4096];
@@ -113,7 +117,7 @@ static void start_section(struct reading *r, const char *line)
     r->section[n] = 0;
     if (strncmp(r->section, preset, sizeof preset - 1) == 0) {
         if (!rules_preset(r->rules, r->section + sizeof preset - 1))
-            complain(r, sizeof preset + 1, "no name of a preset");
+            complain(r, sizeof preset + 1, RULES_PRESETS);
         return;
     }
     for (size_t i = 0; i < r->rules->count; i++)
@@ -130,17 +134,18 @@ static char *next_line(char *line, int room, void *cookie)
 {
     struct reading *r = cookie;
     size_t most = (size_t)room < sizeof r->raw ? (size_t)room : sizeof r->raw;
-    if (fgets(r->raw, (int)most, r->file) == NULL)
+    size_t n = strcspn(r->text, "\n"), end = n + (r->text[n] == '\n');
+    if (end == 0 || r->rules->wrong >= RULES_WRONG_SHOWN)
         return NULL;
     r->at.line++;
-    size_t n = strlen(r->raw);
-    if (n == most - 1 && r->raw[n - 1] != '\n') {
-        complain(r, (unsigned)n, "the line is too long");
-        for (int c = 0; c != '\n' && c != EOF;)
-            c = fgetc(r->file);
+    snprintf(r->raw, most, "%.*s", (int)end, r->text);
+    r->text += end;
+    if (n > most - 2) {
+        complain(r, (unsigned)most - 1,
+                 "the line is too long; a prototype may go on in indented lines below it");
         r->raw[0] = 0;
     }
-    const char *first = r->raw + strspn(r->raw, " \t\r\n");
+    const char *first = r->raw + strspn(r->raw, BLANKS);
     if (*first == '[') {
         start_section(r, first);
         if (!r->open)
@@ -167,9 +172,9 @@ static int take(void *cookie, const char *section, const char *name, const char 
 {
     struct reading *r = cookie;
     struct declaration_error error = {0};
-    bool again = strspn(r->raw, " \t") != 0; /* inih gives a line that goes on under the same name */
+    bool again = strspn(r->raw, BLANKS) != 0; /* inih gives a line that goes on under the same name */
     const char *from = again ? r->raw : strpbrk(r->raw, "=:") + 1;
-    unsigned column = (unsigned)(from + strspn(from, " \t") - r->raw) + 1;
+    unsigned column = (unsigned)(from + strspn(from, BLANKS) - r->raw) + 1;
     (void)section;
     if (!r->open || r->wrong)
         return 1;
@@ -189,14 +194,12 @@ static int take(void *cookie, const char *section, const char *name, const char 
     return 1;
 }
 
-void rules_file(struct rules *rules, const char *path)
+void rules_text(struct rules *rules, const char *path, const char *text)
 {
-    struct reading r = {.rules = rules, .at = {.file = path}};
-    r.file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    if (r.file == NULL) {
-        rules_complain(rules, &r.at, "%s", strerror(errno));
-        return;
-    }
+    static const char mark[] = "\xEF\xBB\xBF"; /* of UTF-8, as some editors put it first */
+    struct reading r = {.rules = rules, .at = {.file = path}, .text = text};
+    if (strncmp(text, mark, sizeof mark - 1) == 0)
+        r.text += sizeof mark - 1;
     unsigned wrong = rules->wrong;
     int bad = ini_parse_stream(next_line, &r, take, &r);
     if (bad > 0 && rules->wrong == wrong) {
@@ -204,8 +207,15 @@ void rules_file(struct rules *rules, const char *path)
         complain(&r, 1, "not understood");
     }
     end_section(&r);
-    if (ferror(r.file) != 0)
-        rules_complain(rules, &(struct rule_origin){.file = path}, "%s", strerror(errno));
-    if (r.file != stdin)
-        fclose(r.file);
+}
+
+void rules_file(struct rules *rules, const char *path)
+{
+    struct textfile file;
+    struct textfile_error error;
+    if (textfile_read(path, &file, &error))
+        rules_text(rules, path, file.text);
+    else
+        rules_complain(rules, &(struct rule_origin){path, error.line, error.column}, "%s", error.text);
+    free(file.text);
 }

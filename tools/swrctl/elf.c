@@ -47,6 +47,14 @@ static void read_sections(struct elf_file *f)
 {
     const Elf64_Shdr *s, *strings;
     for (size_t i = 0; (s = header(f, i)) != NULL; i++) {
+        bool there = at(f, s->sh_offset, s->sh_size) != NULL && s->sh_offset % 4 == 0;
+        if (s->sh_type == SHT_GNU_versym && there) {
+            f->versions = s->sh_offset;
+            f->nversions = s->sh_size / sizeof(Elf64_Versym);
+        } else if (s->sh_type == SHT_GNU_verdef && there) {
+            f->definitions = s->sh_offset;
+            f->ndefinitions = s->sh_info;
+        }
         if (s->sh_type != SHT_DYNSYM || at(f, s->sh_offset, s->sh_size) == NULL || s->sh_offset % 8 != 0 ||
             (strings = header(f, s->sh_link)) == NULL || at(f, strings->sh_offset, strings->sh_size) == NULL)
             continue;
@@ -107,23 +115,68 @@ static bool relocated(const struct elf_file *f, size_t symbol)
     return false;
 }
 
+/* The symbol's name, if it is this one. */
+static bool named(const struct elf_file *f, const Elf64_Sym *symbol, const char *name)
+{
+    size_t len = strlen(name) + 1;
+    const char *text = at(f, f->strings + symbol->st_name, len);
+    return symbol->st_name < f->strings_len && text != NULL && memcmp(text, name, len) == 0;
+}
+
+static bool is_function(const Elf64_Sym *symbol)
+{
+    unsigned type = ELF64_ST_TYPE(symbol->st_info);
+    return type == STT_FUNC || type == STT_GNU_IFUNC;
+}
+
 struct elf_use elf_use_of(const struct elf_file *f, const char *name)
 {
     struct elf_use use = {0};
     const Elf64_Sym *symbols = (const Elf64_Sym *)(f->bytes + f->symbols);
-    size_t len = strlen(name) + 1;
     for (size_t i = 0; i < f->nsymbols; i++) {
-        const char *text = at(f, f->strings + symbols[i].st_name, len);
-        if (symbols[i].st_name >= f->strings_len || text == NULL || memcmp(text, name, len) != 0)
+        if (!named(f, &symbols[i], name))
             continue;
-        unsigned type = ELF64_ST_TYPE(symbols[i].st_info);
-        bool function = type == STT_FUNC || type == STT_GNU_IFUNC;
         if (symbols[i].st_shndx == SHN_UNDEF) {
             use.imports = true;
-        } else if (function) {
+        } else if (is_function(&symbols[i])) {
             use.defines = true;
             use.inside = !relocated(f, i);
         }
     }
     return use;
+}
+
+/* "" where there is none, or the file does not say it whole. */
+static const char *version_named(const struct elf_file *f, unsigned number)
+{
+    size_t place = f->definitions;
+    for (size_t i = 0; i < f->ndefinitions; i++) {
+        const Elf64_Verdef *d = at(f, place, sizeof *d);
+        const Elf64_Verdaux *name = d != NULL ? at(f, place + d->vd_aux, sizeof *name) : NULL;
+        if (name == NULL)
+            break;
+        const char *text = name->vda_name < f->strings_len
+                               ? at(f, f->strings + name->vda_name, f->strings_len - name->vda_name)
+                               : NULL;
+        if (d->vd_ndx == number && (d->vd_flags & VER_FLG_BASE) == 0 && text != NULL &&
+            memchr(text, 0, f->strings_len - name->vda_name) != NULL)
+            return text;
+        if (d->vd_next == 0 || d->vd_next % 4 != 0)
+            break;
+        place += d->vd_next;
+    }
+    return "";
+}
+
+void elf_versions_of(const struct elf_file *f, const char *name,
+                     void (*visit)(const char *version, bool by_default, void *cookie), void *cookie)
+{
+    const Elf64_Sym *symbols = (const Elf64_Sym *)(f->bytes + f->symbols);
+    const Elf64_Versym *versions = (const Elf64_Versym *)(f->bytes + f->versions);
+    for (size_t i = 0; i < f->nsymbols; i++) {
+        if (symbols[i].st_shndx == SHN_UNDEF || !is_function(&symbols[i]) || !named(f, &symbols[i], name))
+            continue;
+        unsigned number = f->versions != 0 && i < f->nversions ? versions[i] : VER_NDX_GLOBAL;
+        visit(version_named(f, number & 0x7FFF), (number & 0x8000) == 0, cookie);
+    }
 }

@@ -17,6 +17,8 @@ struct elf_file {
     char interpreter[256];
     size_t symbols; /* offset of .dynsym, `nsymbols` of them, names from `strings` */
     size_t nsymbols, strings, strings_len;
+    size_t versions, nversions;       /* offset of a number for each symbol; 0: none */
+    size_t definitions, ndefinitions; /* and of what the numbers mean, in the same strings */
 };
 
 bool elf_open(const char *path, struct elf_file *file);
@@ -27,6 +29,10 @@ struct elf_use {
     bool inside; /* defines it, and no relocation by its name: its own calls, if any, are bound for good */
 };
 struct elf_use elf_use_of(const struct elf_file *file, const char *name);
+
+/* The versions of a function that it defines, "" where they have none; calls visit() with each. */
+void elf_versions_of(const struct elf_file *file, const char *name,
+                     void (*visit)(const char *version, bool by_default, void *cookie), void *cookie);
 
 /* Like execvp(3): the file that would be run. False: not found, or not executable (errno says). */
 bool program_find(const char *name, char *path, size_t room);

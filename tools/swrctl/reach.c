@@ -124,6 +124,21 @@ static void note_later(const struct reach *r, void (*note)(const char *))
     }
 }
 
+struct versions {
+    const char *wanted;
+    bool found;
+    char list[200];
+};
+
+static void note_version(const char *version, bool by_default, void *cookie)
+{
+    struct versions *v = cookie;
+    (void)by_default;
+    v->found |= strcmp(version, v->wanted) == 0;
+    snprintf(v->list + strlen(v->list), sizeof v->list - strlen(v->list), "%s%s", v->list[0] != 0 ? ", " : "",
+             version[0] != 0 ? version : "none at all");
+}
+
 bool reach_rule(const struct reach *r, const struct declaration *d, char *why, size_t room,
                 void (*note)(const char *))
 {
@@ -142,6 +157,12 @@ bool reach_rule(const struct reach *r, const struct declaration *d, char *why, s
     }
     if (library != NULL && definer == NULL)
         return fail(why, room, "%s does not export '%s'", library->path, d->name);
+    struct versions versions = {.wanted = d->version};
+    if (definer != NULL && d->version[0] != 0)
+        elf_versions_of(&definer->elf, d->name, note_version, &versions);
+    if (definer != NULL && d->version[0] != 0 && !versions.found)
+        return fail(why, room, "%s exports no version '%s' of '%s'; there is %s", definer->path, d->version,
+                    d->name, versions.list);
     if (definer == NULL && d->library[0] != 0)
         say(note, "%s is not among the libraries it starts with: reached when it is loaded later",
             d->library);

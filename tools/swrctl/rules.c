@@ -16,14 +16,24 @@ void rules_free(struct rules *rules)
 {
     free(rules->list);
     free(rules->origins);
-    for (size_t i = 0; i < rules->npresets; i++)
-        free(rules->presets[i]);
     free(rules->presets);
+}
+
+/* What a terminal might obey came from the file: a question mark instead. */
+static char *harmless(char *text)
+{
+    for (char *c = text; *c != 0; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            *c = '?';
+    return text;
 }
 
 void rules_complain(struct rules *rules, const struct rule_origin *origin, const char *format, ...)
 {
+    char text[1024];
     va_list args;
+    if (rules->wrong++ >= RULES_WRONG_SHOWN)
+        return;
     va_start(args, format);
     if (origin->file != NULL && origin->line == 0)
         fprintf(stderr, "swrctl: %s: ", origin->file);
@@ -31,10 +41,11 @@ void rules_complain(struct rules *rules, const struct rule_origin *origin, const
         fprintf(stderr, "swrctl: %s:%u:%u: ", origin->file, origin->line, origin->column);
     else
         fputs("swrctl: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    rules->wrong++;
+    fprintf(stderr, "%s\n", harmless(text));
+    if (rules->wrong == RULES_WRONG_SHOWN)
+        fputs("swrctl: the rest is not looked at\n", stderr);
 }
 
 static void *grown(void *list, size_t count, size_t size)
@@ -68,17 +79,20 @@ void rules_declaration(struct rules *rules, const char *text)
         return;
     }
     rules_complain(rules, &origin, "--wrap, column %zu: %s", error.column + 1, error.text);
-    fprintf(stderr, "  %s\n  %*s^\n", text, (int)error.column, "");
+    char *shown = strdup(text);
+    if (shown != NULL)
+        fprintf(stderr, "  %s\n  %*s^\n", harmless(shown), (int)error.column, "");
+    free(shown);
 }
 
 bool rules_preset(struct rules *rules, const char *name)
 {
-    for (const char *c = name; *c != 0; c++)
-        if (strchr("abcdefghijklmnopqrstuvwxyz0123456789-", *c) == NULL)
-            return false;
-    if (name[0] == 0)
-        return false;
-    rules->presets = grown(rules->presets, rules->npresets + 1, sizeof *rules->presets);
-    rules->presets[rules->npresets] = strdup(name);
-    return rules->presets[rules->npresets++] != NULL;
+    static const char *const known[] = {"names"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i], name) == 0) {
+            rules->presets = grown(rules->presets, rules->npresets + 1, sizeof *rules->presets);
+            rules->presets[rules->npresets++] = known[i];
+            return true;
+        }
+    return false;
 }

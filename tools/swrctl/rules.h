@@ -6,6 +6,9 @@
 
 #include "declaration.h"
 
+/* After so many mistakes nobody reads on. */
+enum { RULES_WRONG_SHOWN = 20 };
+
 struct rule_origin {
     const char *file; /* NULL: the command line */
     unsigned line, column;
@@ -15,7 +18,7 @@ struct rules {
     struct declaration *list;
     struct rule_origin *origins;
     size_t count, room;
-    char **presets; /* names, in their order */
+    const char **presets; /* names, in their order */
     size_t npresets;
     unsigned wrong; /* how many were told of and left out */
 };
@@ -26,7 +29,10 @@ void rules_free(struct rules *rules);
 /* Each mistake is told on standard error with its place and cure, counted, and its rule left out. */
 void rules_declaration(struct rules *rules, const char *text);
 void rules_file(struct rules *rules, const char *path);
-/* False: no name of a preset. The name is copied. */
+/* The same of what a file holds. */
+void rules_text(struct rules *rules, const char *path, const char *text);
+#define RULES_PRESETS "there is one preset, names"
+/* False: there is no such preset. */
 bool rules_preset(struct rules *rules, const char *name);
 void rules_add(struct rules *rules, const struct declaration *d, const struct rule_origin *origin);
 

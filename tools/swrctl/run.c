@@ -63,10 +63,12 @@ static int read_arguments(struct invocation *in, struct request *r, bool run)
                 rules_file(&r->rules, value);
         } else if (run && (value = value_of("--preset", &a, &missing)) != NULL) {
             if (!missing && !rules_preset(&r->rules, value))
-                rules_complain(&r->rules, &(struct rule_origin){0}, "--preset %s: no name of a preset",
-                               value);
+                rules_complain(&r->rules, &(struct rule_origin){0}, "--preset %s: " RULES_PRESETS, value);
         } else if (run && (value = value_of("--only", &a, &missing)) != NULL) {
             r->only = value;
+            if (!missing && (value[0] == 0 || strpbrk(value, " /") != NULL))
+                return usage_error("--only %s: names of programs, separated by commas, without directories",
+                                   value);
         } else if (!run && (value = value_of("--output", &a, &missing)) != NULL) {
             r->output = value;
         } else if (!run && (value = value_of("--machine", &a, &missing)) != NULL) {
@@ -131,11 +133,7 @@ static bool set_environment(struct request *r)
     }
     for (size_t i = 0; i < r->rules.npresets; i++, ours++) {
         snprintf(file, sizeof file, "libswrcache-%.80s.so", r->rules.presets[i]);
-        if (!place_library(file, path)) {
-            fprintf(stderr, "swrctl: there is no preset '%s'\n", r->rules.presets[i]);
-            return false;
-        }
-        if (!append(list, sizeof list, path))
+        if (!place_library(file, path) || !append(list, sizeof list, path))
             return false;
     }
     if (!place_library("libswrcache.so.0", path) || !append(list, sizeof list, path))

@@ -53,10 +53,6 @@ static bool fail(struct scan *s, const char *place, const char *format, va_list 
 {
     s->error->column = (size_t)(place - s->text);
     vsnprintf(s->error->text, sizeof s->error->text, format, args);
-    /* What a terminal might obey came from the text: a question mark instead. */
-    for (char *c = s->error->text; *c != 0; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            *c = '?';
     return false;
 }
 

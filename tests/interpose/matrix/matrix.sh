@@ -111,6 +111,10 @@ found=$("$swrctl" advise --config libc-rules -- ./inside-libc 2>&1)
 [[ $found == *'inet_aton: 1 call of '* ]] || { failed=1; echo "FAILED: inside libc: $found"; }
 found=$("$swrctl" check libc-rules ./inside-libc)
 [[ $found == *'not reached: calls inside libc.so.6'* ]] || { failed=1; echo "FAILED: check says nothing of libc: $found"; }
+# What the Go linker leaves in a program without cgo.
+printf '.section .note.go.buildid,"a",%%note\n.balign 4\n.long 4, 4, 4\n.asciz "Go\\0"\n.ascii "swr1"\n' >go.s
+"${cc[@]}" -O2 -static "$here/use.c" -DOWN go.s -o go -ldl 2>/dev/null || exit 1
+refused ./go 'pure Go program'
 refused ./own 'defines '\''price'\'' itself'
 refused ./static 'statically linked'
 refused ./static-pie 'statically linked'

@@ -153,7 +153,10 @@ fi
 refused "column 17: ')' is missing" --wrap 'double price(str' -- ./use price
 refused "column 18: ',' or ')'" --wrap 'double price(str i32)' -- ./use price
 refused 'must not be wrapped: it hands out memory' --wrap 'i32 malloc(u64)' -- ./use price
-refused 'no preset' --preset nosuch -- ./use price
+refused '--preset nosuch: there is one preset, names' --preset nosuch -- ./use price
+refused 'no version '\''NEWER'\'' of '\''answer'\''; there is ' --wrap 'i32 answer() version=NEWER' -- ./versioned
+refused 'without directories' --only ./use --wrap "$price" -- ./use price
+refused 'names of programs' --only '' --wrap "$price" -- ./use price
 refused 'nothing to cache' -- ./use price
 refused 'which program' --wrap "$price"
 refused 'No such file' --wrap "$price" -- ./missing
