@@ -20,7 +20,7 @@ static void explain_visit(struct function *f, struct entry *e, void *cookie)
 {
     struct explaining *x = cookie;
     uint32_t differs;
-    if (f != x->f || x->exact != NULL || e->identity != atomic_load(&f->identity))
+    if (f != x->f || x->exact != NULL || !entry_is_of(e, atomic_load(&f->identity)))
         return;
     struct key key = entry_key(e);
     uint32_t like = target_likeness(x->t, &f->shape, &key, &differs);

@@ -59,13 +59,13 @@ static uint64_t rank_of(enum sort sort, const struct entry *e)
 {
     switch (sort) {
     case SORT_AGE:
-        return UINT64_MAX - e->born;
+        return UINT64_MAX - entry_born(e);
     case SORT_HITS:
-        return atomic_load(&((struct entry *)(uintptr_t)e)->hits);
+        return entry_hits(e);
     case SORT_SIZE:
         return entry_bytes(e);
     case SORT_COST:
-        return e->cost_us;
+        return entry_cost_us(e);
     default:
         return 0;
     }
@@ -75,14 +75,15 @@ static void pick_visit(struct function *f, struct entry *e, void *cookie)
 {
     struct picking *w = cookie;
     char text[KEY_TEXT];
-    uint32_t shard = table_shard_of(e->hash);
+    uint32_t shard = table_shard_of(entry_hash(e));
     if (shard != w->shard) {
         w->shard = shard;
         w->index = 0;
     }
     uint32_t index = w->index++;
     if (f == NULL || shard < w->from || (shard == w->from && index < w->skip) || w->more ||
-        e->identity != atomic_load(&f->identity) || (w->name != NULL && strcmp(w->name, f->site->name) != 0))
+        !entry_is_of(e, atomic_load(&f->identity)) ||
+        (w->name != NULL && strcmp(w->name, f->site->name) != 0))
         return;
     struct key key = entry_key(e);
     if (w->match != NULL) {

@@ -11,6 +11,8 @@
 #include "reply.h"
 #include "request.h"
 #include "runtime/audit.h"
+#include "runtime/age.h"
+#include "runtime/care.h"
 #include "runtime/lease.h"
 
 enum { WHY_TEXT = 768, SPAN_TEXT = 24, ERRNO_TEXT = 32 };
@@ -115,16 +117,17 @@ static void say_who(struct why *w, const struct history_record *h)
 static void say_refresh(struct why *w, struct entry *e)
 {
     char name[ERRNO_TEXT], left[SPAN_TEXT];
-    uint64_t word = atomic_load(&e->next_refresh), now = clock_now();
-    uint8_t failures = atomic_load(&e->failures);
+    uint64_t word = lease_word(e), now = clock_now();
+    struct care *care = care_of(e);
+    uint8_t failures = care != NULL ? atomic_load(&care->failures) : 0;
     if (failures != 0)
         say(w, "%u refresh%s failed, the last with %s; ", failures, failures == 1 ? "" : "es",
-            error_name(name, atomic_load(&e->refresh_errno)));
+            error_name(name, atomic_load(&care->refresh_errno)));
     if (lease_held(word, now))
         say(w, "the next call gets the old value; a refresh is under way");
     else if (!lease_due(word, now))
         say(w, "the next call gets the old value; the next refresh is due in %s",
-            span(left, (word & ~UINT64_C(511)) - now));
+            span(left, entry_ns(word & ENTRY_TIME) - now));
     else
         say(w, "the next call gets the old value and starts a refresh");
 }
@@ -140,14 +143,14 @@ void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,
 {
     struct why w = {.len = 0};
     char text[SPAN_TEXT], name[ERRNO_TEXT];
-    uint8_t flags = atomic_load(&e->flags);
-    enum entry_state state = entry_state(e, clock_now());
-    uint64_t until = atomic_load(&e->fresh_until);
+    uint8_t flags = entry_flags(e);
+    enum entry_state state = age_state(f, e, clock_now());
+    uint64_t until = age_ended(f, e);
     bool by_hand = (flags & ENTRY_EXPIRED) != 0;
     mode_off(&w, f);
     if (state == ENTRY_FRESH) {
         if (flags & ENTRY_FAILED)
-            say(&w, "a remembered failure (%s): the next call gets it", error_name(name, e->result_errno));
+            say(&w, "a remembered failure (%s): the next call gets it", error_name(name, entry_errno(e)));
         else
             say(&w, "fresh: the next call gets the stored value");
     } else {

@@ -1,4 +1,6 @@
 #include "reply.h"
+#include "runtime/age.h"
+#include "runtime/care.h"
 #include "runtime/own.h"
 
 #include <stdarg.h>
@@ -51,19 +53,21 @@ void reply_key_text(struct function *f, const struct key *key, char *text, size_
 
 static const char *const state_names[] = {"fresh", "stale", "fallback", "dead"};
 
-static void entry_times(struct wire_buffer *out, struct entry *e, uint64_t now)
+static void entry_times(struct wire_buffer *out, struct function *f, struct entry *e, uint64_t now)
 {
-    enum entry_state state = entry_state(e, now);
-    _Atomic uint64_t *ends[] = {&e->fresh_until, &e->stale_until, &e->dead_until};
+    enum entry_state state = age_state(f, e, now);
+    struct age_ends all = age_ends(f, e);
+    const uint64_t ends[] = {all.fresh, all.stale, all.dead};
     wire_field(out, "state", state_names[state]);
-    wire_number(out, "age_ms", now > e->born ? (now - e->born) / NS_PER_MS : 0);
+    wire_number(out, "age_ms", now > entry_born(e) ? (now - entry_born(e)) / NS_PER_MS : 0);
     if (state != ENTRY_DEAD) {
-        uint64_t end = atomic_load(ends[state]);
+        uint64_t end = ends[state];
         reply_ms(out, "left_ms", end == CLOCK_NEVER ? end : end > now ? end - now : 0);
     }
-    if (atomic_load(&e->failures) != 0) {
-        wire_number(out, "failures", atomic_load(&e->failures));
-        wire_number(out, "refresh_errno", atomic_load(&e->refresh_errno));
+    struct care *care = care_of(e);
+    if (care != NULL && atomic_load(&care->failures) != 0) {
+        wire_number(out, "failures", atomic_load(&care->failures));
+        wire_number(out, "refresh_errno", atomic_load(&care->refresh_errno));
     }
 }
 
@@ -71,7 +75,7 @@ void reply_entry(struct wire_buffer *out, struct function *f, struct entry *e)
 {
     char text[KEY_TEXT];
     struct key key = entry_key(e);
-    uint8_t flags = atomic_load(&e->flags);
+    uint8_t flags = entry_flags(e);
     reply_key_text(f, &key, text, sizeof text);
     wire_field(out, "function", f->site->name);
     wire_field(out, "key", text);
@@ -81,19 +85,20 @@ void reply_entry(struct wire_buffer *out, struct function *f, struct entry *e)
         snprintf(text, sizeof text, "%lld", (long long)version);
         wire_field(out, "version", text);
     }
-    entry_times(out, e, clock_now());
-    wire_number(out, "hits", atomic_load(&e->hits));
+    entry_times(out, f, e, clock_now());
+    wire_number(out, "hits", entry_hits(e));
     wire_number(out, "size", entry_bytes(e));
-    wire_number(out, "cost_us", e->cost_us);
+    wire_number(out, "cost_us", entry_cost_us(e));
     if (flags & ENTRY_FAILED)
-        wire_number(out, "failed_errno", e->result_errno);
+        wire_number(out, "failed_errno", entry_errno(e));
     if (function_secret(f)) {
         wire_field(out, "value", "***");
     } else {
         struct print p;
         print_start(&p, text, VALUE_TEXT);
         struct key args = own_key_args(f, e);
-        print_value(&p, f->site, &f->args, &args, entry_value(e), e->value_len, (flags & ENTRY_NULL) != 0);
+        print_value(&p, f->site, &f->args, &args, entry_value(e), entry_value_len(e),
+                    (flags & ENTRY_NULL) != 0);
         wire_field(out, "value", text);
     }
 }

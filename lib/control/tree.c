@@ -42,13 +42,13 @@ static void append_entry(struct list *l, struct entry *e)
 {
     char text[KEY_TEXT];
     struct key key = entry_key(e);
-    reply_key_text(function_by_identity(e->identity), &key, text, sizeof text);
+    reply_key_text(function_of_entry(e), &key, text, sizeof text);
     append(l, text);
 }
 
 static bool same_hash(const struct entry *e, uint64_t identity, const void *what)
 {
-    return e->identity == identity && e->hash == *(const uint64_t *)what;
+    return entry_is_of(e, identity) && entry_hash((struct entry *)(uintptr_t)e) == *(const uint64_t *)what;
 }
 
 static void append_key(struct list *l, const struct mark_name *n)
@@ -95,7 +95,7 @@ void tree_fields(struct wire_buffer *out, struct function *f, struct entry *e)
             append(&stands, text);
         }
     }
-    mark_walk(mark_key(f->number, e->hash).id, append_walked, &stood);
+    mark_walk(mark_key(f->number, entry_hash(e)).id, append_walked, &stood);
     write(out, "tags", &tags);
     write(out, "stands_on", &stands);
     write(out, "stood_on_by", &stood);

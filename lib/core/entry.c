@@ -3,38 +3,88 @@
 
 #include <string.h>
 
-struct entry *entry_new(const struct key *key, uint64_t identity, size_t opaque_len, size_t value_len,
-                        size_t marks_len)
+enum { COST_STEPS = 8 }; /* to a doubling */
+
+uint64_t (*entry_hash)(struct entry *e);
+
+struct entry *entry_new(const struct key *key, uint64_t identity, size_t value_len, struct entry_extra extra)
 {
-    if (value_len > UINT32_MAX / 2 || marks_len > UINT32_MAX / 2 || key->len > UINT32_MAX / 2 ||
-        opaque_len > UINT16_MAX)
+    const size_t most = UINT32_MAX / 2;
+    if (value_len > most || extra.marks_len > most || key->len > most || extra.opaque_len > UINT16_MAX)
         return NULL;
-    struct entry *e;
-    size_t size = sizeof *e + key->len + opaque_len + value_len;
-    e = os_alloc(marks_len == 0 ? size : ((size + 7) & ~(size_t)7) + marks_len);
-    if (e == NULL)
+    bool lengthy = key->len >= ENTRY_LEN_LONG || value_len >= ENTRY_LEN_LONG;
+    size_t before = lengthy || extra.more || extra.opaque_len != 0 ? sizeof(struct entry_more) : 0;
+    size_t size = before + sizeof(struct entry) + key->len + value_len + extra.opaque_len;
+    unsigned char *at = os_alloc(extra.marks_len == 0 ? size : ((size + 7) & ~(size_t)7) + extra.marks_len);
+    if (at == NULL)
         return NULL;
-    memset(e, 0, sizeof *e);
-    e->identity = identity;
-    e->hash = key->hash;
-    e->key_len = (uint32_t)key->len;
-    e->opaque_len = (uint16_t)opaque_len;
-    e->value_len = (uint32_t)value_len;
+    struct entry *e = (struct entry *)(void *)(at + before);
+    memset(at, 0, before + sizeof *e);
+    if (before != 0) {
+        *entry_more(e) = (struct entry_more){.key_len = (uint32_t)key->len,
+                                             .value_len = (uint32_t)value_len,
+                                             .opaque_len = (uint16_t)extra.opaque_len};
+        entry_flag(e, ENTRY_MORE);
+    }
+    uint64_t key_len = lengthy ? ENTRY_LEN_LONG : key->len, len = lengthy ? ENTRY_LEN_LONG : value_len;
+    e->shape = key_len << ENTRY_TIME_BITS | len << (ENTRY_TIME_BITS + ENTRY_LEN_BITS);
+    e->identity = entry_identity(identity);
     atomic_store_explicit(&e->refs, 1, memory_order_relaxed);
     memcpy(e->data, key->bytes, key->len);
     return e;
 }
 
-size_t entry_marked_bytes(const struct entry *e)
+size_t entry_bytes(const struct entry *e)
 {
-    return entry_marks_offset(e) + mark_set_of(e)->bytes;
+    uint8_t flags = entry_flags(e);
+    size_t size = sizeof *e + entry_key_len(e) + entry_value_len(e);
+    if (flags & ENTRY_MORE)
+        size += sizeof(struct entry_more) + entry_opaque_len(e);
+    if (flags & ENTRY_MARKED)
+        size = entry_marks_offset(e) + mark_set_of(e)->bytes +
+               (flags & ENTRY_MORE ? sizeof(struct entry_more) : 0);
+    return size;
 }
 
 void entry_free(struct entry *e)
 {
+    void *at = entry_flags(e) & ENTRY_MORE ? (void *)entry_more(e) : (void *)e;
 #ifdef SWRCACHE_TESTING
     /* Whoever still looks at it sees nothing that could pass for a value. */
-    memset(e, 0xde, entry_bytes(e));
+    memset(at, 0xde, entry_bytes(e));
 #endif
-    os_free(e);
+    os_free(at);
+}
+
+void entry_set_born(struct entry *e, uint64_t ns)
+{
+    e->shape = (e->shape & ~ENTRY_TIME) | entry_time(ns);
+}
+
+void entry_set_fresh_until(struct entry *e, uint64_t ns)
+{
+    uint64_t time = entry_time(ns), when = atomic_load(&e->when);
+    while (!atomic_compare_exchange_weak(&e->when, &when, (when & ~ENTRY_WHEN) | time))
+        continue;
+}
+
+/* 0 to 7, then eighths of doublings. */
+void entry_set_cost(struct entry *e, uint64_t us)
+{
+    uint64_t cost = us;
+    if (us >= COST_STEPS) {
+        unsigned log = 63 - (unsigned)__builtin_clzll(us) - 3;
+        cost = log > 30 ? 255 : (log + 1) * COST_STEPS + (us >> log) - COST_STEPS;
+    }
+    uint64_t when = atomic_load(&e->when) & ((UINT64_C(1) << ENTRY_COST_AT) - 1);
+    atomic_store(&e->when, when | cost << ENTRY_COST_AT);
+}
+
+uint32_t entry_cost_us(const struct entry *e)
+{
+    uint32_t cost = (uint32_t)(atomic_load_explicit(&e->when, memory_order_relaxed) >> ENTRY_COST_AT);
+    uint32_t step = cost % COST_STEPS + COST_STEPS, log = cost / COST_STEPS;
+    if (cost < COST_STEPS)
+        return cost;
+    return log > 29 ? UINT32_MAX : step << (log - 1);
 }

@@ -1,16 +1,21 @@
 /*
  * entry.h - one remembered result.
  *
- *   0        64                112        +key_len     +opaque_len    +value_len
- *   | cold    | hot             | key      | opaque     | value        | marks (mark.h), if it has any
+ *   -16             0        24        48       +key_len    +value_len
+ *   | entry_more    | links  | hot     | key    | value      | marks (mark.h), if it has any
  *
- * A hit looks only at what follows the first cache line: with a key and a value of one word each, at one
- * line. Key, opaque and value never change after the entry is published; a refresh publishes a new entry in
- * the place of the old one. What changes is atomic. References: the table holds one, given back after a grace
- * period; flights, queued refreshes and callers that copy an object hold others.
+ * A hit looks at what is hot, at the key and at the value: with a word each they lie in one cache line.
+ * Key and value never change after the entry is published; a refresh publishes a new entry in the place of
+ * the old one. What changes is atomic. References: the table holds one, given back after a grace period;
+ * flights, queued refreshes and callers that copy an object hold others.
  *
- *   age:  born ---- fresh_until ---- stale_until ---- dead_until
- *            fresh            stale           fallback         dead
+ * What few entries need costs the others nothing: `entry_more` stands before those that have something out
+ * of the ordinary when they are made; what befalls an entry later is runtime/care.h's; when it stops being
+ * stale and when it is dead follows from its birth and its function's policy (runtime/age.h). The hash is
+ * made from the key again where it is wanted: entries are moved and evicted seldom.
+ *
+ *   age:  born ---- fresh until ---- stale until ---- dead
+ *            fresh            stale           fallback
  */
 #ifndef CORE_ENTRY_H
 #define CORE_ENTRY_H
@@ -19,15 +24,41 @@
 #include <stdalign.h>
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/epoch.h"
 #include "key.h"
 
+/*
+ * Times, in 40 bits: up to 4.3 years after the machine was started in steps of a quarter of a millisecond,
+ * from then on (top bit) in steps of 2^25 ns, 34 ms. Rounded down: nothing is served longer than its policy
+ * says. All ones: never.
+ */
+enum { ENTRY_TIME_BITS = 40, ENTRY_STEP_NS = 250000, ENTRY_LATE_SHIFT = 25 };
+#define ENTRY_TIME  ((UINT64_C(1) << ENTRY_TIME_BITS) - 1)
+#define ENTRY_NEVER ENTRY_TIME
+#define ENTRY_LATE  (UINT64_C(1) << (ENTRY_TIME_BITS - 1))
+
+/* The word that changes. */
+enum {
+    ENTRY_TURN_AT = 40,   /* the time is not when it stops being fresh, it is stale: lease.h's */
+    ENTRY_LEASED_AT = 41, /* somebody refreshes it */
+    ENTRY_FORK_AT = 42,   /* six bits: of which fork that somebody is */
+    ENTRY_FLAGS_AT = 48,
+    ENTRY_COST_AT = 56, /* what computing it took: eight bits, entry_cost_us() */
+};
+#define ENTRY_TURN   (UINT64_C(1) << ENTRY_TURN_AT)
+#define ENTRY_LEASED (UINT64_C(1) << ENTRY_LEASED_AT)
+#define ENTRY_WHEN   ((UINT64_C(1) << ENTRY_FLAGS_AT) - 1) /* time and lease */
+
 enum entry_flag {
-    ENTRY_FAILED = 1,  /* a remembered failure */
-    ENTRY_NULL = 2,    /* a NULL string or object */
-    ENTRY_OWN_TTL = 4, /* swrcache_set_ttl() chose its times: `set` leaves them alone */
-    ENTRY_EXPIRED = 8, /* expired by somebody, not by age */
-    ENTRY_MARKED = 16, /* a struct mark_set stands behind the value */
+    ENTRY_FAILED = 1,   /* a remembered failure */
+    ENTRY_NULL = 2,     /* a NULL string or object */
+    ENTRY_OWN_TTL = 4,  /* swrcache_set_ttl() chose its times: `set` leaves them alone */
+    ENTRY_EXPIRED = 8,  /* expired by somebody, not by age */
+    ENTRY_MARKED = 16,  /* a struct mark_set stands behind the value */
+    ENTRY_MORE = 32,    /* a struct entry_more stands before it */
+    ENTRY_CARE = 64,    /* runtime/care.h has a record of it */
+    ENTRY_TROUBLE = 128 /* and in it a refresh that failed */
 };
 
 /* More touches say nothing that eviction looks at. */
@@ -36,85 +67,204 @@ enum { ENTRY_TOUCHED_MOST = 2 };
 enum entry_state { ENTRY_FRESH, ENTRY_STALE, ENTRY_FALLBACK, ENTRY_DEAD };
 
 struct entry {
-    /* cold */
-    _Atomic uint64_t stale_until;  /* written under the shard's lock */
-    _Atomic uint64_t dead_until;   /* written under the shard's lock */
-    _Atomic uint64_t next_refresh; /* lease.h: who may refresh, from when */
-    uint64_t hash;
     union {
-        struct {                        /* as long as it is in the table */
-            struct entry *prev, *next;  /* eviction queue; the evictor's lock */
-            uint32_t due;               /* evict.h: when its turn comes, among the main queues */
-            _Atomic uint32_t warm_hits; /* timed refreshes: hits when the last one was queued */
+        struct {                       /* as long as it is in the table */
+            struct entry *prev, *next; /* eviction queue; the evictor's lock */
+            uint32_t due;              /* evict.h: when its turn comes, among the main queues */
+            uint8_t queue;             /* evict.h; the evictor's lock */
         };
         struct epoch_garbage garbage; /* once out of table and queue */
     };
-    _Atomic uint32_t refs;
-    uint32_t cost_us; /* what computing it took */
-    /* hot */
-    uint64_t identity; /* function and generation: an invalidated function's entries match no more */
-    _Atomic uint64_t fresh_until;
-    uint64_t born; /* clock_now() before the computation began */
-    uint32_t key_len, value_len;
-    _Atomic uint32_t hits;
-    uint16_t opaque_len;
-    uint16_t result_errno; /* of a remembered failure */
-    _Atomic uint16_t refresh_errno;
-    _Atomic uint8_t touched;        /* eviction: to ENTRY_TOUCHED_MOST; set on a hit only when it changes */
-    _Atomic uint8_t flags;          /* enum entry_flag */
-    uint8_t queue;                  /* evict.h; the evictor's lock */
-    _Atomic uint8_t failures;       /* refreshes failed in a row */
-    _Atomic uint8_t idle_refreshes; /* timed refreshes since the last call */
+    _Atomic uint64_t when; /* time, lease, flags, cost: the bits above */
+    uint64_t shape;        /* time of birth, length of the key << 40, of the value << 52 */
+    uint32_t identity;     /* function and generation: an invalidated function's entries match no more */
+    _Atomic uint16_t refs;
+    _Atomic uint16_t use; /* touches (eviction), two bits; hits above them: entry_hits() */
     alignas(8) unsigned char data[];
 };
 
-static_assert(offsetof(struct entry, identity) == 64 && offsetof(struct entry, data) == 112,
-              "the hot part begins a cache line and leaves two words of it");
+static_assert(offsetof(struct entry, data) == 48, "a word of key and of value end the cache line");
 
-/* `marks_len`: what mark_room() says. */
-struct entry *entry_new(const struct key *key, uint64_t identity, size_t opaque_len, size_t value_len,
-                        size_t marks_len);
+/* Before the entry, as ENTRY_MORE says. */
+struct entry_more {
+    uint64_t stale_until, dead_until; /* ENTRY_OWN_TTL: ns; else unused */
+    uint32_t key_len, value_len;      /* both, where one of them is too long for `shape` */
+    uint16_t opaque_len;
+    uint16_t result_errno; /* of a remembered failure */
+    uint32_t own_ttl_ms;   /* ENTRY_OWN_TTL */
+};
+
+enum { ENTRY_LEN_BITS = 12, ENTRY_LEN_LONG = (1 << ENTRY_LEN_BITS) - 1 };
+
+/* The hash of an entry's key; set before the first entry is made. */
+extern uint64_t (*entry_hash)(struct entry *e);
+
+/* What is out of the ordinary about an entry to be. */
+struct entry_extra {
+    size_t opaque_len, marks_len; /* marks_len: what mark_room() says */
+    bool more;                    /* will need a struct entry_more */
+};
+
+struct entry *entry_new(const struct key *key, uint64_t identity, size_t value_len, struct entry_extra extra);
 /* Only for entries that hold no object. */
 void entry_free(struct entry *e);
 
+/* Of a function's identity, its number and generation, what an entry has: twelve bits and twenty. */
+static inline uint32_t entry_identity(uint64_t identity)
+{
+    return (uint32_t)(identity >> 32 << 20) | (uint32_t)(identity & 0xfffff);
+}
+
+static inline bool entry_is_of(const struct entry *e, uint64_t identity)
+{
+    return e->identity == entry_identity(identity);
+}
+
+static inline uint32_t entry_function(const struct entry *e)
+{
+    return e->identity >> 20;
+}
+
+static inline uint8_t entry_flags(const struct entry *e)
+{
+    return (uint8_t)(atomic_load_explicit(&e->when, memory_order_relaxed) >> ENTRY_FLAGS_AT);
+}
+
+static inline void entry_flag(struct entry *e, uint8_t flags)
+{
+    atomic_fetch_or(&e->when, (uint64_t)flags << ENTRY_FLAGS_AT);
+}
+
+static inline struct entry_more *entry_more(const struct entry *e)
+{
+    return (struct entry_more *)(uintptr_t)e - 1;
+}
+
+static inline size_t entry_key_len(const struct entry *e)
+{
+    size_t len = e->shape >> ENTRY_TIME_BITS & ENTRY_LEN_LONG;
+    return likely(len != ENTRY_LEN_LONG) ? len : entry_more(e)->key_len;
+}
+
+static inline size_t entry_value_len(const struct entry *e)
+{
+    size_t len = e->shape >> (ENTRY_TIME_BITS + ENTRY_LEN_BITS);
+    return likely(len != ENTRY_LEN_LONG) ? len : entry_more(e)->value_len;
+}
+
+static inline size_t entry_opaque_len(const struct entry *e)
+{
+    return entry_flags(e) & ENTRY_MORE ? entry_more(e)->opaque_len : 0;
+}
+
+static inline int entry_errno(const struct entry *e)
+{
+    return entry_flags(e) & ENTRY_MORE ? entry_more(e)->result_errno : 0;
+}
+
+/* Behind the value: hits have no use for it. */
 static inline unsigned char *entry_opaque(struct entry *e)
 {
-    return e->data + e->key_len;
+    return e->data + entry_key_len(e) + entry_value_len(e);
 }
 
 static inline unsigned char *entry_value(struct entry *e)
 {
-    return e->data + e->key_len + e->opaque_len;
+    return e->data + entry_key_len(e);
 }
 
 static inline struct key entry_key(struct entry *e)
 {
-    return (struct key){e->hash, e->key_len, e->data};
+    return (struct key){entry_hash(e), entry_key_len(e), e->data};
 }
 
 static inline size_t entry_marks_offset(const struct entry *e)
 {
-    return (sizeof *e + e->key_len + e->opaque_len + e->value_len + 7) & ~(size_t)7;
+    return (sizeof *e + entry_key_len(e) + entry_value_len(e) + entry_opaque_len(e) + 7) & ~(size_t)7;
 }
 
-size_t entry_marked_bytes(const struct entry *e);
+/* All of it, marks and what stands before it included. */
+size_t entry_bytes(const struct entry *e);
 
-static inline size_t entry_bytes(const struct entry *e)
+static inline uint64_t entry_time(uint64_t ns)
 {
-    if (unlikely(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_MARKED))
-        return entry_marked_bytes(e);
-    return sizeof *e + e->key_len + e->opaque_len + e->value_len;
+    uint64_t time = ns / ENTRY_STEP_NS;
+    if (unlikely(time >= ENTRY_LATE))
+        time = ENTRY_LATE | ns >> ENTRY_LATE_SHIFT;
+    return time != ENTRY_NEVER || ns == CLOCK_NEVER ? time : ENTRY_NEVER - 1;
 }
 
-static inline enum entry_state entry_state(struct entry *e, uint64_t now)
+static inline uint64_t entry_ns(uint64_t time)
 {
-    if (now < atomic_load_explicit(&e->fresh_until, memory_order_relaxed))
-        return ENTRY_FRESH;
-    if (now < atomic_load_explicit(&e->stale_until, memory_order_relaxed))
-        return ENTRY_STALE;
-    if (now < atomic_load_explicit(&e->dead_until, memory_order_relaxed))
-        return ENTRY_FALLBACK;
-    return ENTRY_DEAD;
+    if (likely(time < ENTRY_LATE))
+        return time * ENTRY_STEP_NS;
+    return time == ENTRY_NEVER ? CLOCK_NEVER : (time & ~ENTRY_LATE) << ENTRY_LATE_SHIFT;
+}
+
+static inline uint64_t entry_born(const struct entry *e)
+{
+    return entry_ns(e->shape & ENTRY_TIME);
+}
+
+/* Before it is published. */
+void entry_set_born(struct entry *e, uint64_t ns);
+void entry_set_cost(struct entry *e, uint64_t us);
+
+/* To within an eighth. */
+uint32_t entry_cost_us(const struct entry *e);
+
+/* 0 once it is known to be stale: when that was is then forgotten. */
+static inline uint64_t entry_fresh_until(const struct entry *e)
+{
+    uint64_t when = atomic_load_explicit(&e->when, memory_order_relaxed);
+    return when & ENTRY_TURN ? 0 : entry_ns(when & ENTRY_TIME);
+}
+
+/* Fresh until then, if nobody has a lease on it. */
+void entry_set_fresh_until(struct entry *e, uint64_t ns);
+
+static inline bool entry_is_fresh(uint64_t when, uint64_t now)
+{
+    return !(when & ENTRY_TURN) && now < entry_ns(when & ENTRY_TIME);
+}
+
+/*
+ * Hits: exact up to 128, then in steps that grow with them and that are taken by chance, so that the line of
+ * a hot entry is seldom written. `use` has the number of steps.
+ */
+enum { ENTRY_HITS_AT = 2, ENTRY_HITS_EXACT = 128, ENTRY_HITS_MOST = ENTRY_HITS_EXACT + 24 * 16 };
+
+static inline uint32_t entry_hits(const struct entry *e)
+{
+    uint32_t step = atomic_load_explicit(&e->use, memory_order_relaxed) >> ENTRY_HITS_AT;
+    if (step < ENTRY_HITS_EXACT)
+        return step;
+    return (16 + (step & 15)) << ((step - ENTRY_HITS_EXACT) / 16 + 3);
+}
+
+static inline unsigned entry_touched(const struct entry *e)
+{
+    return atomic_load_explicit(&e->use, memory_order_relaxed) & 3;
+}
+
+static inline void entry_set_touched(struct entry *e, unsigned touched)
+{
+    uint16_t use = atomic_load_explicit(&e->use, memory_order_relaxed);
+    atomic_store_explicit(&e->use, (uint16_t)((use & ~3u) | touched), memory_order_relaxed);
+}
+
+/* A hit; `random` is the caller's own word for chance. */
+static inline void entry_touch(struct entry *e, uint32_t *random)
+{
+    uint16_t use = atomic_load_explicit(&e->use, memory_order_relaxed);
+    unsigned touch = (use & 3) < ENTRY_TOUCHED_MOST, step = use >> ENTRY_HITS_AT, count = 1;
+    if (likely(step >= ENTRY_HITS_EXACT)) {
+        *random = *random * 1664525 + 1013904223;
+        count = *random >> (32 - ((step - ENTRY_HITS_EXACT) / 16 + 3)) == 0 && step < ENTRY_HITS_MOST;
+    }
+    if (unlikely((touch | count) != 0))
+        atomic_store_explicit(&e->use, (uint16_t)(use + touch + (count << ENTRY_HITS_AT)),
+                              memory_order_relaxed);
 }
 
 #endif

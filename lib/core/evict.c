@@ -52,7 +52,7 @@ static void pull(struct evict *v, struct entry *e)
 
 static double worth(const struct evict *v, const struct entry *e)
 {
-    double us = (double)e->cost_us + WORTH_FLOOR_US;
+    double us = (double)entry_cost_us(e) + WORTH_FLOOR_US;
     return v->max_bytes == UINT64_MAX ? us : us / (double)entry_bytes(e);
 }
 
@@ -70,7 +70,7 @@ static void push_main(struct evict *v, struct entry *e)
 {
     uint8_t k = class_of(v, e);
     e->due = v->level + (UINT32_C(1) << (CLASS_SHIFT * k));
-    atomic_store_explicit(&e->touched, 0, memory_order_relaxed);
+    entry_set_touched(e, 0);
     push(v, e, EVICT_MAIN + k);
 }
 
@@ -106,7 +106,7 @@ void evict_add(struct evict *v, struct entry *e)
         v->share = SHARE_FIRST;
     v->seen += v->seen < MEAN_OVER;
     v->mean_worth += (worth(v, e) - v->mean_worth) / v->seen;
-    enum ghost_kind kind = ghost_take(&v->ghost, e->hash);
+    enum ghost_kind kind = ghost_take(&v->ghost, entry_hash(e));
     if (kind != GHOST_NONE) {
         rebalance(v, kind);
         push_main(v, e);
@@ -119,8 +119,7 @@ void evict_add(struct evict *v, struct entry *e)
 void evict_replace(struct evict *v, struct entry *old, struct entry *new_)
 {
     lock_take(&v->lock);
-    atomic_store_explicit(&new_->touched, atomic_load_explicit(&old->touched, memory_order_relaxed),
-                          memory_order_relaxed);
+    entry_set_touched(new_, entry_touched(old));
     if (old->queue == EVICT_NONE) {
         push(v, new_, EVICT_SMALL);
     } else {
@@ -153,7 +152,7 @@ static bool exceeded(const struct evict *v)
 
 static void depart(struct evict *v, struct entry *e, enum ghost_kind kind)
 {
-    ghost_put(&v->ghost, e->hash, kind, v->entries - 1);
+    ghost_put(&v->ghost, entry_hash(e), kind, v->entries - 1);
     pull(v, e);
     atomic_fetch_add(&e->refs, 1);
     v->evictions++;
@@ -163,7 +162,7 @@ static void depart(struct evict *v, struct entry *e, enum ghost_kind kind)
 static bool turn_of_small(struct evict *v, struct entry *e, const struct entry *rival, bool patient,
                           bool may_go)
 {
-    uint8_t touched = atomic_load_explicit(&e->touched, memory_order_relaxed);
+    unsigned touched = entry_touched(e);
     bool wanted = touched >= (v->share >= SHARE_WIDE ? 1 : 2) ||
                   (rival != NULL && worth(v, e) >= PROMOTE_RATIO * worth(v, rival));
     if (may_go && !(patient && wanted)) {
@@ -177,7 +176,7 @@ static bool turn_of_small(struct evict *v, struct entry *e, const struct entry *
 
 static bool turn_of_main(struct evict *v, struct entry *e, bool patient, bool may_go)
 {
-    uint8_t touched = atomic_load_explicit(&e->touched, memory_order_relaxed);
+    unsigned touched = entry_touched(e);
     v->level = e->due;
     if (may_go && !(patient && touched > 0)) {
         depart(v, e, GHOST_MAIN);
@@ -186,7 +185,7 @@ static bool turn_of_main(struct evict *v, struct entry *e, bool patient, bool ma
     pull(v, e);
     push_main(v, e);
     if (touched > 1)
-        atomic_store_explicit(&e->touched, 1, memory_order_relaxed);
+        entry_set_touched(e, 1);
     return false;
 }
 

@@ -157,7 +157,7 @@ size_t mark_room(const struct mark_name *names, uint32_t count)
 
 struct mark_set *mark_set_of(const struct entry *e)
 {
-    if (!(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_MARKED))
+    if (!(entry_flags(e) & ENTRY_MARKED))
         return NULL;
     return (struct mark_set *)(void *)((char *)(uintptr_t)e + entry_marks_offset(e));
 }
@@ -166,7 +166,7 @@ void mark_fill(struct entry *e, const struct mark_name *names, uint32_t count)
 {
     if (count == 0)
         return;
-    atomic_fetch_or(&e->flags, ENTRY_MARKED);
+    entry_flag(e, ENTRY_MARKED);
     struct mark_set *set = mark_set_of(e);
     char *texts = (char *)&set->links[count];
     set->count = count;

@@ -24,15 +24,16 @@ static struct entry *entry_of(uint64_t slot)
     return (struct entry *)(uintptr_t)(slot & ((UINT64_C(1) << TABLE_HASH_SHIFT) - 1));
 }
 
-static uint64_t slot_for(struct entry *e)
+static uint64_t slot_for(struct entry *e, uint64_t hash)
 {
-    return e->hash >> TABLE_HASH_SHIFT << TABLE_HASH_SHIFT | (uintptr_t)e;
+    return hash >> TABLE_HASH_SHIFT << TABLE_HASH_SHIFT | (uintptr_t)e;
 }
 
 static bool same_key(const struct entry *e, uint64_t identity, const void *what)
 {
     const struct key *key = what;
-    return e->identity == identity && e->key_len == key->len && memcmp(e->data, key->bytes, key->len) == 0;
+    return entry_is_of(e, identity) && entry_key_len(e) == key->len &&
+           memcmp(e->data, key->bytes, key->len) == 0;
 }
 
 struct entry *table_find(struct table *t, uint64_t identity, const struct key *key)
@@ -105,7 +106,8 @@ static void add_overflow(struct table_bucket *b, int by)
 static bool place(uintptr_t word, struct entry *e)
 {
     struct table_bucket *buckets = table_buckets(word);
-    size_t mask = table_mask(word), home = table_home(e->hash, word);
+    uint64_t hash = entry_hash(e);
+    size_t mask = table_mask(word), home = table_home(hash, word);
     for (size_t step = 0; step < TABLE_WINDOW && step <= mask; step++) {
         struct table_bucket *b = &buckets[(home + step) & mask];
         for (int i = 0; i < TABLE_SLOTS; i++) {
@@ -114,8 +116,8 @@ static bool place(uintptr_t word, struct entry *e)
             if (step != 0)
                 add_overflow(&buckets[home], 1);
             /* The tag last: whoever sees it finds the slot filled. */
-            atomic_store_explicit(&b->slot[i], slot_for(e), memory_order_release);
-            set_tag(b, i, table_tag(e->hash));
+            atomic_store_explicit(&b->slot[i], slot_for(e, hash), memory_order_release);
+            set_tag(b, i, table_tag(hash));
             return true;
         }
     }
@@ -133,11 +135,11 @@ struct place {
     int slot;
 };
 
-static bool find_in(uintptr_t word, struct entry *e, struct place *p)
+static bool find_in(uintptr_t word, struct entry *e, uint64_t hash, struct place *p)
 {
     if (word == 0)
         return false;
-    size_t mask = table_mask(word), home = table_home(e->hash, word);
+    size_t mask = table_mask(word), home = table_home(hash, word);
     p->home = &table_buckets(word)[home];
     for (size_t step = 0; step < TABLE_WINDOW && step <= mask; step++) {
         p->bucket = &table_buckets(word)[(home + step) & mask];
@@ -150,9 +152,10 @@ static bool find_in(uintptr_t word, struct entry *e, struct place *p)
 
 static bool find_place(struct table *t, struct entry *e, struct place *p)
 {
-    uint32_t shard = table_shard_of(e->hash);
-    return find_in(atomic_load_explicit(&t->arrays[shard], memory_order_relaxed), e, p) ||
-           find_in(atomic_load_explicit(&t->leaving[shard], memory_order_relaxed), e, p);
+    uint64_t hash = entry_hash(e);
+    uint32_t shard = table_shard_of(hash);
+    return find_in(atomic_load_explicit(&t->arrays[shard], memory_order_relaxed), e, hash, p) ||
+           find_in(atomic_load_explicit(&t->leaving[shard], memory_order_relaxed), e, hash, p);
 }
 
 static void clear(const struct place *p)
@@ -217,7 +220,7 @@ static void move_some(struct table *t, uint32_t shard, size_t buckets, size_t en
                 continue;
             if (!place(word, e))
                 return; /* stays where it is; an insertion that fails makes room */
-            p.home = &table_buckets(old)[table_home(e->hash, old)];
+            p.home = &table_buckets(old)[table_home(entry_hash(e), old)];
             clear(&p);
             moved++;
         }
@@ -286,7 +289,7 @@ static bool make_room(struct table *t, uint32_t shard)
 
 bool table_insert(struct table *t, struct entry *e)
 {
-    uint32_t shard = table_shard_of(e->hash);
+    uint32_t shard = table_shard_of(entry_hash(e));
     uintptr_t word;
     move_some(t, shard, MOVED_BUCKETS, MOVED_BUCKETS * TABLE_SLOTS);
     while ((word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed)) == 0 || !place(word, e))
@@ -301,7 +304,7 @@ bool table_replace(struct table *t, struct entry *old, struct entry *new_)
     struct place p;
     if (!find_place(t, old, &p))
         return false;
-    atomic_store_explicit(&p.bucket->slot[p.slot], slot_for(new_), memory_order_release);
+    atomic_store_explicit(&p.bucket->slot[p.slot], slot_for(new_, entry_hash(new_)), memory_order_release);
     return true;
 }
 
@@ -317,7 +320,7 @@ bool table_remove(struct table *t, struct entry *old)
     if (!find_place(t, old, &p))
         return false;
     clear(&p);
-    t->shards[table_shard_of(old->hash)].entries--;
+    t->shards[table_shard_of(entry_hash(old))].entries--;
     return true;
 }
 

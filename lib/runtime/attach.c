@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "batch.h"
+#include "cache.h"
 #include "call.h"
 #include "context.h"
 #include "depend.h"
@@ -68,6 +69,7 @@ static void fork_prepare(void)
     pool_fork_prepare();
     mark_fork_prepare();
     context_fork_prepare();
+    care_fork_prepare();
     epoch_fork_prepare();
     option_fork_prepare();
     alloc_fork_prepare();
@@ -78,6 +80,7 @@ static void release(bool child)
     alloc_fork_release();
     option_fork_release();
     epoch_fork_release();
+    care_fork_release();
     context_fork_release();
     mark_fork_release();
     pool_fork_release(child);
@@ -141,6 +144,7 @@ static bool wake(void)
     const char *only = option_text(OPTION_SWR_ONLY);
     if (option_number(OPTION_SWR_ENABLE) == 0 || (only != NULL && !named_in(only)))
         return false;
+    entry_hash = cache_hash;
     clock_start(option_text(OPTION_SWR_CLOCK) != NULL);
     epoch_start();
     evict_bounds(&cache_bounds, option_number(OPTION_SWR_MAX_BYTES), option_number(OPTION_SWR_MAX_ENTRIES));

@@ -1,4 +1,6 @@
 #include "cache.h"
+#include "age.h"
+#include "care.h"
 #include "flight.h"
 #include "history.h"
 #include "lease.h"
@@ -15,6 +17,11 @@ enum { TRIMMED_AT_ONCE = 256 };
 struct table cache_table;
 struct evict cache_bounds = {.max_bytes = UINT64_MAX, .max_entries = UINT64_MAX};
 
+uint64_t cache_hash(struct entry *e)
+{
+    return key_hash(&function_of_entry(e)->shape, e->data, entry_key_len(e));
+}
+
 void cache_ref(struct entry *e)
 {
     atomic_fetch_add_explicit(&e->refs, 1, memory_order_relaxed);
@@ -24,14 +31,15 @@ void cache_unref(struct entry *e)
 {
     if (atomic_fetch_sub_explicit(&e->refs, 1, memory_order_acq_rel) != 1)
         return;
-    struct function *f = function_by_identity(e->identity);
+    struct function *f = function_of_entry(e);
     if (function_holds_object(f)) {
         void *master;
-        memcpy(&master, entry_value(e) + e->value_len - sizeof master, sizeof master);
+        memcpy(&master, entry_value(e) + entry_value_len(e) - sizeof master, sizeof master);
         if (master != NULL)
             f->site->release(master);
     }
     SYNC_POINT("evict.before_free");
+    care_end(e);
     entry_free(e);
 }
 
@@ -47,7 +55,7 @@ static void gone(struct function *f, struct entry *e)
     atomic_fetch_sub(&f->bytes, entry_bytes(e));
     /* After `entries`: what is counted as live is never too much. */
     uint64_t doomed = atomic_load(&f->doomed);
-    if (unlikely(doomed != 0) && e->identity != atomic_load(&f->identity))
+    if (unlikely(doomed != 0) && !entry_is_of(e, atomic_load(&f->identity)))
         while (doomed != 0 && !atomic_compare_exchange_weak(&f->doomed, &doomed, doomed - 1))
             continue;
     epoch_retire(&e->garbage, after_grace);
@@ -86,13 +94,13 @@ void cache_drop(struct function *f, struct entry *e)
 
 static bool not_leased(struct entry *e)
 {
-    return !lease_held(atomic_load(&e->next_refresh), clock_coarse());
+    return !lease_held(lease_word(e), clock_coarse());
 }
 
 static void note(struct entry *e, enum history_what what)
 {
     struct key key = entry_key(e);
-    history_note(e->identity, &key, what, 0);
+    history_note(function_identity_of(e), &key, what, 0);
 }
 
 /* True: a bound may still be exceeded. */
@@ -103,11 +111,11 @@ static bool trim(struct evict *bounds)
         e = evict_pick(bounds, not_leased);
         if (e == NULL)
             return false;
-        uint32_t shard = table_shard_of(e->hash);
+        uint32_t shard = table_shard_of(entry_hash(e));
         table_lock(&cache_table, shard);
         if (table_holds(&cache_table, e)) {
             note(e, HISTORY_EVICTED);
-            cache_drop(function_by_identity(e->identity), e);
+            cache_drop(function_of_entry(e), e);
             table_tidy(&cache_table, shard);
         }
         table_unlock(&cache_table, shard);
@@ -137,17 +145,19 @@ bool cache_drop_noted(struct function *f, struct entry *e)
 
 bool cache_expire_entry(struct function *f, struct entry *e)
 {
-    (void)f;
-    bool fresh = entry_state(e, clock_now()) == ENTRY_FRESH;
+    bool fresh = age_state(f, e, clock_now()) == ENTRY_FRESH;
     if (fresh) {
-        atomic_store(&e->fresh_until, 0);
-        atomic_fetch_or(&e->flags, ENTRY_EXPIRED);
+        uint64_t word = lease_word(e), now = clock_now();
+        while (!lease_change(e, word,
+                             lease_taken(word)
+                                 ? lease_mine() | ENTRY_TURN | entry_time(clock_add(now, LEASE_NS))
+                                 : ENTRY_TURN))
+            word = lease_word(e);
+        entry_flag(e, ENTRY_EXPIRED);
         note(e, HISTORY_EXPIRED);
     }
     /* A back-off ends: whoever expires says that the world has changed. A lease stays with its owner. */
-    uint64_t word = atomic_load(&e->next_refresh);
-    if (!(word & 1))
-        atomic_compare_exchange_strong(&e->next_refresh, &word, 0);
+    lease_hasten(e);
     return fresh;
 }
 
@@ -159,7 +169,7 @@ struct showing {
 static void show(struct entry *e, void *cookie)
 {
     struct showing *s = cookie;
-    s->visit(function_by_identity(e->identity), e, s->cookie);
+    s->visit(function_of_entry(e), e, s->cookie);
 }
 
 void cache_each(void (*visit)(struct function *f, struct entry *e, void *cookie), void *cookie)
@@ -188,22 +198,20 @@ struct retuning {
 
 static void retime(struct entry *e, void *cookie)
 {
-    struct function *f = function_by_identity(e->identity);
-    if (f != ((struct retuning *)cookie)->f || atomic_load(&e->flags) & (ENTRY_OWN_TTL | ENTRY_FAILED))
+    struct function *f = function_of_entry(e);
+    if (f != ((struct retuning *)cookie)->f || entry_flags(e) & (ENTRY_OWN_TTL | ENTRY_FAILED))
         return;
-    uint64_t fresh = clock_add(e->born, atomic_load(&f->settings.ttl));
-    uint64_t stale = clock_add(fresh, atomic_load(&f->settings.stale));
-    uint64_t dead = clock_add(fresh, atomic_load(&f->settings.stale_if_error));
-    if (!(atomic_load(&e->flags) & ENTRY_EXPIRED))
-        atomic_store(&e->fresh_until, fresh);
-    atomic_store(&e->stale_until, stale);
-    atomic_store(&e->dead_until, dead > stale ? dead : stale);
+    /* The other ends follow the settings by themselves (age.h). */
+    uint64_t word = lease_word(e), fresh = clock_add(entry_born(e), atomic_load(&f->settings.ttl));
+    while (!(entry_flags(e) & ENTRY_EXPIRED) &&
+           !lease_change(e, word, entry_time(fresh) | (lease_taken(word) ? lease_mine() : 0)))
+        word = lease_word(e);
 }
 
 static void move(struct entry *e, void *cookie)
 {
     struct retuning *r = cookie;
-    if (function_by_identity(e->identity) != r->f)
+    if (function_of_entry(e) != r->f)
         return;
     evict_remove(r->old, e);
     evict_add(r->f->bounds, e);

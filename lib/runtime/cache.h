@@ -25,6 +25,9 @@ void cache_tidy(uint32_t shard);
 /* No lock held: evicts until the bounds hold, or a bounded piece of the way there. */
 void cache_trim(struct function *f);
 
+/* Of an entry's key: core/entry.h has none. */
+uint64_t cache_hash(struct entry *e);
+
 void cache_ref(struct entry *e);
 void cache_unref(struct entry *e);
 

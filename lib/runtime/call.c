@@ -1,4 +1,5 @@
 #include "call.h"
+#include "age.h"
 #include "batch.h"
 #include "depend.h"
 #include "lease.h"
@@ -30,7 +31,7 @@ struct lengthy {
 static inline bool same_args(const struct entry *e, uint64_t identity, const void *what)
 {
     const struct lengthy *l = what;
-    return e->identity == identity && key_same_args(l->shape, l->args, e->data, e->key_len);
+    return entry_is_of(e, identity) && key_same_args(l->shape, l->args, e->data, entry_key_len(e));
 }
 
 struct entry *call_find_lengthy(struct function *f, const struct swrcache_arg *args, uint64_t hash)
@@ -121,12 +122,11 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
     if (unlikely(e == NULL))
         goto slow;
     uint64_t now = now_of(f);
-    bool fresh = likely(now < atomic_load_explicit(&e->fresh_until, memory_order_relaxed));
-    if (!fresh && entry_state(e, now) != ENTRY_STALE)
+    bool fresh = likely(now < entry_fresh_until(e));
+    if (!fresh && age_state(f, e, now) != ENTRY_STALE)
         goto slow;
     uint64_t lease = 0;
-    bool mine = !fresh && lease_due(atomic_load_explicit(&e->next_refresh, memory_order_relaxed), now) &&
-                lease_claim(e, now, clock_add(now, LEASE_NS), &lease);
+    bool mine = !fresh && lease_due(lease_word(e), now) && lease_claim(e, now, &lease);
     if (unlikely(mine || site->form == SWRCACHE_FORM_OBJECT)) {
         int saved = errno;
         cache_ref(e);
@@ -162,8 +162,8 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
     if (t->bound != NULL)
         depend_saw(t->bound, f, e);
     outcome_note(t, f, fresh ? COUNTER_hits : COUNTER_stale_hits, fresh ? SWR_HIT : SWR_STALE_HIT, e, now);
-    if (unlikely(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_FAILED))
-        errno = e->result_errno;
+    if (unlikely(entry_flags(e) & ENTRY_FAILED))
+        errno = entry_errno(e);
     epoch_exit(&t->epoch);
     t->busy = false;
     return;
@@ -285,7 +285,7 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
     if (keyed != NULL && make_key(f, keyed, stack, &key)) {
         epoch_enter(&t->epoch);
         struct entry *e = find(f, keyed, &key);
-        enum entry_state state = e != NULL ? entry_state(e, clock_now()) : ENTRY_DEAD;
+        enum entry_state state = e != NULL ? age_state(f, e, clock_now()) : ENTRY_DEAD;
         if (state == ENTRY_FRESH || state == ENTRY_STALE)
             cache_ref(e);
         else
@@ -295,7 +295,7 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
             t->busy = false;
             found = result_give(f, e, args, result);
             t->info = (struct swrcache_info){state == ENTRY_FRESH ? SWR_HIT : SWR_STALE_HIT,
-                                             clock_now() - e->born, atomic_load(&e->refresh_errno)};
+                                             clock_now() - entry_born(e), care_errno(&t->epoch, e)};
             cache_unref(e);
         }
     }
@@ -310,7 +310,7 @@ static size_t present(struct thread *t, struct function *f, const struct key *ke
 {
     epoch_enter(&t->epoch);
     struct entry *e = table_find(&cache_table, atomic_load(&f->identity), key);
-    size_t n = e != NULL && entry_state(e, clock_now()) != ENTRY_DEAD;
+    size_t n = e != NULL && age_state(f, e, clock_now()) != ENTRY_DEAD;
     epoch_exit(&t->epoch);
     return n;
 }

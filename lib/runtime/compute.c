@@ -1,4 +1,5 @@
 #include "compute.h"
+#include "age.h"
 #include "call.h"
 #include "depend.h"
 #include "guard.h"
@@ -27,55 +28,70 @@ static void set_times(struct function *f, struct flight *fl, struct entry *e, bo
 {
     struct settings *s = &f->settings;
     uint64_t lag = clock_lag();
-    e->born = fl->started;
+    entry_set_born(e, fl->started);
     if (failed) {
-        uint64_t until = clock_add(e->born, atomic_load(&s->negative));
-        atomic_store(&e->fresh_until, until);
-        atomic_store(&e->stale_until, until);
-        atomic_store(&e->dead_until, until);
+        entry_set_fresh_until(e, clock_add(fl->started, atomic_load(&s->negative)));
         return;
     }
-    uint64_t ttl = atomic_load(&s->ttl), stale = atomic_load(&s->stale);
+    uint64_t ttl = atomic_load(&s->ttl), stale = 0;
     if (fl->own_ttl) {
         ttl = fl->ttl_ms == SWR_FOREVER ? CLOCK_NEVER : (uint64_t)fl->ttl_ms * NS_PER_MS;
         stale = fl->stale_ms == SWR_FOREVER ? CLOCK_NEVER : (uint64_t)fl->stale_ms * NS_PER_MS;
-        atomic_fetch_or(&e->flags, ENTRY_OWN_TTL);
     }
-    uint64_t end = clock_add(e->born, ttl), spread = ttl / 100 * atomic_load(&s->jitter_pct);
+    uint64_t end = clock_add(fl->started, ttl), spread = ttl / 100 * atomic_load(&s->jitter_pct);
     uint64_t fresh = end;
     if (ttl != CLOCK_NEVER && spread != 0)
         fresh -= os_random() % (spread + 1);
-    if (fresh != CLOCK_NEVER && fresh > e->born + lag && !atomic_load(&f->precise))
+    if (fresh != CLOCK_NEVER && fresh > fl->started + lag && !atomic_load(&f->precise))
         fresh -= lag;
     if (fresh > fl->fresh_cap)
         fresh = fl->fresh_cap;
-    uint64_t stale_until = clock_add(end, stale);
-    uint64_t dead = clock_add(end, atomic_load(&s->stale_if_error));
-    if (stale == 0)
-        stale_until = fresh;
-    else if (stale_until != CLOCK_NEVER && stale_until > fresh + lag && !atomic_load(&f->precise))
-        stale_until -= lag;
-    if (dead < stale_until || atomic_load(&s->stale_if_error) == 0)
-        dead = stale_until;
-    atomic_store(&e->fresh_until, fresh);
-    atomic_store(&e->stale_until, stale_until);
-    atomic_store(&e->dead_until, dead);
+    entry_set_fresh_until(e, fresh);
+    if (!fl->own_ttl)
+        return;
+    /* The ends of others follow from the settings: age.h. */
+    struct entry_more *more = entry_more(e);
+    entry_flag(e, ENTRY_OWN_TTL);
+    more->own_ttl_ms = fl->ttl_ms < UINT32_MAX ? (uint32_t)fl->ttl_ms : UINT32_MAX;
+    more->stale_until = stale == 0 ? fresh : clock_add(end, stale);
+    if (stale > lag && more->stale_until != CLOCK_NEVER && !atomic_load(&f->precise))
+        more->stale_until -= lag;
+    more->dead_until = clock_add(end, atomic_load(&s->stale_if_error));
+    if (more->dead_until < more->stale_until || atomic_load(&s->stale_if_error) == 0)
+        more->dead_until = more->stale_until;
 }
 
 static void carry_over(struct entry *old, struct entry *e)
 {
-    atomic_store(&e->hits, atomic_load(&old->hits));
-    atomic_store(&e->warm_hits, atomic_load(&old->warm_hits));
-    atomic_store(&e->idle_refreshes, atomic_load(&old->idle_refreshes));
+    atomic_store(&e->use, atomic_load(&old->use));
+    struct care *from = care_of(old), *to = from != NULL ? care_make(e) : NULL;
+    if (to != NULL) {
+        atomic_store(&to->warm_hits, atomic_load(&from->warm_hits));
+        atomic_store(&to->idle_refreshes, atomic_load(&from->idle_refreshes));
+    }
+}
+
+/* A refresh failed; how many have in a row. */
+static uint8_t note_failure(struct entry *e, int error)
+{
+    struct care *care = care_make(e);
+    if (care == NULL)
+        return 1;
+    uint8_t failures = atomic_load(&care->failures);
+    failures += failures < UINT8_MAX;
+    atomic_store(&care->failures, failures);
+    atomic_store(&care->refresh_errno, (uint16_t)error);
+    entry_flag(e, ENTRY_TROUBLE);
+    return failures;
 }
 
 /* Of objects only the addresses are known: they are never the same. */
 static bool same_value(struct function *f, struct entry *a, struct entry *b)
 {
     const uint8_t kind = ENTRY_NULL | ENTRY_FAILED;
-    return f->site->form != SWRCACHE_FORM_OBJECT && a->value_len == b->value_len &&
-           (atomic_load(&a->flags) & kind) == (atomic_load(&b->flags) & kind) &&
-           memcmp(entry_value(a), entry_value(b), a->value_len) == 0;
+    return f->site->form != SWRCACHE_FORM_OBJECT && entry_value_len(a) == entry_value_len(b) &&
+           (entry_flags(a) & kind) == (entry_flags(b) & kind) &&
+           memcmp(entry_value(a), entry_value(b), entry_value_len(a)) == 0;
 }
 
 struct entry *compute_publish(struct function *f, struct flight *fl, const struct swrcache_arg *args,
@@ -85,14 +101,13 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     uint64_t now = clock_now();
     uint32_t nnames;
     struct mark_name *names = depend_names(f, fl, &nnames);
-    struct entry *e = result_keep(f, fl->identity, &fl->key, args, result, names, nnames);
+    struct entry *e = result_keep(f, fl, args, result, names, nnames, failed || fl->own_ttl);
     if (e != NULL) {
         set_times(f, fl, e, failed);
-        e->cost_us = now - fl->started > UINT32_MAX * UINT64_C(1000) ? UINT32_MAX
-                                                                     : (uint32_t)((now - fl->started) / 1000);
+        entry_set_cost(e, (now - fl->started) / 1000);
         if (failed) {
-            atomic_fetch_or(&e->flags, ENTRY_FAILED);
-            e->result_errno = (uint16_t)error;
+            entry_flag(e, ENTRY_FAILED);
+            entry_more(e)->result_errno = (uint16_t)error;
         }
     }
     *failed_out = failed;
@@ -108,27 +123,22 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     depend_check(fl, names, nnames);
     bool kept =
         linked && !fl->unnamed && !fl->skip && !fl->fenced && fl->identity == atomic_load(&f->identity);
-    bool old_good =
-        old != NULL && entry_state(old, now) != ENTRY_DEAD && !(atomic_load(&old->flags) & ENTRY_FAILED);
+    bool old_good = old != NULL && age_state(f, old, now) != ENTRY_DEAD && !(entry_flags(old) & ENTRY_FAILED);
     if (failed && old_good && !fl->fenced) {
-        uint8_t failures = atomic_load(&old->failures);
-        failures += failures < UINT8_MAX;
-        atomic_store(&old->failures, failures);
-        atomic_store(&old->refresh_errno, (uint16_t)error);
-        atomic_store(&old->next_refresh, lease_word(clock_add(now, back_off(f, failures)), false));
-    } else if (e != NULL && kept && !(old != NULL && old->born > e->born) &&
+        lease_end(old, clock_add(now, back_off(f, note_failure(old, error))));
+    } else if (e != NULL && kept && !(old != NULL && entry_born(old) > entry_born(e)) &&
                (!failed || atomic_load(&f->settings.negative) != 0)) {
         if (old != NULL)
             carry_over(old, e);
         if (fl->expired && !failed) {
-            atomic_store(&e->fresh_until, 0);
-            atomic_fetch_or(&e->flags, ENTRY_EXPIRED);
+            entry_set_fresh_until(e, 0);
+            entry_flag(e, ENTRY_EXPIRED);
         }
         unchanged = old != NULL && same_value(f, old, e);
         replaced = old != NULL && !unchanged;
         stored = cache_store(f, old, e);
     } else if (old_good) {
-        atomic_store(&old->next_refresh, lease_word(clock_add(now, back_off(f, 1)), false));
+        lease_end(old, clock_add(now, back_off(f, 1)));
     }
     if (linked && !stored)
         mark_unlink(e);
@@ -141,7 +151,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     if (stored) {
         uint64_t warm = atomic_load(&f->settings.keep_warm);
         if (warm != 0 && !failed)
-            pool_schedule(e, clock_add(e->born, warm));
+            pool_schedule(e, clock_add(entry_born(e), warm));
         if (atomic_load(&f->inner) && !failed)
             depend_stored(f, e, replaced);
         cache_trim(f);
@@ -200,7 +210,7 @@ static void give_up(struct thread *t, struct flight *fl)
     table_lock(&cache_table, shard);
     struct entry *old = table_find(&cache_table, fl->identity, &fl->key);
     if (old != NULL)
-        atomic_store(&old->next_refresh, lease_word(0, false));
+        lease_end(old, 0);
     fl->fenced = true;
     flight_unlist(fl);
     table_unlock(&cache_table, shard);

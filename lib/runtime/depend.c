@@ -1,4 +1,5 @@
 #include "depend.h"
+#include "age.h"
 #include "history.h"
 #include "thread.h"
 #include "base/clock.h"
@@ -14,8 +15,8 @@ static _Atomic uint32_t named;
 
 uint64_t depend_digest(struct entry *e)
 {
-    uint64_t d = XXH3_64bits(entry_value(e), e->value_len);
-    return d + (d == 0) + (atomic_load(&e->flags) & (ENTRY_NULL | ENTRY_FAILED));
+    uint64_t d = XXH3_64bits(entry_value(e), entry_value_len(e));
+    return d + (d == 0) + (entry_flags(e) & (ENTRY_NULL | ENTRY_FAILED));
 }
 
 /* The flight's names_lock held. */
@@ -128,10 +129,10 @@ void depend_call(struct flight *fl, struct function *f, const struct key *key)
 
 void depend_saw(struct flight *fl, struct function *f, struct entry *e)
 {
-    if (!binds(fl) || (f == fl->function && e->hash == fl->key.hash))
+    if (!binds(fl) || (f == fl->function && entry_hash(e) == fl->key.hash))
         return;
-    struct mark_name of_key = mark_key(f->number, e->hash);
-    uint64_t until = atomic_load(&e->fresh_until);
+    struct mark_name of_key = mark_key(f->number, entry_hash(e));
+    uint64_t until = entry_fresh_until(e);
     of_key.digest = depend_digest(e);
     lock_take(&fl->names_lock);
     add(fl, &of_key);
@@ -238,7 +239,7 @@ void ripple_tag(struct ripple *r, const char *tag)
 
 static bool same_hash(const struct entry *e, uint64_t identity, const void *what)
 {
-    return e->identity == identity && e->hash == *(const uint64_t *)what;
+    return entry_is_of(e, identity) && entry_hash((struct entry *)(uintptr_t)e) == *(const uint64_t *)what;
 }
 
 /* The keys of a function that somebody stands on, gathered under locks. */
@@ -312,18 +313,18 @@ struct reach {
 static void touch_entry(struct entry *e, uint64_t digest, void *cookie)
 {
     struct reach *reach = cookie;
-    struct function *f = function_by_identity(e->identity);
-    uint32_t shard = table_shard_of(e->hash);
+    struct function *f = function_of_entry(e);
+    uint32_t shard = table_shard_of(entry_hash(e));
     table_lock(&cache_table, shard);
     if (!table_holds(&cache_table, e)) {
         /* Just replaced or evicted: who has seen its value is to be found all the same. */
-        ripple_key(reach->ripple, f, e->hash);
+        ripple_key(reach->ripple, f, entry_hash(e));
     } else if (reach->digest == 0 || reach->digest != digest) {
-        bool live = entry_state(e, clock_now()) != ENTRY_DEAD && e->identity == atomic_load(&f->identity);
+        bool live = age_state(f, e, clock_now()) != ENTRY_DEAD && entry_is_of(e, atomic_load(&f->identity));
         bool done = reach->ripple->operation == SWRCACHE_OP_INVALIDATE ? cache_drop_noted(f, e)
                                                                        : cache_expire_entry(f, e);
         if (done)
-            ripple_key(reach->ripple, f, e->hash);
+            ripple_key(reach->ripple, f, entry_hash(e));
         reach->reached += live;
     }
     table_unlock(&cache_table, shard);
@@ -400,7 +401,7 @@ void depend_stored(struct function *f, struct entry *e, bool replaced)
 {
     struct ripple r = {.operation = SWRCACHE_OP_EXPIRE};
     struct reach reach = {.ripple = &r, .digest = depend_digest(e)};
-    uint64_t id = mark_key(f->number, e->hash).id;
+    uint64_t id = mark_key(f->number, entry_hash(e)).id;
     if (replaced) {
         mark_changed(id, reach.digest);
         reach.digest = 0;

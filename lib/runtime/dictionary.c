@@ -111,25 +111,27 @@ static void end(struct use *u)
 bool dictionary_store(struct function *f, const struct key *key, const void *value, size_t value_len,
                       uint64_t ttl_ms)
 {
-    struct entry *e = entry_new(key, atomic_load(&f->identity), 0, value_len, mark_room(f->tags, f->ntags));
+    uint64_t identity = atomic_load(&f->identity);
+    struct entry_extra extra = {0, mark_room(f->tags, f->ntags), ttl_ms != 0};
+    struct entry *e = entry_new(key, identity, value_len, extra);
     if (e == NULL)
         return false;
     uint64_t ttl = atomic_load(&f->settings.ttl), now = clock_now();
     if (ttl_ms != 0) {
         if (__builtin_mul_overflow(ttl_ms, NS_PER_MS, &ttl))
             ttl = CLOCK_NEVER;
-        atomic_store(&e->flags, ENTRY_OWN_TTL);
+        entry_flag(e, ENTRY_OWN_TTL);
+        entry_more(e)->own_ttl_ms = ttl_ms < UINT32_MAX ? (uint32_t)ttl_ms : UINT32_MAX;
+        entry_more(e)->stale_until = entry_more(e)->dead_until = clock_add(now, ttl);
     }
     mark_fill(e, f->tags, f->ntags);
     if (value_len != 0)
         memcpy(entry_value(e), value, value_len);
-    e->born = now;
-    atomic_store(&e->fresh_until, clock_add(now, ttl));
-    atomic_store(&e->stale_until, clock_add(now, ttl));
-    atomic_store(&e->dead_until, clock_add(now, ttl));
+    entry_set_born(e, now);
+    entry_set_fresh_until(e, clock_add(now, ttl));
     uint32_t shard = table_shard_of(key->hash);
     table_lock(&cache_table, shard);
-    struct entry *old = table_find(&cache_table, e->identity, key);
+    struct entry *old = table_find(&cache_table, identity, key);
     bool linked = mark_link(e), stored = linked && cache_store(f, old, e);
     if (linked && !stored)
         mark_unlink(e);
@@ -160,7 +162,7 @@ bool dictionary_put(const char *region, const void *key, size_t key_len, const v
 static struct entry *find(struct use *u)
 {
     struct entry *e = table_find(&cache_table, atomic_load(&u->function->identity), &u->key);
-    return e != NULL && entry_state(e, clock_now()) == ENTRY_FRESH ? e : NULL;
+    return e != NULL && entry_is_fresh(atomic_load(&e->when), clock_now()) ? e : NULL;
 }
 
 ssize_t dictionary_get(const char *region, const void *key, size_t key_len, void *buffer, size_t room)
@@ -175,9 +177,9 @@ ssize_t dictionary_get(const char *region, const void *key, size_t key_len, void
         epoch_enter(&u.thread->epoch);
         struct entry *e = find(&u);
         if (e != NULL) {
-            len = (ssize_t)e->value_len;
-            if (e->value_len != 0 && room != 0)
-                memcpy(buffer, entry_value(e), e->value_len < room ? e->value_len : room);
+            len = (ssize_t)entry_value_len(e);
+            if (entry_value_len(e) != 0 && room != 0)
+                memcpy(buffer, entry_value(e), entry_value_len(e) < room ? entry_value_len(e) : room);
             thread_touch(u.thread, e);
             if (u.thread->bound != NULL)
                 depend_saw(u.thread->bound, u.function, e);

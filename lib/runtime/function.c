@@ -40,9 +40,15 @@ struct function *function_at(uint32_t number)
     return number < FUNCTIONS_MAX ? atomic_load(&functions[number]) : NULL;
 }
 
-struct function *function_by_identity(uint64_t identity)
+struct function *function_of_entry(const struct entry *e)
 {
-    return function_at((uint32_t)(identity >> 32));
+    return function_at(entry_function(e));
+}
+
+uint64_t function_identity_of(const struct entry *e)
+{
+    uint64_t now = atomic_load(&function_of_entry(e)->identity);
+    return now - ((now - e->identity) & (FUNCTION_GENERATIONS - 1));
 }
 
 uint64_t function_counter(struct function *f, enum counter c)

@@ -68,7 +68,8 @@ struct function {
     _Atomic uint64_t counts[COUNTERS];        /* counted without a thread record, or by threads gone */
 };
 
-enum { FUNCTIONS_MAX = 4096 };
+/* An entry knows twelve bits of the number and twenty of the generation. */
+enum { FUNCTIONS_MAX = 4096, FUNCTION_GENERATIONS = 1 << 20 };
 
 /* A function that nobody annotated: a region's dictionary. */
 struct function *function_make(struct swrcache_site *site, bool dictionary);
@@ -78,7 +79,9 @@ void function_fork_prepare(void);
 void function_fork_release(void);
 uint32_t function_count(void);
 struct function *function_at(uint32_t number); /* 0 .. function_count() - 1 */
-struct function *function_by_identity(uint64_t identity);
+struct function *function_of_entry(const struct entry *e);
+/* All of what an entry has twenty bits of. */
+uint64_t function_identity_of(const struct entry *e);
 /* Sum over threads. */
 uint64_t function_counter(struct function *f, enum counter c);
 

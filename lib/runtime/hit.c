@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "hit.h"
+#include "age.h"
 #include "call.h"
 #include "lease.h"
 #include "result.h"
@@ -14,7 +15,7 @@ static inline bool same_word(const struct entry *e, uint64_t identity, const voi
 {
     uint64_t word;
     memcpy(&word, e->data, sizeof word);
-    return word == *(const uint64_t *)what && e->identity == identity;
+    return word == *(const uint64_t *)what && entry_is_of(e, identity);
 }
 
 /* Short ones in place: a call of memcmp() costs more than comparing. */
@@ -39,14 +40,15 @@ static inline bool same_bytes(const unsigned char *a, const unsigned char *b, si
 static inline bool same_text(const struct entry *e, uint64_t identity, const void *what)
 {
     const struct key *key = what;
-    return e->identity == identity && e->key_len == key->len + KEY_TEXT_EXTRA &&
+    return entry_is_of(e, identity) && entry_key_len(e) == key->len + KEY_TEXT_EXTRA &&
            same_bytes(e->data + 8, key->bytes, key->len);
 }
 
 static inline bool same_key(const struct entry *e, uint64_t identity, const void *what)
 {
     const struct key *key = what;
-    return e->identity == identity && e->key_len == key->len && same_bytes(e->data, key->bytes, key->len);
+    return entry_is_of(e, identity) && entry_key_len(e) == key->len &&
+           same_bytes(e->data, key->bytes, key->len);
 }
 
 /* From 16 bytes on: as many pieces as it takes, the last one reaching back. */
@@ -59,7 +61,7 @@ static inline void copy_some(unsigned char *to, const unsigned char *from, size_
 
 static inline bool give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result)
 {
-    const unsigned char *value = e->data + e->key_len + e->opaque_len;
+    const unsigned char *value = entry_value(e);
     switch (f->give) {
     case GIVE_WORD:
         memcpy(result, value, 8);
@@ -83,30 +85,30 @@ answer(struct thread *t, struct function *f, struct entry *e, const struct swrca
     SYNC_POINT("reader.after_lookup");
     if (unlikely(e == NULL))
         goto other;
-    uint64_t now = 0, fresh_until = atomic_load_explicit(&e->fresh_until, memory_order_relaxed);
+    uint64_t now = 0, when = atomic_load_explicit(&e->when, memory_order_relaxed);
     enum counter counter = COUNTER_hits;
     enum swrcache_outcome outcome = SWR_HIT;
-    if (fresh_until != CLOCK_NEVER) {
+    if (likely((when & (ENTRY_TURN | ENTRY_TIME)) != ENTRY_NEVER)) {
         now =
             unlikely(atomic_load_explicit(&f->precise, memory_order_relaxed)) ? clock_now() : clock_coarse();
-        if (unlikely(now >= fresh_until)) {
+        if (unlikely((when & ENTRY_TURN) || now >= entry_ns(when & ENTRY_TIME))) {
             /* Stale, and its refresh is another's, or not due yet: served as simply. */
-            if (entry_state(e, now) != ENTRY_STALE ||
-                lease_due(atomic_load_explicit(&e->next_refresh, memory_order_relaxed), now))
+            if (lease_due(when, now) || age_of_old(f, e, now) != ENTRY_STALE)
                 goto other;
             counter = COUNTER_stale_hits;
             outcome = SWR_STALE_HIT;
         }
     }
+    /* An error to be told: seldom enough. */
+    if (unlikely(when & ((uint64_t)(ENTRY_FAILED | ENTRY_TROUBLE) << ENTRY_FLAGS_AT)))
+        goto other;
     if (unlikely(!give(f, e, args, result)))
         goto other;
     thread_touch(t, e);
     thread_count(t, f, counter);
     t->info.outcome = outcome;
-    t->info.age_ms = now != 0 ? now - e->born : e->born | THREAD_BORN;
-    t->info.refresh_errno = atomic_load_explicit(&e->refresh_errno, memory_order_relaxed);
-    if (unlikely(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_FAILED))
-        errno = e->result_errno;
+    t->info.age_ms = now != 0 ? now - entry_born(e) : entry_born(e) | THREAD_BORN;
+    t->info.refresh_errno = 0;
     epoch_end(&t->epoch);
     t->busy = false;
     return;

@@ -1,18 +1,19 @@
 /*
- * lease.h - the word in an entry that says who may refresh it and from when.
+ * lease.h - who may refresh an entry, and from when: in the word of the entry that says when it stops being
+ * fresh (entry.h), which is of no more use once it has.
  *
- *   | ns (55 bits, in steps of 512 ns) | fork generation (8 bits) | leased (1 bit) |
+ *   | time (40 bits) | turn | leased | fork (6 bits) | flags | cost |
  *
- *   free --claim--> leased until T --published--> a new entry, free
- *    ^                 |    |----failed---------> free, but not before T' (back-off)
- *    |---given back----|    |----T passes-------> may be claimed by another (its owner is lost)
+ *   fresh --time passes--> free --claim--> turn, leased until T --published--> a new entry, fresh
+ *                           ^                 |    |----failed------> turn, not before T' (back-off)
+ *                           |---given back----|    |----T passes----> may be claimed by another
  *
- * A lease taken in a fork's parent means nothing in the child: generations differ.
+ * While an entry is fresh a lease is a mark beside its time, and ends with it. A lease taken in a fork's
+ * parent means nothing in the child: generations differ.
  */
 #ifndef RUNTIME_LEASE_H
 #define RUNTIME_LEASE_H
 
-#include "base/clock.h"
 #include "core/entry.h"
 
 /* Whoever has not finished by then is lost: others may compute. */
@@ -20,39 +21,85 @@
 
 extern _Atomic uint32_t lease_generation; /* of this process: raised in a fork's child */
 
-static inline uint64_t lease_word(uint64_t until, bool leased)
+static inline uint64_t lease_mine(void)
 {
-    return (until & ~UINT64_C(511)) |
-           (atomic_load_explicit(&lease_generation, memory_order_relaxed) & 255) << 1 | leased;
+    return ENTRY_LEASED | (atomic_load(&lease_generation) & UINT64_C(63)) << ENTRY_FORK_AT;
 }
 
-static inline bool lease_held(uint64_t word, uint64_t now)
+/* By somebody of this process. */
+static inline bool lease_taken(uint64_t when)
 {
-    return (word & 1) && ((word >> 1) & 255) == (atomic_load(&lease_generation) & 255) &&
-           now < (word & ~UINT64_C(511));
+    const uint64_t bits = ENTRY_LEASED | UINT64_C(63) << ENTRY_FORK_AT;
+    return (when & bits) == lease_mine();
 }
 
-static inline bool lease_due(uint64_t word, uint64_t now)
+static inline bool lease_held(uint64_t when, uint64_t now)
 {
-    if ((word & 1) && ((word >> 1) & 255) != (atomic_load(&lease_generation) & 255))
-        return true;
-    return now >= (word & ~UINT64_C(511));
+    return lease_taken(when) && now < entry_ns(when & ENTRY_TIME);
+}
+
+/* May a refresh begin? */
+static inline bool lease_due(uint64_t when, uint64_t now)
+{
+    if (when & ENTRY_LEASED)
+        return !lease_held(when, now);
+    return !(when & ENTRY_TURN) || now >= entry_ns(when & ENTRY_TIME);
+}
+
+static inline uint64_t lease_word(struct entry *e)
+{
+    return atomic_load_explicit(&e->when, memory_order_relaxed);
+}
+
+/* Puts `to` where `from` is, whatever becomes of flags meanwhile. */
+static inline bool lease_change(struct entry *e, uint64_t from, uint64_t to)
+{
+    uint64_t when = atomic_load(&e->when);
+    while ((when & ENTRY_WHEN) == (from & ENTRY_WHEN))
+        if (atomic_compare_exchange_weak(&e->when, &when, (when & ~ENTRY_WHEN) | (to & ENTRY_WHEN)))
+            return true;
+    return false;
 }
 
 /* True for one caller: *mine is the word it now holds. */
-static inline bool lease_claim(struct entry *e, uint64_t now, uint64_t until, uint64_t *mine)
+static inline bool lease_claim(struct entry *e, uint64_t now, uint64_t *mine)
 {
-    uint64_t word = atomic_load_explicit(&e->next_refresh, memory_order_relaxed);
-    if (!lease_due(word, now))
+    uint64_t when = lease_word(e);
+    if (!lease_due(when, now))
         return false;
-    *mine = lease_word(until, true);
-    return atomic_compare_exchange_strong(&e->next_refresh, &word, *mine);
+    if (entry_is_fresh(when, now))
+        *mine = (when & ENTRY_TIME) | lease_mine();
+    else
+        *mine = entry_time(clock_add(now, LEASE_NS)) | ENTRY_TURN | lease_mine();
+    return lease_change(e, when, *mine);
 }
 
-/* Gives a lease back: refreshable again from `from`. False: it was no longer ours. */
+/* What an entry comes to whose refresh ended without a new one: it is refreshable again from `from`. */
+static inline uint64_t lease_after(uint64_t when, uint64_t now, uint64_t from)
+{
+    return entry_is_fresh(when, now) ? when & ENTRY_TIME : entry_time(from) | ENTRY_TURN;
+}
+
+/* Gives a lease back. False: it was no longer ours. */
 static inline bool lease_return(struct entry *e, uint64_t mine, uint64_t from)
 {
-    return atomic_compare_exchange_strong(&e->next_refresh, &mine, lease_word(from, false));
+    return lease_change(e, mine, lease_after(mine, clock_now(), from));
+}
+
+/* The shard locked: whoever had a lease has it no more. */
+static inline void lease_end(struct entry *e, uint64_t from)
+{
+    uint64_t when = lease_word(e);
+    while (!lease_change(e, when, lease_after(when, clock_now(), from)))
+        when = lease_word(e);
+}
+
+/* A back-off ends; a lease stays with its owner. */
+static inline void lease_hasten(struct entry *e)
+{
+    uint64_t when = lease_word(e);
+    if ((when & ENTRY_TURN) && !(when & ENTRY_LEASED))
+        lease_change(e, when, ENTRY_TURN);
 }
 
 #endif

@@ -1,4 +1,5 @@
 #include "miss.h"
+#include "age.h"
 #include "batch.h"
 #include "call.h"
 #include "compute.h"
@@ -88,7 +89,7 @@ static enum verdict join(struct miss *m, struct flight *fl)
     bool older = in_time && fl->outdated != 0 && fl->began < m->began;
     if (in_time && !older && atomic_load(&fl->state) == FLIGHT_DONE && fl->result != NULL) {
         enum verdict verdict;
-        if (m->fallback != NULL && (atomic_load(&fl->result->flags) & ENTRY_FAILED)) {
+        if (m->fallback != NULL && (entry_flags(fl->result) & ENTRY_FAILED)) {
             verdict = serve_old(m);
         } else {
             cache_ref(fl->result);
@@ -107,8 +108,7 @@ static enum verdict join(struct miss *m, struct flight *fl)
 static bool ask_pool(struct miss *m, struct entry *e, uint64_t identity, uint64_t now)
 {
     uint64_t lease = 0;
-    if (m->f->annotated.refresh == SWR_REFRESH_CALLER || m->t->worker ||
-        !lease_claim(e, now, clock_add(now, LEASE_NS), &lease))
+    if (m->f->annotated.refresh == SWR_REFRESH_CALLER || m->t->worker || !lease_claim(e, now, &lease))
         return false;
     m->lead = flight_open(m->f, identity, m->key, true);
     if (m->lead != NULL && pool_submit(e, lease, m->lead)) {
@@ -126,7 +126,7 @@ static enum verdict decide(struct miss *m, uint64_t identity)
 {
     uint64_t now = clock_now();
     struct entry *e = table_find(&cache_table, identity, m->key);
-    enum entry_state state = e != NULL ? entry_state(e, now) : ENTRY_DEAD;
+    enum entry_state state = e != NULL ? age_state(m->f, e, now) : ENTRY_DEAD;
     if (state != ENTRY_DEAD)
         cache_ref(e);
     if (state == ENTRY_FRESH || state == ENTRY_STALE) {
@@ -146,7 +146,7 @@ static enum verdict decide(struct miss *m, uint64_t identity)
         return join(m, other);
     if (other == NULL && m->fallback != NULL && !m->overtime) {
         /* Past the stale window: the pool computes, we wait; while it is in back-off, the old value. */
-        bool due = lease_due(atomic_load(&e->next_refresh), now);
+        bool due = lease_due(lease_word(e), now);
         if (!due || ask_pool(m, e, identity, now)) {
             table_unlock(&cache_table, m->shard);
             return due ? VERDICT_AGAIN : VERDICT_OLD;

@@ -44,7 +44,7 @@ bool outcome_serve(struct thread *t, struct function *f, struct entry *e, const 
     t->busy = true;
     if (given) {
         outcome_note(t, f, c, outcome, e, clock_now());
-        errno = atomic_load(&e->flags) & ENTRY_FAILED ? e->result_errno : saved;
+        errno = entry_flags(e) & ENTRY_FAILED ? entry_errno(e) : saved;
     }
     cache_unref(e);
     return given;

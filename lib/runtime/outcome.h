@@ -11,8 +11,8 @@ static inline void outcome_note(struct thread *t, struct function *f, enum count
 {
     thread_count(t, f, c);
     t->info.outcome = outcome;
-    t->info.age_ms = e != NULL && now > e->born ? now - e->born : 0; /* ns: thread.h */
-    t->info.refresh_errno = e != NULL ? atomic_load_explicit(&e->refresh_errno, memory_order_relaxed) : 0;
+    t->info.age_ms = e != NULL && now > entry_born(e) ? now - entry_born(e) : 0; /* ns: thread.h */
+    t->info.refresh_errno = e != NULL ? care_errno(&t->epoch, e) : 0;
 }
 
 /* The call is handed to the function itself. `t` NULL: no record to be had. */

@@ -81,8 +81,8 @@ bool own_key_carry(struct function *f, const struct swrcache_arg *args, struct e
     if (f->own_key == NULL)
         return true;
     size_t opaque = key_opaque_size(&f->args);
-    return key_encode(&f->args, args, entry_opaque(e) + opaque, e->opaque_len - opaque) ==
-           (ptrdiff_t)(e->opaque_len - opaque);
+    return key_encode(&f->args, args, entry_opaque(e) + opaque, entry_opaque_len(e) - opaque) ==
+           (ptrdiff_t)(entry_opaque_len(e) - opaque);
 }
 
 struct key own_key_args(struct function *f, struct entry *e)
@@ -90,5 +90,5 @@ struct key own_key_args(struct function *f, struct entry *e)
     if (f->own_key == NULL)
         return entry_key(e);
     size_t opaque = key_opaque_size(&f->args);
-    return (struct key){0, e->opaque_len - opaque, entry_opaque(e) + opaque};
+    return (struct key){0, entry_opaque_len(e) - opaque, entry_opaque(e) + opaque};
 }

@@ -254,8 +254,8 @@ bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl)
         cache_ref(e);
         if (fl != NULL)
             atomic_fetch_add(&fl->refs, 1);
-        taken = queue_push(&queue, (struct job){.entry = e, .flight = fl, .lease = lease},
-                           atomic_load_explicit(&e->hits, memory_order_relaxed), e->cost_us);
+        taken = queue_push(&queue, (struct job){.entry = e, .flight = fl, .lease = lease}, entry_hits(e),
+                           entry_cost_us(e));
     }
     /* A wake costs the caller more than its whole hit: who looks every moment is not woken for a refresh that
      * nobody waits for. */
@@ -287,7 +287,7 @@ void pool_schedule(struct entry *e, uint64_t due)
     if (t == NULL)
         return;
     cache_ref(e);
-    *t = (struct timer){.entry = e, .due = due, .hits = atomic_load(&e->hits)};
+    *t = (struct timer){.entry = e, .due = due, .hits = entry_hits(e)};
     lock_take(&pool_lock);
     set_timer(t);
     bool worker = have_worker();
@@ -304,18 +304,19 @@ static void run_timers(void)
         struct timer *t = timers;
         timers = t->next;
         struct entry *e = t->entry;
-        struct function *f = function_by_identity(e->identity);
+        struct function *f = function_of_entry(e);
         lock_give(&pool_lock);
-        uint32_t shard = table_shard_of(e->hash);
+        uint32_t shard = table_shard_of(entry_hash(e));
         table_lock(&cache_table, shard);
         bool current = table_holds(&cache_table, e);
-        bool called = atomic_load(&e->hits) != atomic_load(&e->warm_hits);
-        uint8_t unused = called ? 0 : atomic_load(&e->idle_refreshes) + 1;
-        bool go = current && unused <= atomic_load(&f->settings.keep_warm_idle) &&
-                  lease_claim(e, now, clock_add(now, LEASE_NS), &lease);
-        if (go) {
-            atomic_store(&e->idle_refreshes, unused);
-            atomic_store(&e->warm_hits, atomic_load(&e->hits));
+        struct care *care = current ? care_make(e) : NULL;
+        bool called = care == NULL || entry_hits(e) != atomic_load(&care->warm_hits);
+        uint8_t unused = called ? 0 : atomic_load(&care->idle_refreshes) + 1;
+        bool go =
+            current && unused <= atomic_load(&f->settings.keep_warm_idle) && lease_claim(e, now, &lease);
+        if (go && care != NULL) {
+            atomic_store(&care->idle_refreshes, unused);
+            atomic_store(&care->warm_hits, entry_hits(e));
         }
         table_unlock(&cache_table, shard);
         if (go && !pool_submit(e, lease, NULL)) {

@@ -16,13 +16,14 @@
 void refresh_here(struct thread *t, struct function *f, struct entry *e, uint64_t lease,
                   const struct swrcache_arg *args, void *result, int saved)
 {
-    uint32_t shard = table_shard_of(e->hash);
+    uint32_t shard = table_shard_of(entry_hash(e));
     struct key key = entry_key(e);
     compute_forget_left(t, (uintptr_t)__builtin_frame_address(0));
     table_lock(&cache_table, shard);
     struct flight *fl = NULL;
-    if (table_holds(&cache_table, e) && flight_live(e->identity, &key, clock_now()) == NULL)
-        fl = flight_open(f, e->identity, &key, true);
+    uint64_t identity = function_identity_of(e);
+    if (table_holds(&cache_table, e) && flight_live(identity, &key, clock_now()) == NULL)
+        fl = flight_open(f, identity, &key, true);
     if (fl != NULL)
         fl->owner = t;
     table_unlock(&cache_table, shard);
@@ -62,17 +63,18 @@ void refresh_here(struct thread *t, struct function *f, struct entry *e, uint64_
 __attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
 {
     struct thread *t = thread_current != NULL ? thread_current : thread_join();
-    struct function *f = function_by_identity(e->identity);
-    uint32_t shard = table_shard_of(e->hash);
+    struct function *f = function_of_entry(e);
+    uint32_t shard = table_shard_of(entry_hash(e));
     struct key key = entry_key(e);
     struct swrcache_arg args[KEY_MAX_PARAMS + 1];
     struct key encoded = own_key_args(f, e);
     size_t args_room = (key_room(&f->args, &encoded) + 15) & ~(size_t)15;
     unsigned char *room = t == NULL ? NULL : os_alloc_aligned(16, args_room + f->site->result_size);
     table_lock(&cache_table, shard);
+    uint64_t identity = function_identity_of(e);
     if (fl == NULL && room != NULL && table_holds(&cache_table, e) &&
-        flight_live(e->identity, &key, clock_now()) == NULL && e->identity == atomic_load(&f->identity))
-        fl = flight_open(f, e->identity, &key, true);
+        flight_live(identity, &key, clock_now()) == NULL && identity == atomic_load(&f->identity))
+        fl = flight_open(f, identity, &key, true);
     else if (fl != NULL) {
         fl->began = mark_now();
         fl->started = clock_now();

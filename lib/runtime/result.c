@@ -104,9 +104,8 @@ static size_t encode(struct function *f, const void *object, void **bytes)
     }
 }
 
-struct entry *result_keep(struct function *f, uint64_t identity, const struct key *key,
-                          const struct swrcache_arg *args, const void *result, const struct mark_name *names,
-                          uint32_t nnames)
+struct entry *result_keep(struct function *f, const struct flight *fl, const struct swrcache_arg *args,
+                          const void *result, const struct mark_name *names, uint32_t nnames, bool more)
 {
     const struct swrcache_site *s = f->site;
     size_t len = s->result_size;
@@ -135,9 +134,11 @@ struct entry *result_keep(struct function *f, uint64_t identity, const struct ke
         if (is_out(&s->params[i]))
             outs += args[i].size;
     ptrdiff_t carried = own_key_carried(f, args);
-    struct entry *e = carried < 0 ? NULL
-                                  : entry_new(key, identity, key_opaque_size(&f->args) + (size_t)carried,
-                                              outs + len, mark_room(names, nnames));
+    struct entry *e = carried < 0
+                          ? NULL
+                          : entry_new(&fl->key, fl->identity, outs + len,
+                                      (struct entry_extra){key_opaque_size(&f->args) + (size_t)carried,
+                                                           mark_room(names, nnames), more});
     if (e == NULL || !own_key_carry(f, args, e)) {
         if (e != NULL)
             entry_free(e);
@@ -154,7 +155,7 @@ struct entry *result_keep(struct function *f, uint64_t identity, const struct ke
     if (len != 0)
         memcpy(at, from, len);
     os_free(encoded);
-    atomic_store(&e->flags, flags);
+    entry_flag(e, flags);
     mark_fill(e, names, nnames);
     return e;
 }
@@ -162,7 +163,7 @@ struct entry *result_keep(struct function *f, uint64_t identity, const struct ke
 bool result_give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result)
 {
     const struct swrcache_site *s = f->site;
-    const unsigned char *at = entry_value(e), *end = at + e->value_len;
+    const unsigned char *at = entry_value(e), *end = at + entry_value_len(e);
     char *string = NULL;
     void *object = NULL;
     const unsigned char *tail = at;
@@ -178,7 +179,7 @@ bool result_give(struct function *f, struct entry *e, const struct swrcache_arg 
             memcpy(result, tail, s->result_size);
         break;
     case SWRCACHE_FORM_STRING:
-        if (!(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_NULL)) {
+        if (!(entry_flags(e) & ENTRY_NULL)) {
             string = malloc((size_t)(end - tail));
             if (string == NULL)
                 return false;
@@ -188,7 +189,7 @@ bool result_give(struct function *f, struct entry *e, const struct swrcache_arg 
         break;
     case SWRCACHE_FORM_OBJECT:
         if (f->codec != NULL) {
-            if (!(atomic_load_explicit(&e->flags, memory_order_relaxed) & ENTRY_NULL) &&
+            if (!(entry_flags(e) & ENTRY_NULL) &&
                 (object = f->codec->decode(tail, (size_t)(end - tail))) == NULL)
                 return false;
             memcpy(result, &object, sizeof object);

@@ -7,15 +7,15 @@
 #ifndef RUNTIME_RESULT_H
 #define RUNTIME_RESULT_H
 
-#include "function.h"
+#include "flight.h"
 #include "core/entry.h"
 
 /* Whether the policy calls this result a failure. */
 bool result_failed(struct function *f, const void *result);
-/* A new entry of what the body left in args and result; an object's pointer moves in. NULL: no memory. */
-struct entry *result_keep(struct function *f, uint64_t identity, const struct key *key,
-                          const struct swrcache_arg *args, const void *result, const struct mark_name *names,
-                          uint32_t nnames);
+/* A new entry of what the body left in args and result; an object's pointer moves in. `more`: it is to have
+ * a struct entry_more. NULL: no memory. */
+struct entry *result_keep(struct function *f, const struct flight *fl, const struct swrcache_arg *args,
+                          const void *result, const struct mark_name *names, uint32_t nnames, bool more);
 /* Hands an entry's value to a caller; a string or object gets its own copy. False: no memory. */
 bool result_give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result);
 

@@ -13,8 +13,8 @@ struct sweep {
 static void consider(struct entry *e, void *cookie)
 {
     struct sweep *sweep = cookie;
-    struct function *f = function_by_identity(e->identity);
-    if (e->identity == atomic_load(&f->identity))
+    struct function *f = function_of_entry(e);
+    if (entry_is_of(e, atomic_load(&f->identity)))
         return;
     if (sweep->noted++ >= HISTORY_SLOTS) {
         cache_drop(f, e);
@@ -56,6 +56,13 @@ bool sweep_some(void)
     while (seen < now && !atomic_compare_exchange_weak(&done, &seen, now))
         continue;
     return sweep_wanted();
+}
+
+void sweep_now(void)
+{
+    atomic_fetch_add(&asked, 1);
+    while (sweep_some())
+        continue;
 }
 
 void sweep_ask(void)

@@ -4,6 +4,7 @@
 #ifndef RUNTIME_THREAD_H
 #define RUNTIME_THREAD_H
 
+#include "care.h"
 #include "flight.h"
 #include "base/cancel.h"
 
@@ -56,23 +57,10 @@ static inline void thread_set_top(struct thread *t, struct flight *fl)
 
 _Atomic uint64_t *thread_counter_slow(struct thread *t, uint32_t function, enum counter c);
 
-/* A hit as eviction and the tools see it: exact while small, then by chance in growing steps, so that the
- * line of a hot entry is seldom written. */
+/* A hit as eviction and the tools see it. */
 static inline void thread_touch(struct thread *t, struct entry *e)
 {
-    enum { EXACT_LOG = 7, STEPS_LOG = 4 };
-    uint8_t touched = atomic_load_explicit(&e->touched, memory_order_relaxed);
-    if (unlikely(touched < ENTRY_TOUCHED_MOST))
-        atomic_store_explicit(&e->touched, touched + 1, memory_order_relaxed);
-    uint32_t hits = atomic_load_explicit(&e->hits, memory_order_relaxed), step = 1;
-    if (likely(hits >> EXACT_LOG != 0)) {
-        unsigned log = 31 - (unsigned)__builtin_clz(hits) - STEPS_LOG;
-        t->tick = t->tick * 1664525 + 1013904223;
-        step <<= log;
-        if (likely(t->tick >> (32 - log) != 0) || hits > UINT32_MAX - step)
-            return;
-    }
-    atomic_store_explicit(&e->hits, hits + step, memory_order_relaxed);
+    entry_touch(e, &t->tick);
 }
 
 static inline void thread_count(struct thread *t, struct function *f, enum counter c)

@@ -1,4 +1,5 @@
 #include "verb.h"
+#include "age.h"
 #include "audit.h"
 #include "depend.h"
 #include "history.h"
@@ -24,26 +25,26 @@ struct walk {
 
 static void refresh(struct function *f, struct entry *e, uint64_t now)
 {
-    uint64_t mine, word = atomic_load(&e->next_refresh);
+    uint64_t mine;
     if (f->dictionary)
         return; /* nobody can compute it */
-    if (!(word & 1))
-        atomic_compare_exchange_strong(&e->next_refresh, &word, 0);
-    if (lease_claim(e, now, clock_add(now, LEASE_NS), &mine) && !pool_submit(e, mine, NULL))
+    lease_hasten(e);
+    if (lease_claim(e, now, &mine) && !pool_submit(e, mine, NULL))
         lease_return(e, mine, 0);
 }
 
 static void consider(struct entry *e, void *cookie)
 {
     struct walk *w = cookie;
-    struct function *f = function_by_identity(e->identity);
+    struct function *f = function_of_entry(e);
     struct key key = entry_key(e);
-    if ((w->f != NULL && w->f != f) || e->identity != atomic_load(&f->identity) ||
+    if ((w->f != NULL && w->f != f) || !entry_is_of(e, atomic_load(&f->identity)) ||
         (w->match != NULL && !w->match(f, &key, w->cookie)))
         return;
-    if (w->filter != NULL && (w->now - e->born < w->filter->older || entry_bytes(e) <= w->filter->larger))
+    if (w->filter != NULL &&
+        (w->now - entry_born(e) < w->filter->older || entry_bytes(e) <= w->filter->larger))
         return;
-    bool live = entry_state(e, w->now) != ENTRY_DEAD;
+    bool live = age_state(f, e, w->now) != ENTRY_DEAD;
     w->matched += live;
     if (w->dry)
         return;
@@ -52,7 +53,7 @@ static void consider(struct entry *e, void *cookie)
         ripple_key(&w->ripple, f, key.hash);
     } else if (live && w->operation == SWRCACHE_OP_EXPIRE) {
         cache_expire_entry(f, e);
-        ripple_key(&w->ripple, f, e->hash);
+        ripple_key(&w->ripple, f, entry_hash(e));
     } else if (live) {
         refresh(f, e, w->now);
     }
@@ -127,17 +128,23 @@ size_t verb_invalidate_several(struct function *const *functions, size_t count)
     uint64_t act = count == 1 ? audit_begin_call(SWRCACHE_OP_INVALIDATE, functions[0], NULL)
                               : audit_begin_call(SWRCACHE_OP_INVALIDATE, NULL, NULL);
     size_t matched = 0;
+    bool all_must_go = false;
     SYNC_POINT("invalidate.before_bump");
     for (size_t i = 0; i < count; i++) {
         struct function *f = functions[i];
         matched += function_live(f);
-        atomic_fetch_add(&f->identity, 1);
+        uint64_t raised = atomic_fetch_add(&f->identity, 1) + 1;
+        /* Long before a generation's low bits come again no entry of it is left. */
+        all_must_go |= raised % (FUNCTION_GENERATIONS / 2) == 0;
         atomic_store(&f->doomed, atomic_load(&f->entries));
         atomic_store(&f->invalidated_by, act);
         ripple_whole(&ripple, f);
     }
     ripple_run(&ripple);
-    sweep_ask();
+    if (all_must_go)
+        sweep_now();
+    else
+        sweep_ask();
     audit_end(act, matched);
     return matched;
 }
@@ -208,8 +215,8 @@ size_t verb_key(struct function *f, enum swrcache_operation operation, const str
 
 static void refresh_tagged(struct entry *e, uint64_t digest, void *cookie)
 {
-    struct function *f = function_by_identity(e->identity);
-    uint32_t shard = table_shard_of(e->hash);
+    struct function *f = function_of_entry(e);
+    uint32_t shard = table_shard_of(entry_hash(e));
     (void)digest;
     table_lock(&cache_table, shard);
     if (table_holds(&cache_table, e)) {

@@ -1,74 +1,214 @@
-/* entry.c - what an entry holds, and its four ages. */
+/* entry.c - what an entry holds, how it says it in few bytes, and its four ages. */
 #include "unit.h"
 
 #include <criterion/criterion.h>
 
-#include "base/clock.h"
+#include "runtime/age.h"
+#include "runtime/lease.h"
+
+enum { MS = 1000000, MINUTE = 60 };
+
+static struct entry *make(size_t key_len, size_t value_len, struct entry_extra extra)
+{
+    static unsigned char bytes[8192];
+    memset(bytes, 'k', sizeof bytes);
+    return entry_new(&(struct key){1, key_len, bytes}, 1, value_len, extra);
+}
 
 Test(entry, keeps_its_key_and_has_room_for_the_rest)
 {
     struct key key = {77, 5, (const unsigned char *)"hello"};
-    struct entry *e = entry_new(&key, 3, 8, 100, 0);
-    struct key kept = entry_key(e);
-    cr_assert(same_key(&key, &kept) && kept.hash == 77);
-    cr_assert_neq((const void *)kept.bytes, (const void *)key.bytes, "the caller's bytes are copied");
-    cr_assert_eq(entry_opaque(e), e->data + 5);
-    cr_assert_eq(entry_value(e), e->data + 13);
-    cr_assert_eq(entry_bytes(e), sizeof *e + 113);
-    cr_assert_eq(e->identity, 3);
+    struct entry *e = entry_new(&key, UINT64_C(3) << 32 | 9, 100, (struct entry_extra){.opaque_len = 8});
+    cr_assert_eq(entry_key_len(e), 5);
+    cr_assert_eq(memcmp(e->data, "hello", 5), 0, "the caller's bytes are copied");
+    cr_assert_eq(entry_value(e), e->data + 5);
+    cr_assert_eq(entry_value_len(e), 100);
+    cr_assert_eq(entry_opaque(e), e->data + 105);
+    cr_assert_eq(entry_opaque_len(e), 8);
+    cr_assert_eq(entry_bytes(e), sizeof *e + sizeof(struct entry_more) + 113);
+    cr_assert_eq(entry_function(e), 3);
+    cr_assert(entry_is_of(e, UINT64_C(3) << 32 | 9));
+    cr_assert_not(entry_is_of(e, UINT64_C(3) << 32 | 10));
+    cr_assert_not(entry_is_of(e, UINT64_C(4) << 32 | 9));
     cr_assert_eq(atomic_load(&e->refs), 1);
-    cr_assert_eq((uintptr_t)e % 64, 0);
     memset(entry_value(e), 1, 100);
     entry_free(e);
 }
 
-Test(entry, goes_through_its_ages_at_the_boundaries)
+/* What few entries need is there only for them. */
+Test(entry, of_two_words_is_one_cache_line)
 {
-    struct entry *e = entry_with(1, 1, 0);
-    atomic_store(&e->fresh_until, 100);
-    atomic_store(&e->stale_until, 200);
-    atomic_store(&e->dead_until, 300);
-    cr_assert_eq(entry_state(e, 0), ENTRY_FRESH);
-    cr_assert_eq(entry_state(e, 99), ENTRY_FRESH);
-    cr_assert_eq(entry_state(e, 100), ENTRY_STALE);
-    cr_assert_eq(entry_state(e, 199), ENTRY_STALE);
-    cr_assert_eq(entry_state(e, 200), ENTRY_FALLBACK);
-    cr_assert_eq(entry_state(e, 299), ENTRY_FALLBACK);
-    cr_assert_eq(entry_state(e, 300), ENTRY_DEAD);
-    cr_assert_eq(entry_state(e, CLOCK_NEVER), ENTRY_DEAD);
+    struct entry *e = make(8, 8, (struct entry_extra){.more = false});
+    cr_assert_leq(entry_bytes(e), 64);
+    cr_assert_eq((uintptr_t)e / 64, ((uintptr_t)e->data + 15) / 64);
     entry_free(e);
 }
 
-Test(entry, without_stale_or_fallback_time_dies_at_once)
+Test(entry, knows_any_length)
 {
-    struct entry *e = entry_with(1, 1, 0);
-    atomic_store(&e->fresh_until, 100);
-    atomic_store(&e->stale_until, 100);
-    atomic_store(&e->dead_until, 100);
-    cr_assert_eq(entry_state(e, 99), ENTRY_FRESH);
-    cr_assert_eq(entry_state(e, 100), ENTRY_DEAD);
+    static const size_t lengths[] = {0, 1, 4094, 4095, 4096, 8000};
+    for (size_t i = 0; i < 6; i++)
+        for (size_t j = 0; j < 6; j++) {
+            struct entry *e = make(lengths[i], lengths[j], (struct entry_extra){.more = false});
+            cr_assert_eq(entry_key_len(e), lengths[i]);
+            cr_assert_eq(entry_value_len(e), lengths[j]);
+            cr_assert_geq(entry_bytes(e), sizeof *e + lengths[i] + lengths[j]);
+            entry_free(e);
+        }
+}
+
+/* Rounded down: an end in time is never later than it was set. */
+Test(entry, tells_times_in_steps_that_end_early)
+{
+    struct entry *e = make(8, 8, (struct entry_extra){.more = false});
+    static const uint64_t times[] = {0,
+                                     1,
+                                     249999,
+                                     250000,
+                                     1000 * MS,
+                                     1000 * MS + 1,
+                                     UINT64_C(86400) * 1000 * MS,
+                                     UINT64_C(137000000) * 1000000000};
+    for (size_t i = 0; i < 8; i++) {
+        entry_set_fresh_until(e, times[i]);
+        cr_assert_leq(entry_fresh_until(e), times[i]);
+        cr_assert_lt(times[i] - entry_fresh_until(e), ENTRY_STEP_NS);
+        entry_set_born(e, times[i]);
+        cr_assert_lt(times[i] - entry_born(e), ENTRY_STEP_NS);
+    }
+    for (uint64_t late = UINT64_C(138000000) * 1000000000; late < CLOCK_NEVER / 9 * 8; late += late / 9) {
+        entry_set_fresh_until(e, late);
+        cr_assert_leq(entry_fresh_until(e), late);
+        cr_assert_lt(late - entry_fresh_until(e), 1 << ENTRY_LATE_SHIFT);
+    }
+    entry_set_fresh_until(e, CLOCK_NEVER - 1);
+    cr_assert_lt(entry_fresh_until(e), CLOCK_NEVER - 1);
+    entry_set_fresh_until(e, CLOCK_NEVER);
+    cr_assert_eq(entry_fresh_until(e), CLOCK_NEVER);
+    cr_assert_eq(entry_value_len(e), 8);
     entry_free(e);
 }
 
-Test(entry, that_lives_for_ever_stays_fresh)
+Test(entry, tells_its_cost_to_an_eighth)
 {
-    struct entry *e = entry_with(1, 1, 0);
-    atomic_store(&e->fresh_until, CLOCK_NEVER);
-    atomic_store(&e->stale_until, CLOCK_NEVER);
-    atomic_store(&e->dead_until, CLOCK_NEVER);
-    cr_assert_eq(entry_state(e, CLOCK_NEVER - 1), ENTRY_FRESH);
+    struct entry *e = make(8, 8, (struct entry_extra){.more = false});
+    for (uint64_t us = 0; us < UINT64_C(4000000000); us += us / 7 + 1) {
+        entry_set_cost(e, us);
+        cr_assert_leq(entry_cost_us(e), us);
+        cr_assert_leq(us - entry_cost_us(e), us / 8);
+    }
+    entry_set_cost(e, UINT64_MAX);
+    cr_assert_eq(entry_cost_us(e), UINT32_MAX);
+    entry_free(e);
+}
+
+Test(entry, counts_its_hits_exactly_while_they_are_few_and_nearly_afterwards)
+{
+    struct entry *e = make(8, 8, (struct entry_extra){.more = false});
+    uint32_t random = 1;
+    for (uint32_t hits = 1; hits <= ENTRY_HITS_EXACT; hits++) {
+        entry_touch(e, &random);
+        cr_assert_eq(entry_hits(e), hits);
+        cr_assert_eq(entry_touched(e), hits < 2 ? hits : 2);
+    }
+    entry_set_touched(e, 0);
+    for (uint32_t hits = ENTRY_HITS_EXACT; hits < 1000000; hits++)
+        entry_touch(e, &random);
+    cr_assert_gt(entry_hits(e), 700000);
+    cr_assert_lt(entry_hits(e), 1400000);
+    cr_assert_eq(entry_touched(e), 2);
     entry_free(e);
 }
 
 Test(entry, is_refused_when_too_large_or_without_memory)
 {
+    const struct entry_extra none = {.more = false};
     struct key key = {1, 1, (const unsigned char *)"k"};
     struct key huge = {1, UINT32_MAX, (const unsigned char *)"k"};
-    cr_assert_null(entry_new(&key, 1, 0, (size_t)UINT32_MAX, 0));
-    cr_assert_null(entry_new(&huge, 1, 0, 1, 0));
+    cr_assert_null(entry_new(&key, 1, (size_t)UINT32_MAX, none));
+    cr_assert_null(entry_new(&huge, 1, 1, none));
     os_alloc_fail_at(1, false);
-    cr_assert_null(entry_new(&key, 1, 0, 1, 0));
-    struct entry *e = entry_new(&key, 1, 0, 1, 0);
+    cr_assert_null(entry_new(&key, 1, 1, none));
+    struct entry *e = entry_new(&key, 1, 1, none);
     cr_assert_not_null(e);
+    entry_free(e);
+}
+
+static struct function f;
+
+static struct entry *aged(uint64_t ttl, uint64_t stale, uint64_t error)
+{
+    struct entry *e = make(8, 8, (struct entry_extra){.more = true});
+    clock_start(true);
+    atomic_store(&f.settings.ttl, ttl);
+    atomic_store(&f.settings.stale, stale);
+    atomic_store(&f.settings.stale_if_error, error);
+    entry_set_born(e, 1000 * MS);
+    entry_set_fresh_until(e, clock_add(1000 * MS, ttl));
+    return e;
+}
+
+Test(age, goes_through_its_ages_at_the_boundaries)
+{
+    struct entry *e = aged(100 * MS, 100 * MS, 200 * MS);
+    cr_assert_eq(age_state(&f, e, 0), ENTRY_FRESH);
+    cr_assert_eq(age_state(&f, e, 1100 * MS - 1), ENTRY_FRESH);
+    cr_assert_eq(age_state(&f, e, 1100 * MS), ENTRY_STALE);
+    cr_assert_eq(age_state(&f, e, 1200 * MS - 1), ENTRY_STALE);
+    cr_assert_eq(age_state(&f, e, 1200 * MS), ENTRY_FALLBACK);
+    cr_assert_eq(age_state(&f, e, 1300 * MS - 1), ENTRY_FALLBACK);
+    cr_assert_eq(age_state(&f, e, 1300 * MS), ENTRY_DEAD);
+    cr_assert_eq(age_state(&f, e, CLOCK_NEVER), ENTRY_DEAD);
+    entry_free(e);
+}
+
+Test(age, without_stale_or_fallback_time_dies_at_once)
+{
+    struct entry *e = aged(100 * MS, 0, 0);
+    cr_assert_eq(age_state(&f, e, 1100 * MS - 1), ENTRY_FRESH);
+    cr_assert_eq(age_state(&f, e, 1100 * MS), ENTRY_DEAD);
+    entry_free(e);
+}
+
+Test(age, for_ever_stays_fresh)
+{
+    struct entry *e = aged(CLOCK_NEVER, 0, 0);
+    cr_assert_eq(age_state(&f, e, CLOCK_NEVER - 1), ENTRY_FRESH);
+    entry_free(e);
+}
+
+Test(age, of_a_failure_ends_with_its_time)
+{
+    struct entry *e = aged(100 * MS, 100 * MS, 100 * MS);
+    atomic_store(&f.settings.negative, 10 * MS);
+    entry_flag(e, ENTRY_FAILED);
+    entry_set_fresh_until(e, 1010 * MS);
+    cr_assert_eq(age_state(&f, e, 1010 * MS - 1), ENTRY_FRESH);
+    cr_assert_eq(age_state(&f, e, 1010 * MS), ENTRY_DEAD);
+    entry_free(e);
+}
+
+/* A lease is written over a time that has passed, never over one that has not. */
+Test(lease, changes_no_age)
+{
+    struct entry *e = aged(100 * MS, MINUTE * 1000 * UINT64_C(1000000), 0);
+    uint64_t fresh, stale;
+    entry_flag(e, ENTRY_NULL);
+    cr_assert(lease_claim(e, 1050 * MS, &fresh));
+    cr_assert_eq(age_state(&f, e, 1050 * MS), ENTRY_FRESH);
+    cr_assert_not(lease_claim(e, 1051 * MS, &stale), "it is held");
+    cr_assert(lease_claim(e, 1100 * MS, &stale), "it ended with the entry's freshness");
+    cr_assert_not(lease_return(e, fresh, 0), "it is another's now");
+    cr_assert_eq(age_state(&f, e, 1100 * MS), ENTRY_STALE);
+    cr_assert(lease_held(lease_word(e), 1101 * MS));
+    atomic_fetch_add(&lease_generation, 1);
+    cr_assert_not(lease_held(lease_word(e), 1101 * MS), "a fork's child holds none of its parent's");
+    atomic_fetch_sub(&lease_generation, 1);
+    cr_assert(lease_return(e, stale, 1200 * MS));
+    cr_assert_not(lease_due(lease_word(e), 1200 * MS - 1));
+    cr_assert(lease_due(lease_word(e), 1200 * MS));
+    lease_hasten(e);
+    cr_assert(lease_due(lease_word(e), 0));
+    cr_assert_eq(entry_flags(e), ENTRY_NULL | ENTRY_MORE, "flags stay");
     entry_free(e);
 }

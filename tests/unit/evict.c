@@ -130,26 +130,26 @@ Test(evict, a_scan_does_not_wash_out_what_is_used)
     evict_bounds(&evictor, UINT64_MAX, 200);
     for (uint64_t i = 0; i < HOT; i++) {
         hot[i] = add(i, 10);
-        atomic_store(&hot[i]->touched, 3);
+        entry_set_touched(hot[i], 3);
     }
     for (uint64_t i = 0; i < SCAN; i++) {
         add(1000 + i, 10);
         for (struct entry *e; (e = evict_pick(&evictor, anybody)) != NULL; entry_free(e))
             cr_assert_geq(number_of(e), HOT, "after %llu others", (unsigned long long)i);
         for (uint64_t h = 0; i % 100 == 0 && h < HOT; h++)
-            atomic_store(&hot[h]->touched, 3);
+            entry_set_touched(hot[h], 3);
     }
     cr_assert_eq(evict_entries(&evictor), 200);
 }
 
 Test(evict, a_replacement_stands_where_the_old_one_stood)
 {
-    struct entry *old = add(1, 10), *new_ = entry_with(1, old->hash, 500);
-    atomic_store(&old->touched, 2);
+    struct entry *old = add(1, 10), *new_ = entry_with(1, entry_hash(old), 500);
+    entry_set_touched(old, 2);
     evict_replace(&evictor, old, new_);
     cr_assert_eq(evict_entries(&evictor), 1);
     cr_assert_eq(evict_bytes(&evictor), entry_bytes(new_));
-    cr_assert_eq(atomic_load(&new_->touched), 2);
+    cr_assert_eq(entry_touched(new_), 2);
     cr_assert_eq(old->queue, EVICT_NONE);
     evict_remove(&evictor, old);
     cr_assert_eq(evict_entries(&evictor), 1, "the old one is no longer there to be removed");
@@ -164,7 +164,7 @@ Test(evict, a_replacement_stands_where_the_old_one_stood)
 /* An entry that eviction took a moment ago is refreshed: the new one is counted. */
 Test(evict, a_replacement_of_one_already_gone_is_counted)
 {
-    struct entry *old = add(1, 10), *new_ = entry_with(1, old->hash, 10);
+    struct entry *old = add(1, 10), *new_ = entry_with(1, entry_hash(old), 10);
     evict_bounds(&evictor, UINT64_MAX, 0);
     cr_assert_eq(evict_pick(&evictor, anybody), old);
     evict_replace(&evictor, old, new_);
@@ -201,12 +201,12 @@ Test(evict, its_sums_are_right_after_any_history)
             entry_free(*slot);
             *slot = NULL;
         } else if (what == 1) {
-            struct entry *new_ = entry_with((uint64_t)(slot - slots), (*slot)->hash, chance(&seed) % 300);
+            struct entry *new_ = entry_with((uint64_t)(slot - slots), entry_hash(*slot), chance(&seed) % 300);
             evict_replace(&evictor, *slot, new_);
             entry_free(*slot);
             *slot = new_;
         } else {
-            atomic_store(&(*slot)->touched, chance(&seed) % 4);
+            entry_set_touched(*slot, chance(&seed) % 3);
         }
         for (struct entry *e; (e = evict_pick(&evictor, anybody)) != NULL; entry_free(e))
             slots[number_of(e)] = NULL;
@@ -237,11 +237,11 @@ Test(evict, what_is_dear_to_compute_stays_longer)
     evict_bounds(&evictor, UINT64_MAX, 200);
     for (uint64_t i = 0; i < 2000; i++) {
         struct entry *e = all[i] = entry_with(i, chance(&(uint64_t){i + 1}), 10);
-        e->cost_us = 1000;
-        atomic_store(&e->touched, i < 100 ? 2 : 0); /* there is a main queue with ordinary entries */
+        entry_set_cost(e, 1000);
+        entry_set_touched(e, i < 100 ? 2 : 0); /* there is a main queue with ordinary entries */
         if (i >= 1000 && i < 1000 + 2 * DEAR) {
             if (i % 2 == 0)
-                e->cost_us = 1000000;
+                entry_set_cost(e, 1000000);
             (i % 2 == 0 ? dear : cheap)[(i - 1000) / 2] = e;
         }
         evict_add(&evictor, e);
@@ -266,7 +266,7 @@ Test(evict, costs_that_differ_little_change_nothing)
     evict_bounds(&evictor, UINT64_MAX, 100);
     for (uint64_t i = 0; i < 1000; i++) {
         struct entry *e = entry_with(i, chance(&(uint64_t){i + 1}), 10);
-        e->cost_us = i % 2 ? 1000 : 1500;
+        entry_set_cost(e, i % 2 ? 1000 : 1500);
         evict_add(&evictor, e);
         shrink(UINT64_MAX, 100);
     }

@@ -8,7 +8,7 @@
 static struct entry *marked(uint64_t number, const struct mark_name *names, uint32_t count)
 {
     struct key key = {number * 0x9E3779B97F4A7C15u, sizeof number, (const unsigned char *)&number};
-    struct entry *e = entry_new(&key, 1, 0, 3, mark_room(names, count));
+    struct entry *e = entry_new(&key, 1, 3, (struct entry_extra){.marks_len = mark_room(names, count)});
     cr_assert_not_null(e);
     memcpy(entry_value(e), "abc", 3);
     mark_fill(e, names, count);

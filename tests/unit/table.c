@@ -24,17 +24,17 @@ static struct entry *find(uint64_t number, uint64_t hash)
 
 static bool insert(struct entry *e)
 {
-    table_lock(&table, table_shard_of(e->hash));
+    table_lock(&table, table_shard_of(entry_hash(e)));
     bool in = table_insert(&table, e);
-    table_unlock(&table, table_shard_of(e->hash));
+    table_unlock(&table, table_shard_of(entry_hash(e)));
     return in;
 }
 
 static bool take_out(struct entry *e)
 {
-    table_lock(&table, table_shard_of(e->hash));
+    table_lock(&table, table_shard_of(entry_hash(e)));
     bool was = table_remove(&table, e);
-    table_unlock(&table, table_shard_of(e->hash));
+    table_unlock(&table, table_shard_of(entry_hash(e)));
     return was;
 }
 
@@ -158,7 +158,7 @@ Test(table, grows_and_keeps_everything)
 Test(table, replaces_in_place)
 {
     struct entry *old = entry_with(9, spread(9), 0), *new_ = entry_with(9, spread(9), 4);
-    uint32_t shard = table_shard_of(old->hash);
+    uint32_t shard = table_shard_of(entry_hash(old));
     cr_assert(insert(old));
     table_lock(&table, shard);
     cr_assert(table_replace(&table, old, new_));
@@ -207,7 +207,7 @@ Test(table, hostile_hashes_are_refused_and_harm_nobody)
     for (uint64_t i = 0; i < TRIED; i++)
         found += find(i, 0) != NULL;
     cr_assert_eq(found, in);
-    cr_assert_eq(find(TRIED, friend->hash), friend);
+    cr_assert_eq(find(TRIED, entry_hash(friend)), friend);
     cr_assert_eq(table.shards[0].entries, in + 1);
 }
 
@@ -286,7 +286,7 @@ Test(table, everything_is_found_at_every_moment_of_a_move)
         moments += moving;
         for (int look = 0; look < 20; look++) {
             uint64_t known = chance(&seed) % (i + 1);
-            cr_assert_eq(find(known, entries[known]->hash), entries[known]);
+            cr_assert_eq(find(known, entry_hash(entries[known])), entries[known]);
         }
         cr_assert_null(find(MANY + i, in_shard_5(MANY + i)));
         if (moving && i % 1500 == 0) {
@@ -315,20 +315,20 @@ Test(table, what_has_not_moved_yet_can_be_replaced_and_removed)
         if (i % 3 == 0) {
             cr_assert(take_out(entries[i]));
             cr_assert_not(table_holds(&table, entries[i]));
-            cr_assert_null(find(i, entries[i]->hash));
+            cr_assert_null(find(i, entry_hash(entries[i])));
         } else if (i % 3 == 1) {
-            struct entry *other = entry_with(i, entries[i]->hash, 8);
+            struct entry *other = entry_with(i, entry_hash(entries[i]), 8);
             table_lock(&table, 5);
             cr_assert(table_replace(&table, entries[i], other));
             table_unlock(&table, 5);
-            cr_assert_eq(find(i, other->hash), other);
+            cr_assert_eq(find(i, entry_hash(other)), other);
             entry_free(entries[i]);
             entries[i] = other;
         }
     }
     cr_assert_eq(table.shards[5].entries, many - (many + 2) / 3);
     for (uint64_t i = 0; i < many; i++)
-        cr_assert_eq(find(i, entries[i]->hash), i % 3 == 0 ? NULL : entries[i]);
+        cr_assert_eq(find(i, entry_hash(entries[i])), i % 3 == 0 ? NULL : entries[i]);
 }
 
 Test(table, shrinks_when_most_is_gone_and_keeps_the_rest)
@@ -341,13 +341,13 @@ Test(table, shrinks_when_most_is_gone_and_keeps_the_rest)
         cr_assert(take_out(entries[i]));
     while (table_tidy(&table, 5)) {
         for (uint64_t i = steps++ % 7; i < KEPT; i += 7)
-            cr_assert_eq(find(i, entries[i]->hash), entries[i]);
+            cr_assert_eq(find(i, entry_hash(entries[i])), entries[i]);
     }
     cr_assert_gt(steps, 10, "a bounded piece each time");
     cr_assert_eq(atomic_load(&table.leaving[5]), 0);
     cr_assert_leq(table_mask(atomic_load(&table.arrays[5])), large / 16);
     for (uint64_t i = 0; i < KEPT; i++)
-        cr_assert_eq(find(i, entries[i]->hash), entries[i]);
+        cr_assert_eq(find(i, entry_hash(entries[i])), entries[i]);
     for (uint64_t i = 0; i < KEPT; i++)
         cr_assert(take_out(entries[i]));
     cr_assert_not(table_tidy(&table, 5));
@@ -375,7 +375,7 @@ Test(table, hostile_hashes_during_a_move_lose_nobody)
     }
     cr_assert_gt(refused, 0, "a shard does not grow without end for them");
     for (uint64_t i = 0; i < MANY && entries[i] != NULL; i++)
-        cr_assert_eq(find(i, entries[i]->hash), entries[i]);
+        cr_assert_eq(find(i, entry_hash(entries[i])), entries[i]);
     for (uint64_t i = 0; i < BAD; i++)
-        cr_assert(bad[i] == NULL || find(MANY + i, bad[i]->hash) == bad[i]);
+        cr_assert(bad[i] == NULL || find(MANY + i, entry_hash(bad[i])) == bad[i]);
 }

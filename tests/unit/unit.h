@@ -62,11 +62,23 @@ static inline bool same_key(const struct key *a, const struct key *b)
     return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
+/* Behind the value. */
+static inline uint64_t chosen_hash(struct entry *e)
+{
+    uint64_t hash;
+    memcpy(&hash, entry_value(e) + entry_value_len(e) - sizeof hash, sizeof hash);
+    return hash;
+}
+
 /* An entry under a key of eight bytes, with a hash of the test's choice. */
 static inline struct entry *entry_with(uint64_t number, uint64_t hash, size_t value_len)
 {
     struct key key = {hash, sizeof number, (const unsigned char *)&number};
-    return entry_new(&key, 1, 0, value_len, 0);
+    struct entry *e = entry_new(&key, 1, value_len + sizeof hash, (struct entry_extra){.more = false});
+    entry_hash = chosen_hash;
+    if (e != NULL)
+        memcpy(entry_value(e) + value_len, &hash, sizeof hash);
+    return e;
 }
 
 /* Always the same sequence from the same seed (xorshift64*). */
