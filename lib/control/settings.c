@@ -31,22 +31,6 @@ void settings_fields(struct wire_buffer *out, struct function *f)
     }
 }
 
-static bool setting_parse(const struct setting_row *s, const char *text, uint64_t *value)
-{
-    char *end;
-    if (s->kind == SETTING_TIME)
-        return unit_duration(text, value);
-    if (s->kind == SETTING_SIZE)
-        return unit_size(text, value);
-    *value = UINT64_MAX;
-    if (s->kind == SETTING_COUNT && strcmp(text, "inf") == 0)
-        return true;
-    errno = 0;
-    *value = strtoull(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == 0 && errno == 0 &&
-           (s->kind != SETTING_PERCENT || *value <= 100);
-}
-
 static void change(struct setting_layer *layer, uint32_t given, const uint64_t *values)
 {
     for (uint32_t s = 0; s < SETTINGS; s++)
@@ -60,7 +44,7 @@ void command_set(const struct wire_line *request, struct wire_buffer *out)
     uint64_t values[SETTINGS];
     uint32_t given = 0, at = 0, found = 0;
     const char *name = wire_get(request, "function");
-    char text[ERROR_TEXT];
+    char names[SETTING_NAMES_ROOM];
     struct function *f;
     if (name == NULL) {
         reply_error(out, "no function; write set function=NAME ttl=20s");
@@ -73,17 +57,13 @@ void command_set(const struct wire_line *request, struct wire_buffer *out)
         while (s < SETTINGS && strcmp(setting_rows[s].name, request->fields[i].name) != 0)
             s++;
         if (s == SETTINGS) {
-            int n = snprintf(text, sizeof text, "no setting %.100s; there are:", request->fields[i].name);
-            for (s = 0; s < SETTINGS; s++)
-                n += snprintf(text + n, sizeof text - (size_t)n, " %s", setting_rows[s].name);
-            reply_error(out, "%s", text);
+            reply_error(out, "no setting %.100s; there are:%s", request->fields[i].name,
+                        setting_names(names));
             return;
         }
         if (!setting_parse(&setting_rows[s], request->fields[i].value, &values[s])) {
-            static const char *const forms[] = {"a time such as 250ms, 20s, 5m, 1h, inf", "a number or inf",
-                                                "a number from 0 to 100", "a size such as 64M, 1G, inf"};
             reply_error(out, "%s=%.100s: write %s", setting_rows[s].name, request->fields[i].value,
-                        forms[setting_rows[s].kind]);
+                        setting_form(&setting_rows[s]));
             return;
         }
         given |= 1u << s;

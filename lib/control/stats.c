@@ -7,6 +7,7 @@
 #include "reply.h"
 #include "request.h"
 #include "runtime/cache.h"
+#include "runtime/expect.h"
 #include "runtime/option.h"
 #include "runtime/pool.h"
 #include "server.h"
@@ -50,6 +51,7 @@ void command_stats(const struct wire_line *request, struct wire_buffer *out)
     struct alloc_usage use;
     (void)request;
     alloc_usage(&use);
+    expect_check();
     wire_number(out, "pid", (uint64_t)getpid());
     wire_field(out, "program", program_invocation_short_name);
     wire_number(out, "functions", count);

@@ -8,6 +8,7 @@
 #include "event.h"
 #include "expect.h"
 #include "format.h"
+#include "given.h"
 #include "audit.h"
 #include "history.h"
 #include "hit.h"
@@ -153,6 +154,7 @@ static bool wake(void)
         call_alive = page;
     else
         call_alive = &no_page;
+    given_read();
     atomic_store(call_alive, CALL_ALIVE);
     return pthread_atfork(fork_prepare, fork_parent, fork_child) == 0;
 }

@@ -62,13 +62,19 @@ static bool listed(const char *list, const char *event)
     return false;
 }
 
+static bool given(const struct given *g, const char *event, bool invalidate)
+{
+    return g != NULL && listed(invalidate ? g->invalidate_on : g->expire_on, event);
+}
+
 static bool hears(struct function *f, const char *event, enum swrcache_operation operation)
 {
-    if (listed(operation == SWRCACHE_OP_INVALIDATE ? f->annotated.invalidate_on : f->annotated.expire_on,
-               event))
+    bool invalidate = operation == SWRCACHE_OP_INVALIDATE;
+    if (listed(invalidate ? f->annotated.invalidate_on : f->annotated.expire_on, event) ||
+        given(f->given, event, invalidate))
         return true;
     for (struct region *r = f->region; r != NULL; r = r->parent)
-        if (find(r, event, strlen(event), operation) != NULL)
+        if (find(r, event, strlen(event), operation) != NULL || given(r->given, event, invalidate))
             return true;
     return false;
 }

@@ -1,5 +1,6 @@
 #include "expect.h"
 #include "function.h"
+#include "given.h"
 #include "option.h"
 #include "base/lock.h"
 
@@ -51,6 +52,10 @@ static bool known(const char *name, size_t len)
 void expect_check(void)
 {
     lock_take(&expected_lock);
+    const struct given *at = NULL;
+    for (const char *name; (name = given_function(&at)) != NULL;)
+        if (!known(name, strlen(name)))
+            option_complain("settings for %.100s: there is no cached function of that name", name);
     for (struct expected *e = all; e != NULL; e = e->next) {
         size_t len = function_in(e->format);
         if (e->told || len == 0 || known(e->format, len))

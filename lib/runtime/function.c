@@ -129,6 +129,7 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     own_key_shape(f);
     if (site->form == SWRCACHE_FORM_OBJECT)
         f->codec = f->annotated.codec;
+    f->given = given_to("", site->name);
     setting_from_policy(&f->own, &f->annotated, site->name);
     if (f->annotated.region != NULL && (f->region = region_of(f->annotated.region, true)) == NULL)
         option_complain("%s: .region = \"%s\": write letters, digits, _ and - between dots; ignored",

@@ -13,6 +13,7 @@
 #include "layer.h"
 
 struct region;
+struct given;
 
 enum function_mode { FUNCTION_ON, FUNCTION_OFF };
 
@@ -58,6 +59,7 @@ struct function {
     struct mark_name *tags; /* of every result */
     struct settings settings;
     struct setting_layer own, set;            /* setting.h: by the annotation; by command */
+    const struct given *given;                /* given.h; NULL: nothing */
     struct region *region;                    /* NULL: none */
     struct swrcache_policy annotated;         /* copy of the annotation, unset fields kept unset */
     struct evict *bounds;                     /* own bounds, or the global one */

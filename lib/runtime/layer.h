@@ -1,4 +1,4 @@
-/* layer.h - settings as somebody gave them: an annotation, a region's policy, `swrctl set`. */
+/* layer.h - settings as somebody gave them: an annotation, a region's policy, `swrctl set`, given.h. */
 #ifndef RUNTIME_LAYER_H
 #define RUNTIME_LAYER_H
 

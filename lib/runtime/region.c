@@ -53,6 +53,7 @@ static struct region *make(const char *name, size_t len)
         return NULL;
     memcpy(r->name, name, len);
     r->parent = parent;
+    r->given = given_to("region:", r->name);
     r->next = region_first();
     atomic_store(&regions, r);
     return r;

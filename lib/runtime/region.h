@@ -5,6 +5,7 @@
 #ifndef RUNTIME_REGION_H
 #define RUNTIME_REGION_H
 
+#include "given.h"
 #include "setting.h"
 
 struct region {
@@ -13,6 +14,7 @@ struct region {
     _Atomic(struct function *) dictionary; /* set once */
     struct setting_layer policy;           /* SWR_REGION_POLICY; regions_lock */
     struct setting_layer set;              /* swrctl set; regions_lock */
+    const struct given *given;             /* NULL: nothing */
     char name[];
 };
 

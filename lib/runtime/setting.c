@@ -2,6 +2,7 @@
 #include "option.h"
 #include "region.h"
 #include "base/clock.h"
+#include "base/unit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,29 +42,74 @@ void setting_from_policy(struct setting_layer *layer, const struct swrcache_poli
     }
 }
 
-/* The layer that decides, NULL: the default. `region` the region it belongs to, NULL: the function itself. */
-static const struct setting_layer *decider(struct function *f, uint32_t s, struct region **region)
+bool setting_parse(const struct setting_row *row, const char *text, uint64_t *value)
 {
-    *region = NULL;
-    if (f->set.given >> s & 1)
-        return &f->set;
-    if (f->own.given >> s & 1)
-        return &f->own;
-    for (struct region *r = f->region; r != NULL; r = r->parent) {
-        *region = r;
-        if (r->set.given >> s & 1)
-            return &r->set;
-        if (r->policy.given >> s & 1)
-            return &r->policy;
+    if (row->kind == SETTING_TIME)
+        return unit_duration(text, value);
+    if (row->kind == SETTING_SIZE)
+        return unit_size(text, value);
+    *value = UINT64_MAX;
+    if (row->kind == SETTING_COUNT && strcmp(text, "inf") == 0)
+        return true;
+    return unit_count(text, value) && (row->kind != SETTING_PERCENT || *value <= 100);
+}
+
+const char *setting_form(const struct setting_row *row)
+{
+    static const char *const forms[] = {[SETTING_TIME] = "a time such as 250ms, 20s, 5m, 1h, inf",
+                                        [SETTING_COUNT] = "a number or inf",
+                                        [SETTING_PERCENT] = "a number from 0 to 100",
+                                        [SETTING_SIZE] = "a size such as 64M, 1G, inf"};
+    return forms[row->kind];
+}
+
+const char *setting_names(char *buffer)
+{
+    char *at = buffer;
+    for (uint32_t s = 0; s < SETTINGS; s++)
+        at += snprintf(at, (size_t)(buffer + SETTING_NAMES_ROOM - at), " %s", setting_rows[s].name);
+    return buffer;
+}
+
+/* One function's or region's layers, the first that counts first; NULL: none of this kind. */
+static uint32_t layers_of(const struct setting_layer *set, const struct given *given,
+                          const struct setting_layer *own, const struct setting_layer **layers)
+{
+    layers[0] = set;
+    layers[1] = given != NULL ? &given->layers[GIVEN_BY_ENVIRONMENT] : NULL;
+    layers[2] = given != NULL ? &given->layers[GIVEN_BY_FILE] : NULL;
+    layers[3] = own;
+    return 4;
+}
+
+static const char *const layer_names[] = {"set", "environment", "config", "annotation"};
+
+/*
+ * The layer that decides, NULL: the default; `which` of them. `region` the region it belongs to, NULL: the
+ * function itself.
+ */
+static const struct setting_layer *decider(struct function *f, uint32_t s, struct region **region,
+                                           uint32_t *which)
+{
+    const struct setting_layer *layers[4];
+    uint32_t n = layers_of(&f->set, f->given, &f->own, layers);
+    struct region *next = f->region;
+    for (*region = NULL;; next = next->parent) {
+        for (*which = 0; *which < n; ++*which)
+            if (layers[*which] != NULL && layers[*which]->given >> s & 1)
+                return layers[*which];
+        if ((*region = next) == NULL)
+            return NULL;
+        n = layers_of(&next->set, next->given, &next->policy, layers);
     }
-    return NULL;
 }
 
 void setting_resolve(struct function *f)
 {
     for (uint32_t s = 0; s < SETTINGS; s++) {
         struct region *region;
-        const struct setting_layer *layer = decider(f, s, &region);
+        uint32_t which;
+        const struct setting_layer *layer = decider(f, s, &region, &which);
         uint64_t value = layer != NULL ? layer->values[s] : setting_rows[s].value;
         if (layer == NULL && f->dictionary &&
             (s == SETTING_of_stale || s == SETTING_of_stale_if_error || s == SETTING_of_jitter_pct))
@@ -75,11 +121,14 @@ void setting_resolve(struct function *f)
 void setting_source(struct function *f, enum setting s, char *buffer, size_t room)
 {
     struct region *region;
-    const struct setting_layer *layer = decider(f, s, &region);
+    uint32_t which;
+    const struct setting_layer *layer = decider(f, s, &region, &which);
     if (layer == NULL)
         snprintf(buffer, room, "default");
-    else if (region != NULL)
+    else if (region == NULL)
+        snprintf(buffer, room, "%s", layer_names[which]);
+    else if (layer == &region->policy)
         snprintf(buffer, room, "region %s", region->name);
     else
-        snprintf(buffer, room, "%s", layer == &f->set ? "set" : "annotation");
+        snprintf(buffer, room, "region %s, %s", region->name, layer_names[which]);
 }

@@ -1,8 +1,8 @@
 /*
  * setting.h - which value of a setting is in force for a function, and where it comes from.
  *
- * In this order: `swrctl set`, the annotation, the region and those around it (in each first what was set,
- * then its policy), the default.
+ * In this order: `swrctl set`, the environment, a configuration file, the annotation; then the region and
+ * those around it, in each the same four with its policy as the last; then the default.
  */
 #ifndef RUNTIME_SETTING_H
 #define RUNTIME_SETTING_H
@@ -21,9 +21,19 @@ extern const struct setting_row {
 /* A policy's fields as a layer; those out of range are told as `who`'s and left out. */
 void setting_from_policy(struct setting_layer *layer, const struct swrcache_policy *p, const char *who);
 
+/* A value as a person writes it. False: not of the form that setting_form() tells. */
+bool setting_parse(const struct setting_row *row, const char *text, uint64_t *value);
+const char *setting_form(const struct setting_row *row);
+/* The names of all, a blank before each; gives `buffer`. */
+enum { SETTING_NAMES_ROOM = 24 * SETTINGS };
+const char *setting_names(char *buffer);
+
 /* Puts the values in force into f->settings. The caller lets cache_retune() follow if it has entries. */
 void setting_resolve(struct function *f);
-/* "set", "annotation", "region shop", "default". */
+/*
+ * "set", "environment", "config", "annotation", "default"; "region shop" by its policy, or "region shop, set"
+ * and the like.
+ */
 void setting_source(struct function *f, enum setting s, char *buffer, size_t room);
 static inline uint64_t setting_of(struct function *f, enum setting s)
 {

@@ -58,13 +58,16 @@ class Directory:
 class Live:
     """tests/tools/live.c under the library."""
 
-    def __init__(self, directory, wait=True, prepare=None, first=("all",), popen=None, **environment):
-        """`prepare` is called with the pid before the program runs; None in `environment` unsets."""
+    def __init__(self, directory, wait=True, prepare=None, first=("all",), popen=None, through=None, **environment):
+        """`prepare` is called with the pid before the program runs; None in `environment` unsets. `through`: a
+        command that starts the program, in place of the preloaded library."""
         environment = {**os.environ, "LD_PRELOAD": LIBRARY, "SWR_SOCKET_DIR": directory, "SWR_CONTROL": "1",
                        **environment}
         environment = {name: value for name, value in environment.items() if value is not None}
         preload = environment.pop("LD_PRELOAD")
         start = ["sh", "-c", 'read go && LD_PRELOAD="$1" exec "$2"', "sh", preload, LIVE]
+        if through is not None:
+            start = ["sh", "-c", 'read go && exec "$@"', "sh", *through, LIVE]
         self.process = subprocess.Popen(start, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **(popen or {}))
         self.pid = self.process.pid

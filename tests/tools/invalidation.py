@@ -1,6 +1,6 @@
 """Regions, tags, events, patterns, dependencies and the dictionary as swrctl shows and steers them."""
 
-from harness import Directory, Live, check, finish, swrctl
+from harness import SWRCTL, Directory, Live, check, finish, swrctl
 
 DONE, FAILED, USAGE, NOTHING = range(4)
 
@@ -21,7 +21,7 @@ with Directory() as directory:
         check(by_name["users"]["ttl_from"] == "default")
         check(records("set", "region:shop.stock", "ttl=2m")[0]["matched"] == 1)
         by_name = {f["name"]: f for f in records("functions", "-v")}
-        check((by_name["stock"]["ttl_ms"], by_name["stock"]["ttl_from"]) == (120000, "region shop.stock"))
+        check((by_name["stock"]["ttl_ms"], by_name["stock"]["ttl_from"]) == (120000, "region shop.stock, set"))
         check(by_name["page"]["ttl_ms"] == 50000)
         check("shop..x" in run(FAILED, "set", "region:shop..x", "ttl=2m").err)
 
@@ -89,5 +89,55 @@ with Directory() as directory:
         check([a["target"] for a in acts][-1] == "event:user.saved", acts[-1])
         why = run(DONE, "explain", "users(10)").out
         check("invalidated" in why, why)
+    # Settings from outside: the environment counts more than a file, both more than what is annotated.
+    config = f"{directory}/shop.ini"
+    with open(config, "w") as file:
+        file.write("[region:shop]\nttl = 40s\nwait = 7s\n\n[region:shop.stock]\nttl = 2m\ninvalidate_on = count over\n"
+                   "[function:page]\nstale = 3s\nretry = 4s\nexpire_on = over\n[function:pages]\nttl = 1s\n")
+    found = run(DONE, "check", config)
+    check("settings for 4, 0 mistakes" in found.out, found)
+    with Live(directory, through=(SWRCTL, "run", "--config", config, "--"),
+              SWR_SETTINGS=' page stale="9s" ; region:shop.stock ttl=3m\nregion:shop jitter_pct=0;') as live:
+        by_name = {f["name"]: f for f in records("functions", "-v")}
+        for name, setting, value, source in (
+                ("page", "stale_ms", 9000, "environment"), ("page", "retry_ms", 4000, "config"),
+                ("page", "ttl_ms", 40000, "region shop, config"), ("page", "wait_ms", 7000, "region shop, config"),
+                ("stock", "ttl_ms", 180000, "region shop.stock, environment"),
+                ("stock", "wait_ms", 7000, "region shop, config"),
+                ("stock", "jitter_pct", 0, "region shop, environment"),
+                ("users", "ttl_ms", 30000, "default"), ("shop.notes", "wait_ms", 7000, "region shop, config")):
+            f = by_name[name]
+            check((f[setting], f[setting.removesuffix("_ms") + "_from"]) == (value, source), (name, setting, f))
+        check(records("set", "region:shop", "wait=1s")[0]["matched"] == 3)
+        by_name = {f["name"]: f for f in records("functions", "-v")}
+        check((by_name["page"]["wait_ms"], by_name["page"]["wait_from"]) == (1000, "region shop, set"))
+        emitted = records("emit", "count")[0]
+        check((emitted["matched"], emitted["functions"]) == (3, 1), emitted)
+        live.do("all")
+        emitted = records("emit", "over", "--dry-run")[0]
+        check((emitted["matched"], emitted["functions"]) == (5, 2), emitted)
+        # Who wrote a name wrong is told.
+        complaints = [r["complaint"] for r in records("stats") if "complaint" in r]
+        check(complaints == ["settings for pages: there is no cached function of that name"], complaints)
+
+    # Mistakes: in a file by its line and column, before the program starts; in the environment by the character.
+    with open(config, "w") as file:
+        file.write('[region:shop]\nttl = soon\ninvalidate_on = a "b\nttls = 1s\nttl = 1s\nttl = 2s\n[region:shop..x]\n'
+                   "[function:a.b]\n[function:page]\nregion = x\nsecret = yes\n")
+    found = run(FAILED, "check", config)
+    for line in ("2:7: ttl=soon is no duration", "3:17: invalidate_on=a \"b: names of events", "4:1: no setting 'ttls'",
+                 "5:1: ttl is said twice", "7:9: a region's name is", "8:11: no name of a function",
+                 "10:1: no setting 'region'", "11:1: no setting 'secret'", "settings for 2, 9 mistakes"):
+        check(line in found.text, (line, found.text))
+    check("2:7: ttl=soon" in run(USAGE, "run", "--config", config, "--", "true").err)
+    with Live(directory, SWR_SETTINGS='region:shop ttl=soon wait=3s; region:..; page(1) ttl=1s; page ttls=1s =3 ttl stale="5s') as live:
+        complaints = [r["complaint"] for r in records("stats") if "complaint" in r]
+        for n, start in enumerate(("SWR_SETTINGS, character 13: ttl=soon: write a time", "SWR_SETTINGS, character 31: region:..: write",
+                                   "SWR_SETTINGS, character 42: page(1): write", "SWR_SETTINGS, character 63: no setting ttls; there are: ttl",
+                                   "SWR_SETTINGS, character 71: =: write NAME=VALUE", "SWR_SETTINGS, character 74: ttl: write NAME=VALUE",
+                                   "SWR_SETTINGS, character 84: the closing quote")):
+            check(len(complaints) == 7 and complaints[n].startswith(start), (start, complaints))
+        by_name = {f["name"]: f for f in records("functions", "-v")}
+        check(by_name["stock"]["wait_from"] == "region shop, environment", by_name["stock"])
 
 finish()

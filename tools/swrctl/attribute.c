@@ -161,17 +161,52 @@ static bool twice(struct declaration *d, size_t bit)
     return again;
 }
 
+/* False: no setting of that name; else *good. */
+static bool is_setting(const char *name, const char *value, struct declaration *d,
+                       struct declaration_error *error, bool *good)
+{
+    for (size_t i = 0; i < LENGTH(settings); i++)
+        if (strcmp(settings[i].name, name) == 0) {
+            *good = twice(d, i) ? fail(error, 0, "%s is said twice", name)
+                                : set_setting(&settings[i], value, d, error);
+            return true;
+        }
+    return false;
+}
+
+static bool is_attribute(const char *name, const char *value, struct declaration *d,
+                         struct declaration_error *error, bool *good)
+{
+    for (size_t i = 0; i < ATTRIBUTES; i++)
+        if (strcmp(attributes[i], name) == 0) {
+            *good = twice(d, LENGTH(settings) + i) ? fail(error, 0, "%s is said twice", name)
+                                                   : set_attribute((enum attribute)i, value, d, error);
+            return true;
+        }
+    return false;
+}
+
+bool declaration_setting(const char *name, const char *value, struct declaration *d,
+                         struct declaration_error *error)
+{
+    bool good, event = strcmp(name, "invalidate_on") == 0 || strcmp(name, "expire_on") == 0;
+    if (is_setting(name, value, d, error, &good))
+        return good;
+    if (event && is_attribute(name, value, d, error, &good))
+        return good && (strpbrk(value, "\";") == NULL ||
+                        fail(error, 1, "%s=%.40s: names of events separated by blanks", name, value));
+    char known[200] = "";
+    for (size_t i = 0; i < LENGTH(settings); i++)
+        snprintf(known + strlen(known), sizeof known - strlen(known), " %s", settings[i].name);
+    return fail(error, 0, "no setting '%.24s'; there are%s invalidate_on expire_on", name, known);
+}
+
 bool declaration_attribute(const char *name, const char *value, struct declaration *d,
                            struct declaration_error *error)
 {
-    for (size_t i = 0; i < LENGTH(settings); i++)
-        if (strcmp(settings[i].name, name) == 0)
-            return twice(d, i) ? fail(error, 0, "%s is said twice", name)
-                               : set_setting(&settings[i], value, d, error);
-    for (size_t i = 0; i < ATTRIBUTES; i++)
-        if (strcmp(attributes[i], name) == 0)
-            return twice(d, LENGTH(settings) + i) ? fail(error, 0, "%s is said twice", name)
-                                                  : set_attribute((enum attribute)i, value, d, error);
+    bool good;
+    if (is_setting(name, value, d, error, &good) || is_attribute(name, value, d, error, &good))
+        return good;
     char known[200] = "";
     for (size_t i = 0; i < LENGTH(settings) + ATTRIBUTES; i++) {
         const char *word = i < LENGTH(settings) ? settings[i].name : attributes[i - LENGTH(settings)];

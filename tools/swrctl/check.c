@@ -60,9 +60,11 @@ int subcommand_check(struct invocation *in)
         good = false;
     }
     free(w.bytes);
-    printf("%s: %zu rule%s, %zu preset%s, %u mistake%s\n", in->operands[0], rules.count,
-           rules.count == 1 ? "" : "s", rules.npresets, rules.npresets == 1 ? "" : "s", rules.wrong,
-           rules.wrong == 1 ? "" : "s");
+    printf("%s: %zu rule%s, %zu preset%s, ", in->operands[0], rules.count, rules.count == 1 ? "" : "s",
+           rules.npresets, rules.npresets == 1 ? "" : "s");
+    if (rules.nsettings != 0)
+        printf("settings for %zu, ", rules.nsettings);
+    printf("%u mistake%s\n", rules.wrong, rules.wrong == 1 ? "" : "s");
     int status = good ? STATUS_DONE : STATUS_FAILED;
     if (in->count == 2 && !check_program(&rules, in->operands[1]))
         status = STATUS_FAILED;

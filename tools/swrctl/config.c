@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 /*
- * config.c - rules from a file, swrcache-config(5): a section a function, `prototype` first, then attributes.
+ * config.c - rules from a file, swrcache-config(5): a section a function, `prototype` first, then attributes;
+ * or settings of a region, or of a function that the program itself has cached.
  */
 #include "rules.h"
 #include "textfile.h"
@@ -34,6 +35,7 @@ struct reading {
     size_t npieces;    /* 0: none yet */
     bool in_prototype; /* the last line was of it */
     bool open, parsed, wrong;
+    bool settings; /* the section has no prototype */
     struct declaration d;
 };
 
@@ -85,16 +87,49 @@ static void end_section(struct reading *r)
         return;
     parse_prototype(r);
     r->open = r->in_prototype = false;
-    if (r->wrong)
+    if (r->wrong || r->settings)
         return;
     if (r->npieces == 0)
         rules_complain(r->rules, &r->section_at,
-                       "section [%s] has no prototype; write prototype = double %s(str, i32)", r->section,
-                       r->section);
+                       "section [%s] has no prototype; write prototype = double %s(str, i32), or "
+                       "[function:%s] for a function that the program itself has cached",
+                       r->section, r->section, r->section);
     else if (!declaration_check(&r->d, &error))
         rules_complain(r->rules, &r->section_at, "%s", error.text);
     else
         rules_add(r->rules, &r->d, &r->section_at);
+}
+
+static bool target_name(const char *name, bool region)
+{
+    for (const char *part = name;; part++) {
+        size_t n = strspn(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+        if (n == 0 || (part[n] == '.' && !region))
+            return false;
+        part += n;
+        if (*part != '.')
+            return *part == 0;
+    }
+}
+
+/* [region:NAME] or [function:NAME]. False: neither. */
+static bool start_settings(struct reading *r)
+{
+    static const char region[] = "region:", function[] = "function:";
+    bool of_region = strncmp(r->section, region, sizeof region - 1) == 0;
+    size_t skip = of_region ? 0 : sizeof function - 1;
+    if (!of_region && strncmp(r->section, function, skip) != 0)
+        return false;
+    r->settings = true;
+    if (!target_name(r->section + (of_region ? sizeof region - 1 : skip), of_region))
+        complain(r, (unsigned)(of_region ? sizeof region : sizeof function) + 1,
+                 of_region ? "a region's name is letters, digits, _ and - between dots"
+                           : "no name of a function");
+    else
+        rules_target(r->rules, r->section + skip);
+    r->d = (struct declaration){0};
+    r->open = true;
+    return true;
 }
 
 static void start_section(struct reading *r, const char *line)
@@ -102,7 +137,7 @@ static void start_section(struct reading *r, const char *line)
     static const char preset[] = "preset ";
     size_t n = strcspn(line + 1, "]");
     end_section(r);
-    r->wrong = r->parsed = false;
+    r->wrong = r->parsed = r->settings = false;
     r->npieces = 0;
     r->prototype[0] = 0;
     r->section_at = r->at;
@@ -120,6 +155,8 @@ static void start_section(struct reading *r, const char *line)
             complain(r, sizeof preset + 1, RULES_PRESETS);
         return;
     }
+    if (start_settings(r))
+        return;
     for (size_t i = 0; i < r->rules->count; i++)
         if (r->rules->origins[i].file == r->at.file && strcmp(r->rules->list[i].name, r->section) == 0 &&
             r->rules->list[i].from[0] == 0) {
@@ -176,8 +213,16 @@ static int take(void *cookie, const char *section, const char *name, const char 
     const char *from = again ? r->raw : strpbrk(r->raw, "=:") + 1;
     unsigned column = (unsigned)(from + strspn(from, BLANKS) - r->raw) + 1;
     (void)section;
+    r->wrong &= !r->settings; /* each line stands by itself there */
     if (!r->open || r->wrong)
         return 1;
+    if (r->settings) {
+        if (declaration_setting(name, value, &r->d, &error))
+            rules_setting(r->rules, name, value);
+        else
+            complain(r, error.column == 0 ? 1 : column, error.text);
+        return 1;
+    }
     r->in_prototype = strcmp(name, "prototype") == 0;
     if (r->in_prototype) {
         if (r->npieces != 0 && !again)

@@ -67,6 +67,9 @@ bool declaration_parse(const char *text, struct declaration *d, struct declarati
 bool declaration_prototype(const char *text, struct declaration *d, struct declaration_error *error);
 bool declaration_attribute(const char *name, const char *value, struct declaration *d,
                            struct declaration_error *error);
+/* Of a region, or of a function that the program itself has cached: settings and events alone. */
+bool declaration_setting(const char *name, const char *value, struct declaration *d,
+                         struct declaration_error *error);
 bool declaration_check(const struct declaration *d, struct declaration_error *error);
 
 /* The same function, the same signature? Two rules of one function differ in `from` alone. */

@@ -17,6 +17,7 @@ void rules_free(struct rules *rules)
     free(rules->list);
     free(rules->origins);
     free(rules->presets);
+    free(rules->settings);
 }
 
 /* What a terminal might obey came from the file: a question mark instead. */
@@ -95,4 +96,27 @@ bool rules_preset(struct rules *rules, const char *name)
             return true;
         }
     return false;
+}
+
+static void append(struct rules *rules, const char *text)
+{
+    size_t len = rules->settings != NULL ? strlen(rules->settings) : 0;
+    rules->settings = grown(rules->settings, len + strlen(text) + 1, 1);
+    strcpy(rules->settings + len, text);
+}
+
+void rules_target(struct rules *rules, const char *target)
+{
+    if (rules->nsettings++ != 0)
+        append(rules, "; ");
+    append(rules, target);
+}
+
+void rules_setting(struct rules *rules, const char *name, const char *value)
+{
+    append(rules, " ");
+    append(rules, name);
+    append(rules, "=\"");
+    append(rules, value);
+    append(rules, "\"");
 }

@@ -20,7 +20,10 @@ struct rules {
     size_t count, room;
     const char **presets; /* names, in their order */
     size_t npresets;
-    unsigned wrong; /* how many were told of and left out */
+    char
+        *settings; /* of regions and of functions in the program, as SWR_FILE_SETTINGS has them; NULL: none */
+    size_t nsettings; /* for so many of them */
+    unsigned wrong;   /* how many were told of and left out */
 };
 
 void rules_start(struct rules *rules);
@@ -35,6 +38,10 @@ void rules_text(struct rules *rules, const char *path, const char *text);
 /* False: there is no such preset. */
 bool rules_preset(struct rules *rules, const char *name);
 void rules_add(struct rules *rules, const struct declaration *d, const struct rule_origin *origin);
+
+/* Begins what is set for `target`, and adds to it. */
+void rules_target(struct rules *rules, const char *target);
+void rules_setting(struct rules *rules, const char *name, const char *value);
 
 /* One line: FILE:LINE:COLUMN, or --wrap. */
 void rules_complain(struct rules *rules, const struct rule_origin *origin, const char *format, ...)

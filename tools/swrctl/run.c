@@ -149,6 +149,7 @@ static bool set_environment(struct request *r)
     snprintf(count, sizeof count, "%d", ours);
     return setenv("LD_PRELOAD", list, 1) == 0 &&
            (!r->no_children || setenv("SWR_NO_CHILDREN", count, 1) == 0) &&
+           (r->rules.settings == NULL || setenv("SWR_FILE_SETTINGS", r->rules.settings, 1) == 0) &&
            (r->only == NULL || setenv("SWR_ONLY", r->only, 1) == 0);
 }
 
@@ -178,7 +179,7 @@ static int prepare(struct request *r)
     char path[PLACE_MAX];
     if (r->program[0] == NULL)
         return usage_error("which program? write swrctl run [options] -- PROGRAM ARGUMENTS");
-    if (r->rules.count == 0 && r->rules.npresets == 0 && r->rules.wrong == 0)
+    if (r->rules.count == 0 && r->rules.npresets == 0 && r->rules.nsettings == 0 && r->rules.wrong == 0)
         return usage_error("nothing to cache; say --wrap DECLARATION, --config FILE or --preset NAME");
     if (!program_find(r->program[0], path, sizeof path)) {
         int error = errno;
