@@ -80,10 +80,12 @@
  *
  *   SWR_KEY(name, (kinds...), buffer, room) { return snprintf(buffer, room, ...); }        .key = name
  *   SWR_CODEC(name, type, encode, decode);                                                 .codec = name
+ *   SWR_ENCODER(name, type, encode);                                                       .codec = name
  */
 #define SWR_KEY(name, params, buffer, room)                                                                  \
     SWRCACHE_KEY(SWRCACHE_STATUS_OF_PARAMS(params), name, params, buffer, room)
 #define SWR_CODEC(name, type, encode, decode) SWRCACHE_CODEC(name, type, encode, decode)
+#define SWR_ENCODER(name, type, encode)       SWRCACHE_ENCODER(name, type, encode)
 
 /*
  * Operations. All arguments are given as in a call, out-parameters too (they are ignored: NULL will do);

@@ -1,5 +1,6 @@
 #include "core/print.h"
 #include "core/target.h"
+#include "modes.h"
 #include "reason.h"
 #include "reply.h"
 #include "request.h"
@@ -106,7 +107,7 @@ void command_explain(const struct wire_line *request, struct wire_buffer *out)
         } else {
             explain_absent(out, &x, call, h);
         }
-        wire_field(out, "mode", atomic_load(&f->mode) == FUNCTION_ON ? "on" : "off");
+        mode_fields(out, f);
         wire_number(out, "inflight", x.inflight);
         wire_end(out);
         if (x.exact != NULL)

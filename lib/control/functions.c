@@ -1,5 +1,6 @@
 #include "reply.h"
 #include "request.h"
+#include "modes.h"
 #include "settings.h"
 
 static void function_record(struct wire_buffer *out, struct function *f)
@@ -12,7 +13,7 @@ static void function_record(struct wire_buffer *out, struct function *f)
     uint64_t calls = served + counts[COUNTER_fallback_hits] + counts[COUNTER_misses] +
                      counts[COUNTER_coalesced] + counts[COUNTER_bypasses];
     wire_field(out, "name", f->site->name);
-    wire_field(out, "mode", atomic_load(&f->mode) == FUNCTION_ON ? "on" : "off");
+    mode_fields(out, f);
     for (uint32_t c = 0; c < COUNTERS; c++)
         wire_number(out, counter_names[c], counts[c]);
     wire_number(out, "calls", calls);

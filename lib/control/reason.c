@@ -10,6 +10,7 @@
 #include "core/print.h"
 #include "reply.h"
 #include "request.h"
+#include "runtime/mode.h"
 #include "runtime/audit.h"
 #include "runtime/age.h"
 #include "runtime/care.h"
@@ -132,10 +133,22 @@ static void say_refresh(struct why *w, struct entry *e)
         say(w, "the next call gets the old value and starts a refresh");
 }
 
-static void mode_off(struct why *w, struct function *f)
+/* `key` NULL: not known. */
+static void say_mode(struct why *w, struct function *f, const struct key *key)
 {
-    if (atomic_load(&f->mode) != FUNCTION_ON)
-        say(w, "%s is off: the next call goes straight to the function; were it on: ", f->site->name);
+    uint64_t word = mode_of(f);
+    enum function_mode kind = mode_kind(word);
+    bool plain = kind == FUNCTION_OFF || kind == FUNCTION_OBSERVE;
+    if (plain)
+        say(w, "%s is %s: the next call goes straight to the function; were it on: ", f->site->name,
+            kind == FUNCTION_OFF ? "off" : "in mode observe");
+    else if (mode_percent(word) != MODE_ALL && key == NULL)
+        say(w, "%u %% of the keys are cached; if this is one: ", mode_percent(word));
+    else if (key != NULL && !mode_takes_key(f, word, key))
+        say(w,
+            "not among the %u %% of the keys that are cached: the next call goes straight to the function; "
+            "were it: ",
+            mode_percent(word));
 }
 
 void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,
@@ -147,7 +160,8 @@ void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,
     enum entry_state state = age_state(f, e, clock_now());
     uint64_t until = age_ended(f, e);
     bool by_hand = (flags & ENTRY_EXPIRED) != 0;
-    mode_off(&w, f);
+    struct key key = entry_key(e);
+    say_mode(&w, f, &key);
     if (state == ENTRY_FRESH) {
         if (flags & ENTRY_FAILED)
             say(&w, "a remembered failure (%s): the next call gets it", error_name(name, entry_errno(e)));
@@ -217,7 +231,7 @@ static void say_note(struct why *w, const struct history_record *h)
 void reason_absent(struct wire_buffer *out, struct function *f, bool inflight, const struct history_record *h)
 {
     struct why w = {.len = 0};
-    mode_off(&w, f);
+    say_mode(&w, f, NULL);
     if (h != NULL)
         say_note(&w, h);
     else

@@ -98,23 +98,3 @@ void command_set(const struct wire_line *request, struct wire_buffer *out)
     reply_ok(out);
     wire_number(out, "matched", found);
 }
-
-void command_mode(const struct wire_line *request, struct wire_buffer *out)
-{
-    const char *name = wire_get(request, "function"), *mode = wire_get(request, "mode");
-    uint32_t at = 0, found = 0;
-    struct function *f;
-    bool on = mode != NULL && strcmp(mode, "on") == 0;
-    if (name == NULL || mode == NULL || (!on && strcmp(mode, "off") != 0)) {
-        reply_error(out, "mode takes a function and on or off");
-        return;
-    }
-    for (; (f = request_function(name, &at)) != NULL; found++)
-        atomic_store(&f->mode, on ? FUNCTION_ON : FUNCTION_OFF);
-    if (found == 0) {
-        request_unknown(out, name);
-        return;
-    }
-    reply_ok(out);
-    wire_number(out, "matched", found);
-}

@@ -63,6 +63,15 @@ uint64_t key_hash_args(const struct key_shape *shape, const struct swrcache_arg 
 bool key_same_args(const struct key_shape *shape, const struct swrcache_arg *args, const unsigned char *bytes,
                    size_t len);
 
+/* Of any bytes, the same in every process. */
+uint64_t key_digest(const void *bytes, size_t len);
+/*
+ * In which hundredth of all keys this one lies, 0 to 99: by its arguments alone, so the same in every process
+ * and under every version. `args` are such as key_size() accepts.
+ */
+uint32_t key_share(const struct key_shape *shape, const struct key *key);
+uint32_t key_share_args(const struct key_shape *shape, const struct swrcache_arg *args);
+
 /* The full product of two words, its halves combined: every bit of each touches every other. */
 static inline uint64_t key_fold(uint64_t a, uint64_t b)
 {

@@ -73,6 +73,27 @@ uint64_t key_hash_args(const struct key_shape *shape, const struct swrcache_arg 
     return XXH3_64bits_digest(&state);
 }
 
+uint64_t key_digest(const void *bytes, size_t len)
+{
+    return XXH3_64bits(bytes, len);
+}
+
+uint32_t key_share(const struct key_shape *shape, const struct key *key)
+{
+    size_t version = shape->versioned ? sizeof(int64_t) : 0;
+    return (uint32_t)(key_digest(key->bytes + version, key->len - version) % 100);
+}
+
+uint32_t key_share_args(const struct key_shape *shape, const struct swrcache_arg *args)
+{
+    struct key_shape unversioned = *shape;
+    XXH3_state_t state = {0};
+    unversioned.versioned = false;
+    XXH3_64bits_reset(&state);
+    walk(&unversioned, args, feed, &state);
+    return (uint32_t)(XXH3_64bits_digest(&state) % 100);
+}
+
 struct rest {
     const unsigned char *at, *end;
 };

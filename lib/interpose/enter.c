@@ -76,12 +76,7 @@ const void *interpose_enter(struct interpose_slot *slot, unsigned char *frame)
     struct swrcache_arg args[SLOT_PARAMS];
     uint64_t result = 0;
     read_args(rule, frame, args);
-    if (likely(rule->mode <= SLOT_OFF))
-        interpose_api()->call(&rule->site, args, &result);
-    else if (rule->mode == SLOT_SHADOW)
-        interpose_shadow(rule, args, &result);
-    else
-        interpose_observe(rule, args, &result);
+    interpose_api()->call(&rule->site, args, &result);
     write_result(rule, frame, result);
     return NULL;
 }

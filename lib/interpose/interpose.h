@@ -30,16 +30,11 @@ enum {
 bool interpose_prepare(struct interpose_slot *slot);
 const struct swrcache_api *interpose_api(void);
 
-/* Calls the real function with arguments of the runtime. */
-void interpose_real(struct interpose_slot *slot, const struct swrcache_arg *args, void *result);
-/* The same, as what `site.run` jumps to: a string that the caller does not own becomes one that stays. */
+/*
+ * Calls the real function with arguments of the runtime: what `site.run` jumps to. A string that the caller
+ * does not own becomes one that stays, where it is to be kept.
+ */
 void interpose_replay(const struct swrcache_arg *args, void *result, struct interpose_slot *slot);
-
-/* The same uncached, timed, and what came of it noted for `swrctl advise`. */
-void interpose_observe(struct interpose_slot *slot, const struct swrcache_arg *args, void *result);
-
-/* The cached call, and now and then beside it the function itself: do they agree? */
-void interpose_shadow(struct interpose_slot *slot, const struct swrcache_arg *args, void *result);
 
 /* dlsym() of the program: who looks a wrapped function up gets its stub. */
 const void *interpose_dlsym(struct interpose_slot *slot, unsigned char *frame);

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <string.h>
 
 #include "base/os.h"
 #include "runtime/function.h"
@@ -26,6 +27,15 @@ static void keep_pointer(void *master)
 {
     (void)master; /* strings of interpose_intern() stay */
 }
+
+static size_t characters(const void *object, void *buffer, size_t room)
+{
+    size_t len = strlen(object);
+    memcpy(buffer, object, len < room ? len : room);
+    return len;
+}
+
+static const struct swrcache_codec text = {.encode = characters};
 
 /* The real function; the object that holds it stays, for a refresh may call it at any time. */
 static bool resolve(struct interpose_slot *slot)
@@ -53,11 +63,9 @@ static void make_known(struct interpose_slot *slot)
     if (slot->result == SLOT_CSTR) {
         slot->site.copy = same_pointer;
         slot->site.release = keep_pointer;
+        ((struct swrcache_policy *)(uintptr_t)slot->site.policy)->codec = &text;
     }
-    bool known = __atomic_load_n(&slot->site.function, __ATOMIC_ACQUIRE) != NULL;
-    struct function *f = function_of(&slot->site);
-    if (f != NULL && !known && (slot->mode == SLOT_OFF || slot->mode == SLOT_OBSERVE))
-        atomic_store(&f->mode, FUNCTION_OFF);
+    function_of(&slot->site);
 }
 
 bool interpose_prepare(struct interpose_slot *slot)

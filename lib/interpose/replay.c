@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "runtime/thread.h"
+
 /* A scalar as the calling convention has it: the whole word, by its sign. */
 static uint64_t word_of(const struct swrcache_param *p, const void *data)
 {
@@ -15,7 +17,7 @@ static uint64_t word_of(const struct swrcache_param *p, const void *data)
     return word;
 }
 
-void interpose_real(struct interpose_slot *slot, const struct swrcache_arg *args, void *result)
+static void call_real(struct interpose_slot *slot, const struct swrcache_arg *args, void *result)
 {
     unsigned char frame[FRAME_STACK + 8 * SLOT_PARAMS] __attribute__((aligned(16))) = {0};
     const struct swrcache_site *site = &slot->site;
@@ -37,8 +39,11 @@ void interpose_real(struct interpose_slot *slot, const struct swrcache_arg *args
 
 void interpose_replay(const struct swrcache_arg *args, void *result, struct interpose_slot *slot)
 {
-    interpose_real(slot, args, result);
-    if (slot->result != SLOT_CSTR)
+    call_real(slot, args, result);
+    /* A call past the cache gets what the function gives. */
+    const struct thread *t = thread_current;
+    if (slot->result != SLOT_CSTR || t == NULL || t->top == NULL ||
+        t->top->function != __atomic_load_n((struct function **)&slot->site.function, __ATOMIC_ACQUIRE))
         return;
     const char *own, *kept;
     memcpy(&own, result, sizeof own);

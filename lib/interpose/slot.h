@@ -22,7 +22,7 @@
 
 #include <swrcache/abi.h>
 
-#define SLOT_ABI 3
+#define SLOT_ABI 4
 
 enum { SLOT_PARAMS = 24 };
 enum { FRAME_GENERAL = 0, FRAME_RETURN = 216, FRAME_STACK = 224 };
@@ -31,7 +31,6 @@ enum { FRAME_GENERALS_AARCH64 = 8, FRAME_VECTOR_AARCH64 = 80 };
 enum { FRAME_VECTORS = 8, FRAME_VECTOR_STEP = 16 };
 
 enum slot_what { SLOT_FUNCTION = 1, SLOT_DLSYM };
-enum slot_mode { SLOT_ON, SLOT_OFF, SLOT_SHADOW, SLOT_OBSERVE };
 enum slot_result { SLOT_VOID, SLOT_SCALAR, SLOT_STR, SLOT_CSTR };
 
 struct interpose_object;
@@ -43,7 +42,7 @@ struct interpose_slot {
     struct interpose_slot *next; /* another rule of the same function, asked when `from` does not fit */
     void *stub;
     const char *name, *library, *version, *from; /* NULL: not said; DLSYM has a name alone */
-    uint32_t what, result, mode;                 /* enum slot_... */
+    uint32_t what, result;                       /* enum slot_... */
     uint32_t nvectors, nstack;                   /* vector registers used; words on the stack */
     int16_t where[SLOT_PARAMS];
     int16_t length[SLOT_PARAMS]; /* BYTES, OUT_BYTES: the parameter that says how many; -1: fixed */
@@ -52,8 +51,6 @@ struct interpose_slot {
     void (*replay)(const struct swrcache_arg *args, void *result, struct interpose_slot *slot);
     void *real; /* atomic */
     uint32_t ready;
-    uint32_t observed;                    /* atomic: its place in the observation, one above; 0: none yet */
-    uint32_t sampled, compared, differed; /* atomic: of mode=shadow */
 };
 
 struct interpose_object {

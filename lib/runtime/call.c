@@ -4,11 +4,14 @@
 #include "depend.h"
 #include "lease.h"
 #include "miss.h"
+#include "mode.h"
+#include "observe.h"
 #include "outcome.h"
 #include "own.h"
 #include "pool.h"
 #include "refresh.h"
 #include "result.h"
+#include "shadow.h"
 #include "verb.h"
 #include "base/clock.h"
 #include "base/sync.h"
@@ -197,12 +200,60 @@ static void answer_kept(struct thread *t, struct function *f, const struct swrca
     cancel_back(&cancel);
 }
 
-static __attribute__((noinline)) void answer_own(struct thread *t, struct function *f,
+/* Past the cache. What computes now stands on this call all the same. */
+static void answer_past(struct thread *t, struct function *f, const struct swrcache_arg *keyed)
+{
+    unsigned char stack[KEY_ON_STACK];
+    struct cancel cancel;
+    struct key key;
+    if (t->bound == NULL)
+        return;
+    cancel_off(&cancel);
+    t->busy = true;
+    if (make_key(f, keyed, stack, &key))
+        depend_call(t->bound, f, &key);
+    t->busy = false;
+    cancel_back(&cancel);
+}
+
+/* `mode`: the word in force, not 0. */
+static __attribute__((noinline)) void answer_by_mode(struct thread *t, struct function *f, uint64_t mode,
+                                                     const struct swrcache_arg *args,
+                                                     const struct swrcache_arg *keyed,
+                                                     struct own_key *own_key, void *result)
+{
+    bool taken = mode_takes(f, mode, keyed);
+    if (taken && mode_kind(mode) != FUNCTION_OBSERVE) {
+        answer_kept(t, f, args, keyed, own_key, result);
+        if (mode_kind(mode) == FUNCTION_SHADOW)
+            shadow_call(t, f, args, result);
+        return;
+    }
+    answer_past(t, f, keyed);
+    if (taken) {
+        observe_call(t, f, args, keyed, own_key, result);
+    } else {
+        own_key_drop(own_key);
+        outcome_bypass(t, f, f->site, args, result);
+    }
+}
+
+static inline void answer_any(struct thread *t, struct function *f, uint64_t mode,
+                              const struct swrcache_arg *args, const struct swrcache_arg *keyed,
+                              struct own_key *own_key, void *result)
+{
+    if (unlikely(mode != 0))
+        answer_by_mode(t, f, mode, args, keyed, own_key, result);
+    else
+        answer_kept(t, f, args, keyed, own_key, result);
+}
+
+static __attribute__((noinline)) void answer_own(struct thread *t, struct function *f, uint64_t mode,
                                                  const struct swrcache_arg *args, void *result)
 {
     struct own_key own;
     if (own_key_make(t, f, args, &own))
-        answer_kept(t, f, args, &own.arg, &own, result);
+        answer_any(t, f, mode, args, &own.arg, &own, result);
     else
         outcome_bypass(t, f, f->site, args, result);
     own_key_drop(&own);
@@ -214,9 +265,11 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
     struct thread *t = thread_current;
     if (unlikely(f == NULL))
         f = function_of(site);
+    uint64_t mode = f != NULL ? mode_of(f) : 0;
     if (unlikely(f == NULL || atomic_load_explicit(call_alive, memory_order_relaxed) == 0 ||
-                 (t != NULL && t->busy) ||
-                 atomic_load_explicit(&f->mode, memory_order_relaxed) != FUNCTION_ON)) {
+                 (t != NULL && t->busy) || mode_kind(mode) == FUNCTION_OFF)) {
+        if (t != NULL && f != NULL && !t->busy && f->own_key == NULL)
+            answer_past(t, f, args);
         outcome_bypass(t, f, site, args, result);
         return;
     }
@@ -229,10 +282,10 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
         return;
     }
     if (unlikely(f->own_key != NULL)) {
-        answer_own(t, f, args, result);
+        answer_own(t, f, mode, args, result);
         return;
     }
-    answer_kept(t, f, args, args, NULL, result);
+    answer_any(t, f, mode, args, args, NULL, result);
 }
 
 bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
@@ -245,10 +298,13 @@ bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, vo
     struct key key;
     struct cancel cancel;
     bool done = true;
+    uint64_t mode = f != NULL ? mode_of(f) : 0;
     if (f != NULL && t != NULL && !t->busy && atomic_load(call_alive) != 0 &&
-        atomic_load(&f->mode) == FUNCTION_ON && (f->annotated.unless == NULL || !f->annotated.unless()))
+        (mode_kind(mode) == FUNCTION_ON || mode_kind(mode) == FUNCTION_SHADOW) &&
+        (f->annotated.unless == NULL || !f->annotated.unless()))
         keyed = own_key_args_of(t, f, args, &own_key);
-    if (keyed == NULL) {
+    if (keyed == NULL || !mode_takes(f, mode, keyed)) {
+        own_key_drop(&own_key);
         outcome_bypass(t, f, site, args, result);
         return true;
     }

@@ -5,8 +5,10 @@
 #include "guard.h"
 #include "history.h"
 #include "lease.h"
+#include "mode.h"
 #include "pool.h"
 #include "result.h"
+#include "shadow.h"
 #include "base/clock.h"
 #include "base/sync.h"
 
@@ -124,6 +126,12 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     bool kept =
         linked && !fl->unnamed && !fl->skip && !fl->fenced && fl->identity == atomic_load(&f->identity);
     bool old_good = old != NULL && age_state(f, old, now) != ENTRY_DEAD && !(entry_flags(old) & ENTRY_FAILED);
+    struct entry *before = fl->refresh && e != NULL && old_good && !failed && !fl->skip && !fl->fenced &&
+                                   mode_kind(mode_of(f)) == FUNCTION_SHADOW
+                               ? old
+                               : NULL;
+    if (before != NULL)
+        cache_ref(before);
     if (failed && old_good && !fl->fenced) {
         lease_end(old, clock_add(now, back_off(f, note_failure(old, error))));
     } else if (e != NULL && kept && !(old != NULL && entry_born(old) > entry_born(e)) &&
@@ -146,6 +154,10 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     table_unlock(&cache_table, shard);
     flight_settle(fl, FLIGHT_DONE, e);
     depend_free_names(names);
+    if (before != NULL) {
+        shadow_refreshed(f, before, e, args);
+        cache_unref(before);
+    }
     if (!stored)
         history_not_stored(fl, e, failed, error);
     if (stored) {

@@ -28,6 +28,16 @@ void expect_target(const char *writer, const char *format)
     lock_give(&expected_lock);
 }
 
+bool expect_writer(const char *name)
+{
+    bool found = false;
+    lock_take(&expected_lock);
+    for (const struct expected *e = all; e != NULL && !found; e = e->next)
+        found = strcmp(e->writer, name) == 0;
+    lock_give(&expected_lock);
+    return found;
+}
+
 /* The name of a function, if the target is one of a function and the name is not made up at run time. */
 static size_t function_in(const char *format)
 {

@@ -30,24 +30,42 @@ struct flight *flight_live(uint64_t identity, const struct key *key, uint64_t no
     return NULL;
 }
 
-struct flight *flight_open(struct function *f, uint64_t identity, const struct key *key, bool refresh)
+/* Known to nobody yet. */
+static struct flight *make(struct function *f, uint64_t identity, const struct key *key)
 {
     struct flight *fl = os_alloc(sizeof *fl + key->len);
     if (fl == NULL)
         return NULL;
-    struct flight **list = &lists[table_shard_of(key->hash)];
-    *fl = (struct flight){
-        .next = *list, .function = f, .identity = identity, .refresh = refresh, .listed = true};
-    memcpy(fl->bytes, key->bytes, key->len);
+    *fl = (struct flight){.function = f, .identity = identity};
+    if (key->len != 0)
+        memcpy(fl->bytes, key->bytes, key->len);
     fl->key = (struct key){key->hash, key->len, fl->bytes};
     fl->ttl_ms = fl->stale_ms = SWRCACHE_UNSET;
     fl->began = mark_now();
     fl->fresh_cap = CLOCK_NEVER;
     fl->started = clock_now();
     atomic_store(&fl->refs, 1);
+    return fl;
+}
+
+struct flight *flight_open(struct function *f, uint64_t identity, const struct key *key, bool refresh)
+{
+    struct flight *fl = make(f, identity, key);
+    if (fl == NULL)
+        return NULL;
+    struct flight **list = &lists[table_shard_of(key->hash)];
+    fl->next = *list;
+    fl->refresh = refresh;
+    fl->listed = true;
     *list = fl;
     SYNC_POINT("flight.created");
     return fl;
+}
+
+struct flight *flight_apart(struct function *f)
+{
+    static const struct key none;
+    return make(f, 0, &none);
 }
 
 void flight_unlist(struct flight *fl)

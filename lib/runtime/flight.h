@@ -55,6 +55,8 @@ struct flight *flight_find(uint64_t identity, const struct key *key);
 /* The same, but one that has run past its lease is fenced: its leader is lost, somebody else may compute. */
 struct flight *flight_live(uint64_t identity, const struct key *key, uint64_t now);
 struct flight *flight_open(struct function *f, uint64_t identity, const struct key *key, bool refresh);
+/* One that nobody can join or find, without a key: what comes of it is kept by nobody. Any. */
+struct flight *flight_apart(struct function *f);
 void flight_unlist(struct flight *fl);
 /* Any. */
 void flight_settle(struct flight *fl, enum flight_state state, struct entry *result);

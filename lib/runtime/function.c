@@ -1,5 +1,6 @@
 #include "function.h"
 #include "cache.h"
+#include "mode.h"
 #include "option.h"
 #include "own.h"
 #include "region.h"
@@ -128,7 +129,9 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     }
     own_key_shape(f);
     if (site->form == SWRCACHE_FORM_OBJECT)
-        f->codec = f->annotated.codec;
+        f->encoder = f->annotated.codec;
+    if (f->encoder != NULL && f->encoder->decode != NULL)
+        f->codec = f->encoder;
     f->given = given_to("", site->name);
     setting_from_policy(&f->own, &f->annotated, site->name);
     if (f->annotated.region != NULL && (f->region = region_of(f->annotated.region, true)) == NULL)
@@ -139,6 +142,7 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     setting_resolve(f);
     f->bounds = &cache_bounds;
     f->give = give_of(f);
+    mode_begin(f);
     return f;
 }
 

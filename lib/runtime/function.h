@@ -14,8 +14,10 @@
 
 struct region;
 struct given;
+struct observed_function;
 
-enum function_mode { FUNCTION_ON, FUNCTION_OFF };
+/* The last two bits of a mode's word (mode.h). */
+enum function_mode { FUNCTION_ON, FUNCTION_OFF, FUNCTION_SHADOW, FUNCTION_OBSERVE };
 
 /* How a hit hands the value over. */
 enum function_give {
@@ -45,13 +47,14 @@ struct function {
     struct swrcache_site *site;
     struct key_shape shape; /* of the keys */
     struct key_shape args;  /* of what the body is called with: the same unless `own_key` makes the keys */
-    const struct swrcache_key *own_key; /* annotated, and fits */
-    const struct swrcache_codec *codec; /* of an object's bytes */
+    const struct swrcache_key *own_key;   /* annotated, and fits */
+    const struct swrcache_codec *codec;   /* of an object's bytes, which are kept instead of it */
+    const struct swrcache_codec *encoder; /* the same, or one that tells what is in an object alone */
+    _Atomic uint64_t mode;                /* mode.h; 0: plainly on */
     uint32_t number;
-    _Atomic uint32_t mode; /* enum function_mode */
-    _Atomic bool precise;  /* times too short for the coarse clock */
-    uint8_t give;          /* enum function_give */
-    uint32_t outs_len;     /* bytes of the SWR_OUT parameters, the fixed part of a value */
+    _Atomic bool precise; /* times too short for the coarse clock */
+    uint8_t give;         /* enum function_give */
+    uint32_t outs_len;    /* bytes of the SWR_OUT parameters, the fixed part of a value */
     bool has_out_bytes;
     bool dictionary;    /* a region's: nobody computes its entries */
     _Atomic bool inner; /* some body called it: results may stand on its results */
@@ -67,7 +70,11 @@ struct function {
     _Atomic uint64_t entries, bytes;          /* now in the table */
     _Atomic uint64_t doomed;                  /* of them, about: of former generations */
     _Atomic uint64_t invalidated_by;          /* audit.h: what raised the generation last */
-    _Atomic uint64_t counts[COUNTERS];        /* counted without a thread record, or by threads gone */
+    _Atomic uint32_t mode_source;             /* mode.h; above the lowest byte: of the mode it returns to */
+    _Atomic uint32_t sampled;                 /* shadow.c: hits so far, and counts when it began */
+    _Atomic uint64_t compared_before, differed_before;
+    _Atomic(struct observed_function *) observed; /* observation.h; NULL: never was */
+    _Atomic uint64_t counts[COUNTERS];            /* counted without a thread record, or by threads gone */
 };
 
 /* An entry knows twelve bits of the number and twenty of the generation. */

@@ -177,7 +177,7 @@ void hit_run(struct swrcache_site *site, const struct swrcache_arg *args, void *
     struct thread *t = thread_current;
     if (unlikely(f == NULL) || unlikely(t == NULL) || unlikely(t->busy) || unlikely(t->bound != NULL) ||
         unlikely(f->give == GIVE_OTHER) ||
-        unlikely(atomic_load_explicit(&f->mode, memory_order_relaxed) != FUNCTION_ON) ||
+        unlikely(atomic_load_explicit(&f->mode, memory_order_relaxed) != 0) ||
         unlikely(atomic_load_explicit(call_alive, memory_order_relaxed) != CALL_READY))
         call_other(site, args, result);
     else if (f->shape.plain == KEY_OF_WORD)

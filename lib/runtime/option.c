@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "option.h"
+#include "mode.h"
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/lock.h"
@@ -88,6 +89,13 @@ const char *option_complaint(uint32_t i)
     return i < atomic_load(&complained) ? complaints[i] : NULL;
 }
 
+static bool one_of(int o, const char *text)
+{
+    enum function_mode kind;
+    return o == OPTION_SWR_CLOCK ? strcmp(text, "manual") == 0
+                                 : o != OPTION_SWR_MODE || mode_named(text, &kind);
+}
+
 void option_read(void)
 {
     texts[OPTION_SWR_LOG] = secure_getenv("SWR_LOG");
@@ -100,7 +108,7 @@ void option_read(void)
             continue;
         switch (table[o].kind) {
         case TEXT:
-            good = o != OPTION_SWR_CLOCK || strcmp(text, "manual") == 0;
+            good = one_of(o, text);
             texts[o] = good ? text : NULL;
             break;
         case FLAG:
@@ -126,6 +134,7 @@ void option_read(void)
                             : table[o].kind == COUNT ? "a whole number"
                             : table[o].kind == SIZE  ? "a size like 64M or 1G"
                             : table[o].kind == TIME  ? "a time like 250ms, 20s, 5m, 1h or inf"
+                            : o == OPTION_SWR_MODE   ? "on, off, shadow or observe"
                                                      : "'manual', the only clock to choose");
     }
 }

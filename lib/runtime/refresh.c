@@ -3,10 +3,12 @@
 #include "compute.h"
 #include "guard.h"
 #include "lease.h"
+#include "mode.h"
 #include "outcome.h"
 #include "own.h"
 #include "pool.h"
 #include "result.h"
+#include "shadow.h"
 #include "base/clock.h"
 #include "base/sync.h"
 
@@ -98,6 +100,8 @@ __attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64
     unsigned char *result = room + args_room;
     memset(result, 0, f->site->result_size);
     key_decode(&f->args, &encoded, entry_opaque(e), room, args);
+    if (mode_kind(mode_of(f)) == FUNCTION_SHADOW)
+        shadow_prefill(f, e, args);
     t->worker = true;
     volatile uint64_t mark;
     t->lengthy = room; /* given back should the body end the thread */

@@ -15,6 +15,7 @@ struct region {
     struct setting_layer policy;           /* SWR_REGION_POLICY; regions_lock */
     struct setting_layer set;              /* swrctl set; regions_lock */
     const struct given *given;             /* NULL: nothing */
+    _Atomic uint64_t mode;                 /* swrctl mode, for functions to come: mode.c; 0: not given */
     char name[];
 };
 

@@ -78,9 +78,7 @@ static bool is_out(const struct swrcache_param *p)
     return p->kind == SWRCACHE_KIND_OUT || p->kind == SWRCACHE_KIND_OUT_BYTES;
 }
 
-/* The object's bytes in memory of ours; SIZE_MAX: none to be had. The user's code runs outside the runtime.
- */
-static size_t encode(struct function *f, const void *object, void **bytes)
+size_t result_encode(struct function *f, const void *object, void **bytes)
 {
     struct thread *t = thread_current;
     bool busy = t != NULL && t->busy;
@@ -91,7 +89,7 @@ static size_t encode(struct function *f, const void *object, void **bytes)
             return SIZE_MAX;
         if (t != NULL)
             t->busy = false;
-        len = f->codec->encode(object, *bytes, room);
+        len = f->encoder->encode(object, *bytes, room);
         if (t != NULL)
             t->busy = busy;
         if (len < room)
@@ -124,7 +122,7 @@ struct entry *result_keep(struct function *f, const struct flight *fl, const str
         void *object;
         memcpy(&object, result, sizeof object);
         flags = object == NULL ? ENTRY_NULL : 0;
-        len = object == NULL ? 0 : encode(f, object, &encoded);
+        len = object == NULL ? 0 : result_encode(f, object, &encoded);
         from = encoded;
         if (len == SIZE_MAX)
             return NULL;

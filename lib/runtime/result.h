@@ -19,6 +19,10 @@ struct entry *result_keep(struct function *f, const struct flight *fl, const str
 /* Hands an entry's value to a caller; a string or object gets its own copy. False: no memory. */
 bool result_give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result);
 
+/* The object's bytes in memory of ours, for os_free(); SIZE_MAX: none to be had. The user's code runs outside
+ * the runtime. */
+size_t result_encode(struct function *f, const void *object, void **bytes);
+
 /* A plain call's object went to the caller as it is; here a copy goes, and the master stays in the entry. */
 void result_share_object(struct function *f, void *result);
 /* A body's string, or an object that is kept as bytes, that no caller takes. */

@@ -105,6 +105,7 @@ struct swrcache_key {
 struct swrcache_codec {
     size_t (*encode)(const void *object, void *buffer, size_t room); /* as `make` */
     void *(*decode)(const void *bytes, size_t len);                  /* NULL: it cannot */
+    /* `decode` itself NULL, from SWR_ENCODER: objects are kept as they are, and compared by their bytes. */
 };
 
 enum swrcache_fails {
@@ -125,6 +126,15 @@ enum swrcache_dependencies {
     SWRCACHE_DEPENDENCIES_UNSET = 0,
     SWR_DEPENDENCIES_ON,
     SWR_DEPENDENCIES_OFF, /* what the body calls does not bind its result */
+};
+
+/* What calls come to. */
+enum swrcache_mode {
+    SWRCACHE_MODE_UNSET = 0,
+    SWR_MODE_ON,
+    SWR_MODE_OFF,     /* they go straight to the function */
+    SWR_MODE_SHADOW,  /* cached, and now and then compared with what the function gives */
+    SWR_MODE_OBSERVE, /* uncached, and what caching would have brought is counted */
 };
 
 /*
@@ -159,6 +169,8 @@ struct swrcache_policy {
     enum swrcache_dependencies dependencies;
     const struct swrcache_key *key;     /* stands for the arguments */
     const struct swrcache_codec *codec; /* OBJECT only */
+    enum swrcache_mode mode;            /* in the beginning */
+    int percent;                        /* of the keys, 1 to 100; the others are not cached; 0: unset */
 };
 
 /* The smallest policy there is. */

@@ -20,6 +20,12 @@
  *
  * The cache keeps the bytes instead of the object: each caller gets one that was decoded for it, and a
  * refresh that brings the same bytes is seen to bring nothing new.
+ *
+ *   SWR_ENCODER(user_bytes, struct user, encode_user);
+ *   SWR_CACHED_OBJECT(struct user, user_of, (SWR_VAL(int, id)), copy, free, .codec = user_bytes) { ... }
+ *
+ * Without decode the cache keeps the object itself. The bytes say what is in it to mode shadow and mode
+ * observe, which compare results: leave out what may differ between equal objects.
  */
 #ifndef SWRCACHE_MAKER_H
 #define SWRCACHE_MAKER_H
@@ -65,9 +71,11 @@
     static const struct swrcache_key fn[1];                                                                  \
     static __attribute__((unused)) size_t swrcache_body_##fn(void *buffer, size_t room)
 
-#define SWRCACHE_CODEC(fn, type, encode_, decode_)                                                           \
-    _Static_assert(__builtin_classify_type(decode_((const void *)0, (size_t)0)) == 5,                        \
-                   "the decode function of '" #fn "' must return a pointer to a new object");                \
+#define SWRCACHE_ENCODER(fn, type, encode_)                                                                  \
+    SWRCACHE_ENCODE(fn, type, encode_)                                                                       \
+    static const struct swrcache_codec fn[1] = {{.encode = swrcache_encode_##fn}}
+
+#define SWRCACHE_ENCODE(fn, type, encode_)                                                                   \
     _Static_assert(__builtin_types_compatible_p(                                                             \
                        __typeof__(encode_((const __typeof__(type) *)0, (void *)0, (size_t)0)), size_t),      \
                    "the encode function of '" #fn "' must return a size_t: the length there is");            \
@@ -75,7 +83,12 @@
                                        size_t swrcache_room)                                                 \
     {                                                                                                        \
         return encode_((const __typeof__(type) *)swrcache_object, swrcache_buffer, swrcache_room);           \
-    }                                                                                                        \
+    }
+
+#define SWRCACHE_CODEC(fn, type, encode_, decode_)                                                           \
+    _Static_assert(__builtin_classify_type(decode_((const void *)0, (size_t)0)) == 5,                        \
+                   "the decode function of '" #fn "' must return a pointer to a new object");                \
+    SWRCACHE_ENCODE(fn, type, encode_)                                                                       \
     static void *swrcache_decode_##fn(const void *swrcache_bytes, size_t swrcache_len)                       \
     {                                                                                                        \
         __typeof__(type) *swrcache_object = decode_(swrcache_bytes, swrcache_len);                           \

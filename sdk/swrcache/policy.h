@@ -30,6 +30,8 @@
  *   dependencies       ON      SWR_DEPENDENCIES_OFF: what the body calls does not bind this result
  *   key                none    a key of your own, from SWR_KEY, in place of the arguments
  *   codec              none    for objects, from SWR_CODEC: kept as bytes, and decoded for each caller
+ *   mode               ON      how it begins: SWR_MODE_ON, SWR_MODE_OFF, SWR_MODE_SHADOW, SWR_MODE_OBSERVE
+ *   percent            100     so many of the keys are cached, chosen by their content, the others never
  *   max_entries        none    bounds of this function
  *   max_bytes          none
  *   secret             false   tools show neither arguments nor values

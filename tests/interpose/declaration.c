@@ -41,7 +41,7 @@ Test(declaration, whole_line)
     cr_expect_eq(d.policy.fails, SWR_FAILS_NEGATIVE);
     cr_expect_eq(d.policy.refresh, SWR_REFRESH_CALLER);
     cr_expect_eq(d.policy.secret, 1);
-    cr_expect_eq(d.mode, DECLARED_OFF);
+    cr_expect_eq(d.policy.mode, SWR_MODE_OFF);
     cr_expect_str_eq(d.library, "libprice.so");
     cr_expect_str_eq(d.version, "V_1");
     cr_expect_str_eq(d.from, "libcurl*");

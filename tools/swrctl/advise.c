@@ -10,17 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "interpose/observation.h"
-
 static const uint64_t ttls[OBSERVED_TTLS] = OBSERVED_TTL_SECONDS;
 
-/* One function, all processes together. */
-struct sum {
-    uint64_t calls, ns, keys, uncounted, bytes, changes, shortest;
-    uint64_t hits[OBSERVED_TTLS], saved[OBSERVED_TTLS], differ[OBSERVED_TTLS];
-};
-
-static void add(struct sum *s, const struct observed_function *f)
+static void add(struct advise_sum *s, const struct observed_function *f)
 {
     s->calls += f->calls;
     s->ns += f->ns;
@@ -28,6 +20,7 @@ static void add(struct sum *s, const struct observed_function *f)
     s->uncounted += f->uncounted;
     s->bytes += f->bytes;
     s->changes += f->changes;
+    s->opaque += f->opaque;
     if (f->shortest != 0 && (s->shortest == 0 || f->shortest < s->shortest))
         s->shortest = f->shortest;
     for (int i = 0; i < OBSERVED_TTLS; i++) {
@@ -74,7 +67,7 @@ static unsigned each(const char *path, void (*visit)(const struct observation *,
 
 struct wanted {
     const char *name;
-    struct sum sum;
+    struct advise_sum sum;
 };
 
 static void visit(const struct observation *o, void *cookie)
@@ -99,7 +92,7 @@ static const char *span(uint64_t ns, char *text, size_t room)
 }
 
 /* The longest lifetime that served nothing outdated; -1: none, or none that pays. */
-static int best(const struct sum *s)
+static int best(const struct advise_sum *s)
 {
     int found = -1;
     for (int i = 0; i < OBSERVED_TTLS; i++)
@@ -108,37 +101,39 @@ static int best(const struct sum *s)
     return found;
 }
 
-static void report(const struct sum *s, const char *name, uint64_t ns)
+void advise_print(FILE *out, const struct advise_sum *s, const char *name, uint64_t ns)
 {
     char a[32], b[32];
-    fprintf(stderr, "\n%s: %llu call%s of %llu key%s, %s, %.0f %% of the run, %s a call\n", name,
+    fprintf(out, "\n%s: %llu call%s of %llu key%s, %s, %.0f %% of the run, %s a call\n", name,
             (unsigned long long)s->calls, s->calls == 1 ? "" : "s", (unsigned long long)s->keys,
             s->keys == 1 ? "" : "s", span(s->ns, a, sizeof a),
             ns != 0 ? 100.0 * (double)s->ns / (double)ns : 0,
             span(s->calls != 0 ? s->ns / s->calls : 0, b, sizeof b));
     if (s->calls == 0) {
-        fputs("  never called; swrctl check says which calls are reached\n", stderr);
+        fputs("  never called; swrctl check says which calls are reached\n", out);
         return;
     }
-    fprintf(stderr, "  %-8s %9s %12s %10s\n", "ttl", "hits", "saves", "outdated");
+    fprintf(out, "  %-8s %9s %12s %10s\n", "ttl", "hits", "saves", "outdated");
     for (int i = 0; i < OBSERVED_TTLS; i++)
-        fprintf(stderr, "  %-8s %7.1f %% %12s %10llu\n",
+        fprintf(out, "  %-8s %7.1f %% %12s %10llu\n",
                 ttls[i] == 1    ? "1s"
                 : ttls[i] == 10 ? "10s"
                                 : "1m",
                 100.0 * (double)s->hits[i] / (double)s->calls, span(s->saved[i], a, sizeof a),
                 (unsigned long long)s->differ[i]);
-    fprintf(stderr, "  %llu bytes of keys and values", (unsigned long long)s->bytes);
+    fprintf(out, "  %llu bytes of keys and values", (unsigned long long)s->bytes);
     if (s->changes != 0)
-        fprintf(stderr, "; the result changed %llu times for an unchanged key, soonest after %s",
+        fprintf(out, "; the result changed %llu times for an unchanged key, soonest after %s",
                 (unsigned long long)s->changes, span(s->shortest, a, sizeof a));
+    if (s->opaque != 0)
+        fputs("; results that cannot be compared without a codec", out);
     if (s->uncounted != 0)
-        fprintf(stderr, "; %llu calls had more keys than are counted", (unsigned long long)s->uncounted);
+        fprintf(out, "; %llu calls had more keys than are counted", (unsigned long long)s->uncounted);
     int i = best(s);
     if (i >= 0)
-        fprintf(stderr, "\n  [%s] ttl = %s\n", name, ttls[i] == 1 ? "1s" : ttls[i] == 10 ? "10s" : "1m");
+        fprintf(out, "\n  [%s] ttl = %s\n", name, ttls[i] == 1 ? "1s" : ttls[i] == 10 ? "10s" : "1m");
     else
-        fprintf(stderr, "\n  not worth caching: %s\n",
+        fprintf(out, "\n  not worth caching: %s\n",
                 s->hits[OBSERVED_TTLS - 1] == 0 ? "no key comes twice within a minute"
                 : s->differ[0] != 0             ? "results change sooner than in a second"
                                                 : "a call costs less than a look into the cache");
@@ -154,7 +149,7 @@ void advise_report(const char *directory, const struct rules *rules, uint64_t ns
         if (again)
             continue;
         each(directory, visit, &w);
-        report(&w.sum, w.name, ns);
+        advise_print(stderr, &w.sum, w.name, ns);
     }
 }
 

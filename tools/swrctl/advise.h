@@ -4,9 +4,19 @@
 #ifndef SWRCTL_ADVISE_H
 #define SWRCTL_ADVISE_H
 
-#include <stdint.h>
+#include <stdio.h>
 
 #include "rules.h"
+#include "runtime/observation.h"
+
+/* One function, all processes together. */
+struct advise_sum {
+    uint64_t calls, ns, keys, uncounted, bytes, changes, shortest, opaque;
+    uint64_t hits[OBSERVED_TTLS], saved[OBSERVED_TTLS], differ[OBSERVED_TTLS];
+};
+
+/* A paragraph; `ns`: how long it was looked at, 0: not known. */
+void advise_print(FILE *out, const struct advise_sum *sum, const char *name, uint64_t ns);
 
 /* Prints a paragraph for each rule to standard error: the program's own output is elsewhere. `ns`: how long
  * it ran. */

@@ -57,7 +57,8 @@ static bool ask_parts(struct asking *a, const struct process *p)
         if (more)
             end += sprintf(end, " from=%llu skip=%llu", from, skip);
         strcpy(end, "\n");
-        if (!client_ask(p, request, show_record, &a->view, &status_line))
+        if (!client_ask(p, request, a->each != NULL && !a->view.json ? a->each : show_record, &a->view,
+                        &status_line))
             return false;
         size_t got = a->view.records - before;
         if (a->in->limit != 0 && (left -= got < left ? got : left) == 0)
@@ -106,6 +107,10 @@ int ask_all(struct asking *a)
         const char *text = wire_get(&status_line, "why");
         if (text != NULL)
             snprintf(why, sizeof why, "%s", text);
+        if (wire_get(&status_line, "left_out") != NULL)
+            fprintf(stderr, "swrctl: %ld (%s): left out: %s: %s\n", (long)processes[i].pid,
+                    processes[i].program, wire_get(&status_line, "left_out"),
+                    wire_get(&status_line, "left_out_why"));
         unsigned long long here = number_of("matched");
         matched += here;
         if (a->outcome != NULL)

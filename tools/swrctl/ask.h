@@ -16,6 +16,7 @@ struct asking {
     const struct invocation *in;
     struct view view;
     bool counted; /* the reply says how much it matched; none at all is told and ends with STATUS_NOTHING */
+    client_record *each; /* shows a record of those that are not shown as JSON; NULL: show_record() */
     const char *outcome; /* a line for each process: "invalidated"; "": in JSON alone */
 };
 

@@ -114,6 +114,15 @@ static bool keep(enum attribute a, const char *value, char *to, size_t room, str
     return true;
 }
 
+static bool set_percent(const char *value, struct declaration *d, struct declaration_error *error)
+{
+    uint64_t n;
+    if (!unit_count(value, &n) || n < 1 || n > 100)
+        return fail(error, strlen("percent="), "percent=%.40s: write a number from 1 to 100", value);
+    d->policy.percent = (int)n;
+    return true;
+}
+
 static bool set_attribute(enum attribute a, const char *value, struct declaration *d,
                           struct declaration_error *error)
 {
@@ -132,8 +141,10 @@ static bool set_attribute(enum attribute a, const char *value, struct declaratio
         d->policy.secret = chosen == 0;
         return true;
     case ATTRIBUTE_mode:
-        d->mode = (enum declared_mode)chosen;
+        d->policy.mode = (enum swrcache_mode)(SWR_MODE_ON + chosen);
         return true;
+    case ATTRIBUTE_percent:
+        return set_percent(value, d, error);
     case ATTRIBUTE_region:
         return keep(a, value, d->region, sizeof d->region, error);
     case ATTRIBUTE_tags:

@@ -23,12 +23,6 @@
 enum { DECLARATION_PARAMS = 24 };
 
 enum declared_result { DECLARED_VOID, DECLARED_SCALAR, DECLARED_STR, DECLARED_CSTR };
-enum declared_mode {
-    DECLARED_ON,
-    DECLARED_OFF,
-    DECLARED_SHADOW,
-    DECLARED_OBSERVE
-}; /* the last by `swrctl advise` alone */
 
 struct declared_param {
     char name[64];
@@ -48,7 +42,6 @@ struct declaration {
     uint32_t nparams;
     struct declared_param params[DECLARATION_PARAMS];
     struct swrcache_policy policy; /* its strings are `region` and `tags` below, by declaration_policy() */
-    enum declared_mode mode;
     char library[256], version[64], from[128], region[128], tags[256], invalidate_on[256],
         expire_on[256]; /* "": not said */
     unsigned said;      /* which attributes, a bit each */

@@ -4,12 +4,14 @@
 
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "client.h"
 
-static const char *const function_columns[] = {"name",      "mode",     "calls",    "hit_pct", "stale_pct",
-                                               "refreshes", "failures", "entries",  "bytes",   "ttl_ms",
-                                               "stale_ms",  "cost_us",  "saved_ms", NULL};
+static const char *const function_columns[] = {
+    "name",  "mode",   "calls",    "hit_pct", "stale_pct", "refreshes", "failures", "entries",
+    "bytes", "ttl_ms", "stale_ms", "cost_us", "saved_ms",  "compared",  "differed", NULL};
 static const char *const entry_columns[] = {"key",  "state",   "age_ms", "left_ms", "hits",
                                             "size", "cost_us", "value",  NULL};
 static const char *const flight_columns[] = {"key", "kind", "age_ms", "tid", "fenced", "expired", NULL};
@@ -25,9 +27,41 @@ static int look(struct invocation *in, const char *const *columns)
     return ask_all(&a);
 }
 
+static unsigned long long number(const struct wire_line *record, const char *name)
+{
+    const char *text = wire_get(record, name);
+    return text != NULL ? strtoull(text, NULL, 10) : 0;
+}
+
+/* What there is to say of a mode, in its one column. */
+static void show_function(const struct process *p, struct wire_line *record, void *cookie)
+{
+    const char *by = wire_get(record, "mode_from"), *then = wire_get(record, "mode_then");
+    char text[80];
+    for (uint32_t i = 0; i < record->nfields; i++) {
+        struct wire_field *field = &record->fields[i];
+        if (strcmp(field->name, "mode") != 0)
+            continue;
+        int n = snprintf(text, sizeof text, "%.20s", field->value);
+        if (number(record, "percent") != 100)
+            n += snprintf(text + n, sizeof text - (size_t)n, " %llu%%", number(record, "percent"));
+        if (then != NULL)
+            snprintf(text + n, sizeof text - (size_t)n, ", %.20s in %llu s", then,
+                     number(record, "mode_left_ms") / 1000);
+        else if (by != NULL && strcmp(by, "shadow") == 0)
+            snprintf(text + n, sizeof text - (size_t)n, " by shadow");
+        field->value = text;
+    }
+    show_record(p, record, cookie);
+}
+
 int subcommand_functions(struct invocation *in)
 {
-    return look(in, in->verbose ? NULL : function_columns);
+    struct asking a = {.in = in,
+                       .view.columns = in->verbose ? NULL : function_columns,
+                       .each = in->verbose ? NULL : show_function};
+    ask_start("functions");
+    return ask_all(&a);
 }
 
 int subcommand_stats(struct invocation *in)

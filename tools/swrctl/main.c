@@ -146,6 +146,12 @@ static int take_option(struct invocation *in, const struct option *o, const char
     case 'g':
         in->larger = value;
         break;
+    case 'f':
+        in->span = value;
+        break;
+    case 'c':
+        in->percent = value;
+        break;
     case 'm':
         in->match = value;
         break;

@@ -26,7 +26,8 @@ struct request {
     struct rules rules;
     const char *only, *output;
     const struct machine *machine;
-    bool no_children, no_hook, force, shadow;
+    const char *mode; /* NULL: as the rules say */
+    bool no_children, no_hook, force;
     char **program;
 };
 
@@ -75,11 +76,9 @@ static int read_arguments(struct invocation *in, struct request *r, bool run)
             if (!missing && (r->machine = machine_named(value)) == NULL)
                 return usage_error("no machine %s; write x86_64 or aarch64", value);
         } else if (run && (value = value_of("--mode", &a, &missing)) != NULL) {
-            r->shadow = strcmp(value, "shadow") == 0;
-            if (!missing && strcmp(value, "observe") == 0)
-                return usage_error("what --mode observe would gather is printed by swrctl advise");
-            if (!missing && !r->shadow)
-                return usage_error("no mode %s; write --mode shadow", value);
+            r->mode = value;
+            if (!missing && !mode_known(value))
+                return usage_error("no mode %s; write " MODES, value);
         } else if (run && strcmp(option, "--no-children") == 0) {
             r->no_children = true;
         } else if (strcmp(option, "--no-dlsym") == 0) {
@@ -150,6 +149,7 @@ static bool set_environment(struct request *r)
     return setenv("LD_PRELOAD", list, 1) == 0 &&
            (!r->no_children || setenv("SWR_NO_CHILDREN", count, 1) == 0) &&
            (r->rules.settings == NULL || setenv("SWR_FILE_SETTINGS", r->rules.settings, 1) == 0) &&
+           (r->mode == NULL || setenv("SWR_MODE", r->mode, 1) == 0) &&
            (r->only == NULL || setenv("SWR_ONLY", r->only, 1) == 0);
 }
 
@@ -204,8 +204,6 @@ static int start(struct request *r)
 
 static int run(struct request *r)
 {
-    for (size_t i = 0; r->shadow && i < r->rules.count; i++)
-        r->rules.list[i].mode = DECLARED_SHADOW;
     int result = prepare(r);
     return result == STATUS_DONE ? start(r) : result;
 }
@@ -224,8 +222,7 @@ static int advise(struct request *r)
     int status = 0;
     if (r->rules.npresets != 0)
         return usage_error("advise observes rules, not presets");
-    for (size_t i = 0; i < r->rules.count; i++)
-        r->rules.list[i].mode = DECLARED_OBSERVE;
+    r->mode = "observe";
     int result = prepare(r);
     if (result != STATUS_DONE)
         return result;

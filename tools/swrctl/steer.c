@@ -60,13 +60,26 @@ int subcommand_set(struct invocation *in)
     return ask_all(&a);
 }
 
+bool mode_known(const char *mode)
+{
+    static const char *const modes[] = {"observe", "shadow", "on", "off"};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (strcmp(modes[i], mode) == 0)
+            return true;
+    return false;
+}
+
 int subcommand_mode(struct invocation *in)
 {
     struct asking a = {.in = in, .counted = true, .outcome = ""};
-    if (strcmp(in->operands[1], "on") != 0 && strcmp(in->operands[1], "off") != 0)
-        return usage_error("mode takes FUNCTION and on or off, not %s", in->operands[1]);
+    if (!mode_known(in->operands[1]))
+        return usage_error("mode takes a function and " MODES ", not %s", in->operands[1]);
     ask_start("mode");
     ask_field("function", in->operands[0]);
     ask_field("mode", in->operands[1]);
+    if (in->span != NULL)
+        ask_field("for", in->span);
+    if (in->percent != NULL)
+        ask_field("percent", in->percent);
     return ask_all(&a);
 }

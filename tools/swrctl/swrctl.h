@@ -14,9 +14,9 @@ struct invocation {
     const char *subcommand;
     const char *process; /* -p */
     bool all, json, verbose, dry, tree;
-    const char *match, *sort, *older, *larger; /* NULL: not given */
-    unsigned long long limit;                  /* 0: none */
-    int count;                                 /* operands */
+    const char *match, *sort, *older, *larger, *span, *percent; /* NULL: not given */
+    unsigned long long limit;                                   /* 0: none */
+    int count;                                                  /* operands */
     const char *operands[OPERANDS_MAX];
     int argc; /* of RAW_ARGUMENTS: all that follows the subcommand */
     char **argv;
@@ -28,6 +28,9 @@ typedef int subcommand_fn(struct invocation *in);
 #define SUBCOMMAND(name, arguments, least, most, options, help) subcommand_fn subcommand_##name;
 #include "subcommand.def"
 #undef SUBCOMMAND
+
+#define MODES "observe, shadow, on or off"
+bool mode_known(const char *mode);
 
 /* One line on standard error; STATUS_USAGE. */
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -159,10 +159,6 @@ static void put_slot(struct making *m, const struct declaration *d, struct place
         bool pointer = d->result == DECLARED_STR || d->result == DECLARED_CSTR;
         assign(m->machine, d, &slot);
         slot.result = result_of(d);
-        slot.mode = d->mode == DECLARED_ON       ? SLOT_ON
-                    : d->mode == DECLARED_OFF    ? SLOT_OFF
-                    : d->mode == DECLARED_SHADOW ? SLOT_SHADOW
-                                                 : SLOT_OBSERVE;
         slot.site = (struct swrcache_site){.abi = SWRCACHE_ABI,
                                            .size = sizeof slot.site,
                                            .form = form_of(d),

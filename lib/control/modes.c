@@ -1,0 +1,117 @@
+#include "modes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/unit.h"
+#include "reply.h"
+#include "request.h"
+#include "runtime/agree.h"
+#include "runtime/expect.h"
+#include "runtime/region.h"
+
+void mode_fields(struct wire_buffer *out, struct function *f)
+{
+    uint64_t word = mode_of(f);
+    wire_field(out, "mode", mode_names[mode_kind(word)]);
+    wire_field(out, "mode_from", mode_sources[atomic_load(&f->mode_source) & 255]);
+    wire_number(out, "percent", mode_percent(word));
+    if (word >> MODE_RETURN == 0)
+        return;
+    wire_number(out, "mode_left_ms", mode_left(word));
+    wire_field(out, "mode_then", mode_names[mode_kind(mode_then(word))]);
+    wire_number(out, "percent_then", mode_percent(mode_then(word)));
+}
+
+/* What is wrong is told. */
+static bool wish_of(const struct wire_line *request, struct mode_wish *wish, struct wire_buffer *out)
+{
+    const char *mode = wire_get(request, "mode"), *span = wire_get(request, "for");
+    uint64_t percent;
+    *wish = (struct mode_wish){.span = CLOCK_NEVER};
+    if (mode == NULL || !mode_named(mode, &wish->kind))
+        reply_error(out, "mode=%.40s: write observe, shadow, on or off", mode != NULL ? mode : "");
+    else if (span != NULL && (!unit_duration(span, &wish->span) || wish->span < NS_PER_MS))
+        reply_error(out, "for=%.40s: write a time such as 10m, 20s, 1h", span);
+    else if (!request_number(request, "percent", MODE_ALL, &percent) || percent < 1 || percent > MODE_ALL)
+        reply_error(out, "percent=%.40s: write a number from 1 to 100", wire_get(request, "percent"));
+    else if (wish->kind == FUNCTION_OFF && percent != MODE_ALL)
+        reply_error(out, "percent goes with on, shadow and observe; off is of every key");
+    else {
+        wish->percent = (uint32_t)percent;
+        return true;
+    }
+    return false;
+}
+
+/* Of all functions in a region, or of the process. */
+static void set_many(struct region *r, const struct mode_wish *wish, struct wire_buffer *out)
+{
+    char names[ERROR_TEXT] = "";
+    uint32_t count = mode_set_all(r, wish), n = 0;
+    reply_ok(out);
+    wire_number(out, "matched", count);
+    if (count == 0)
+        wire_field(out, "why", "no function there yet; those to come begin so");
+    for (uint32_t i = 0; wish->kind == FUNCTION_SHADOW && i < function_count() && n < sizeof names; i++) {
+        struct function *f = function_at(i);
+        if (f != NULL && !agree_comparable(f) && (r == NULL || region_within(f->region, r)))
+            n += (uint32_t)snprintf(names + n, sizeof names - n, "%s%s", n != 0 ? " " : "", f->site->name);
+    }
+    if (n != 0) {
+        wire_field(out, "left_out", names);
+        wire_field(out, "left_out_why", AGREE_NOT);
+    }
+}
+
+static void set_region(const char *name, const struct mode_wish *wish, struct wire_buffer *out)
+{
+    struct region *r = region_of(name, true);
+    if (r != NULL)
+        set_many(r, wish, out);
+    else
+        reply_error(out, "%.100s: write letters, digits, _ and - between dots after region:", name);
+}
+
+static void set_one(const char *name, const struct mode_wish *wish, struct wire_buffer *out)
+{
+    uint32_t at = 0, found = 0;
+    struct function *f;
+    while ((f = request_function(name, &at)) != NULL) {
+        if (f->dictionary || (wish->kind == FUNCTION_SHADOW && !agree_comparable(f))) {
+            reply_error(out, "%.100s: %s", name,
+                        f->dictionary ? "a dictionary, of which nothing is called; it has no mode"
+                                      : AGREE_NOT "; observe counts its calls");
+            return;
+        }
+        mode_set(f, wish);
+        found++;
+    }
+    if (found == 0 && expect_writer(name)) {
+        reply_error(out, "%.100s is a writer: it always runs; modes are of cached functions", name);
+        return;
+    }
+    if (found == 0) {
+        request_unknown(out, name);
+        return;
+    }
+    reply_ok(out);
+    wire_number(out, "matched", found);
+}
+
+void command_mode(const struct wire_line *request, struct wire_buffer *out)
+{
+    const char *name = wire_get(request, "function");
+    struct mode_wish wish;
+    if (name == NULL)
+        reply_error(out, "no function; write mode function=NAME mode=shadow");
+    else if (!wish_of(request, &wish, out))
+        return;
+    else if (strncmp(name, "region:", 7) == 0)
+        set_region(name + 7, &wish, out);
+    else if (strcmp(name, "all") == 0)
+        set_many(NULL, &wish, out);
+    else
+        set_one(name, &wish, out);
+}

@@ -1,0 +1,176 @@
+#include "mode.h"
+#include "agree.h"
+#include "observe.h"
+#include "option.h"
+#include "region.h"
+#include "shadow.h"
+#include "base/clock.h"
+
+#include <string.h>
+
+const char *const mode_names[] = {"on", "off", "shadow", "observe", NULL};
+const char *const mode_sources[] = {"default", "annotation", "environment", "set", "shadow"};
+
+static _Atomic uint64_t set_for_all; /* GIVEN and a word */
+
+/* In a region's word: it was set. */
+#define GIVEN (UINT64_C(1) << 63)
+
+bool mode_named(const char *name, enum function_mode *kind)
+{
+    for (int i = 0; mode_names[i] != NULL; i++)
+        if (strcmp(mode_names[i], name) == 0) {
+            *kind = (enum function_mode)i;
+            return true;
+        }
+    return false;
+}
+
+static uint64_t part_of(enum function_mode kind, uint32_t percent)
+{
+    return (uint64_t)(MODE_ALL - percent) << 2 | (uint64_t)kind;
+}
+
+static uint64_t now_ms(void)
+{
+    return clock_now() / NS_PER_MS;
+}
+
+uint64_t mode_left(uint64_t word)
+{
+    uint64_t now = now_ms(), until = word >> MODE_RETURN;
+    return until > now ? until - now : 0;
+}
+
+/* The part that stays. */
+static uint64_t lasting(uint64_t word)
+{
+    return word >> MODE_RETURN != 0 ? mode_then(word) : word & MODE_NOW;
+}
+
+uint64_t mode_settle(struct function *f, uint64_t word)
+{
+    while (word >> MODE_RETURN != 0 && mode_left(word) == 0) {
+        uint64_t then = mode_then(word);
+        if (!atomic_compare_exchange_strong(&f->mode, &word, then))
+            continue;
+        atomic_store(&f->mode_source, atomic_load(&f->mode_source) >> 8);
+        word = then;
+    }
+    return word;
+}
+
+bool mode_takes(struct function *f, uint64_t word, const struct swrcache_arg *args)
+{
+    uint32_t percent = mode_percent(word);
+    return percent == MODE_ALL ||
+           (key_size(&f->shape, args) >= 0 && key_share_args(&f->shape, args) < percent);
+}
+
+bool mode_takes_key(struct function *f, uint64_t word, const struct key *key)
+{
+    return key_share(&f->shape, key) < mode_percent(word);
+}
+
+/* One that comes for a while covers the one that stays; the tools are told of both. */
+static void put(struct function *f, uint64_t word, enum mode_source source)
+{
+    uint32_t by = source;
+    if (word >> MODE_RETURN != 0) {
+        uint64_t before = mode_of(f);
+        uint32_t sources = atomic_load(&f->mode_source);
+        word = (word & ~(MODE_NOW << MODE_PART)) | lasting(before) << MODE_PART;
+        by |= (before >> MODE_RETURN != 0 ? sources >> 8 : sources) << 8;
+    }
+    if (mode_kind(word) == FUNCTION_SHADOW)
+        shadow_begin(f);
+    if (mode_kind(word) == FUNCTION_OBSERVE && mode_kind(mode_of(f)) != FUNCTION_OBSERVE)
+        observe_begin(f);
+    atomic_store(&f->mode_source, by);
+    atomic_store(&f->mode, word);
+}
+
+static uint64_t word_of(const struct mode_wish *wish)
+{
+    uint64_t until = clock_add(clock_now(), wish->span) / NS_PER_MS;
+    uint64_t most = UINT64_MAX >> (MODE_RETURN + 1); /* GIVEN has a bit too */
+    if (wish->span == CLOCK_NEVER || until > most)
+        until = 0;
+    return until << MODE_RETURN | part_of(wish->kind, wish->percent);
+}
+
+void mode_set(struct function *f, const struct mode_wish *wish)
+{
+    put(f, word_of(wish), MODE_BY_SET);
+}
+
+uint32_t mode_set_all(struct region *r, const struct mode_wish *wish)
+{
+    uint64_t word = word_of(wish);
+    uint32_t count = function_count(), set = 0;
+    atomic_store(r != NULL ? &r->mode : &set_for_all, word | GIVEN);
+    for (uint32_t i = 0; i < count; i++) {
+        struct function *f = function_at(i);
+        if (f != NULL && !f->dictionary && (r == NULL || region_within(f->region, r)) &&
+            (wish->kind != FUNCTION_SHADOW || agree_comparable(f))) {
+            put(f, word, MODE_BY_SET);
+            set++;
+        }
+    }
+    return set;
+}
+
+bool mode_stop(struct function *f)
+{
+    uint64_t word = mode_of(f);
+    while (mode_kind(word) == FUNCTION_SHADOW)
+        if (atomic_compare_exchange_strong(&f->mode, &word, part_of(FUNCTION_OFF, MODE_ALL))) {
+            atomic_store(&f->mode_source, MODE_BY_SHADOW);
+            return true;
+        }
+    return false;
+}
+
+/* What was set for its region, or for all; false: nothing, or its time is over. */
+static bool set_around(struct function *f, uint64_t *word)
+{
+    *word = 0;
+    for (const struct region *r = f->region; r != NULL && *word == 0; r = r->parent)
+        *word = atomic_load(&r->mode);
+    if (*word == 0)
+        *word = atomic_load(&set_for_all);
+    if (*word == 0)
+        return false;
+    *word &= ~GIVEN;
+    return *word >> MODE_RETURN == 0 || mode_left(*word) != 0;
+}
+
+void mode_begin(struct function *f)
+{
+    static const enum function_mode kinds[] = {FUNCTION_ON, FUNCTION_ON, FUNCTION_OFF, FUNCTION_SHADOW,
+                                               FUNCTION_OBSERVE};
+    const char *name = option_text(OPTION_SWR_MODE);
+    enum mode_source source = MODE_BY_DEFAULT;
+    struct mode_wish wish = {FUNCTION_ON, MODE_ALL, CLOCK_NEVER};
+    uint64_t word;
+    int percent = f->annotated.percent;
+    if (f->dictionary)
+        return;
+    if (percent >= 1 && percent <= MODE_ALL)
+        wish.percent = (uint32_t)percent;
+    else if (percent != 0)
+        option_complain("%s: .percent = %d: write a number from 1 to 100; ignored", f->site->name, percent);
+    if (f->annotated.mode > SWRCACHE_MODE_UNSET && f->annotated.mode <= SWR_MODE_OBSERVE)
+        wish.kind = kinds[f->annotated.mode];
+    if (f->annotated.mode != SWRCACHE_MODE_UNSET || wish.percent != MODE_ALL)
+        source = MODE_BY_ANNOTATION;
+    if (name != NULL && mode_named(name, &wish.kind))
+        source = MODE_BY_ENVIRONMENT;
+    if (wish.kind == FUNCTION_SHADOW && !agree_comparable(f)) {
+        option_complain("%s: mode=shadow: %s; on instead", f->site->name, AGREE_NOT);
+        wish.kind = FUNCTION_ON;
+    }
+    put(f, word_of(&wish), source);
+    if (set_around(f, &word) && (mode_kind(word) != FUNCTION_SHADOW || agree_comparable(f)))
+        put(f, word, MODE_BY_SET);
+}

@@ -1,0 +1,79 @@
+/*
+ * mode.h - what the calls of a function come to, at start and by command, for good or for a while.
+ *
+ * One word, so that it changes as a whole and a hit looks at nothing else; 0 is plainly on:
+ *
+ *   | returns at (ms, 46 bits; 0: it stays) | then: left out %, mode (9 bits) | now: left out %, mode (9
+ * bits) |
+ *
+ * Whoever finds the time passed puts the later mode in force: a call, or a tool that looks.
+ */
+#ifndef RUNTIME_MODE_H
+#define RUNTIME_MODE_H
+
+#include "function.h"
+
+/* Where a mode comes from, for the tools. */
+enum mode_source {
+    MODE_BY_DEFAULT,
+    MODE_BY_ANNOTATION,
+    MODE_BY_ENVIRONMENT,
+    MODE_BY_SET,
+    MODE_BY_SHADOW, /* turned off: too many answers differed */
+};
+
+enum { MODE_PART = 9, MODE_RETURN = 2 * MODE_PART, MODE_ALL = 100 };
+#define MODE_NOW ((UINT64_C(1) << MODE_PART) - 1)
+
+static inline enum function_mode mode_kind(uint64_t word)
+{
+    return (enum function_mode)(word & 3);
+}
+
+/* Of the keys, how many are cached or observed. */
+static inline uint32_t mode_percent(uint64_t word)
+{
+    return MODE_ALL - (uint32_t)(word >> 2 & 127);
+}
+
+static inline uint64_t mode_then(uint64_t word)
+{
+    return word >> MODE_PART & MODE_NOW;
+}
+
+/* The word in force now. */
+uint64_t mode_settle(struct function *f, uint64_t word);
+static inline uint64_t mode_of(struct function *f)
+{
+    uint64_t word = atomic_load_explicit(&f->mode, memory_order_relaxed);
+    return likely(word >> MODE_RETURN == 0) ? word : mode_settle(f, word);
+}
+
+/* Whether calls with these arguments, or this key, are among so many per cent. */
+bool mode_takes(struct function *f, uint64_t word, const struct swrcache_arg *args);
+bool mode_takes_key(struct function *f, uint64_t word, const struct key *key);
+
+extern const char *const mode_names[], *const mode_sources[];
+bool mode_named(const char *name, enum function_mode *kind);
+
+struct mode_wish {
+    enum function_mode kind;
+    uint32_t percent;
+    uint64_t span; /* ns, then the mode that was to stay; CLOCK_NEVER: stays itself */
+};
+void mode_set(struct function *f, const struct mode_wish *wish);
+/*
+ * The same for all of a region, or of the process (NULL), those that are learnt of later as well, but for
+ * those that shadow is not for. How many.
+ */
+uint32_t mode_set_all(struct region *r, const struct mode_wish *wish);
+/* Caching ends because answers differ. False: it was not in shadow any more. */
+bool mode_stop(struct function *f);
+
+/* How a new function begins. */
+void mode_begin(struct function *f);
+
+/* In ms until it returns; 0: it stays. */
+uint64_t mode_left(uint64_t word);
+
+#endif

@@ -1,0 +1,195 @@
+#define _GNU_SOURCE
+#include "observe.h"
+#include "agree.h"
+#include "call.h"
+#include "outcome.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { PROBES = 64, PAGE = 4096 };
+
+static _Atomic(struct observation *) shared;
+static _Atomic int opening; /* 1: being opened or refused for good */
+
+static struct observation *observation_open(const char *directory)
+{
+    struct observation *o = atomic_load_explicit(&shared, memory_order_acquire);
+    char path[4096];
+    if (o != NULL || atomic_exchange(&opening, 1) != 0)
+        return o;
+    snprintf(path, sizeof path, "%s/%ld.%llx", directory, (long)getpid(), (unsigned long long)os_random());
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return NULL;
+    void *map = MAP_FAILED;
+    if (ftruncate(fd, sizeof *o) == 0)
+        map = mmap(NULL, sizeof *o, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    if (map == MAP_FAILED)
+        return NULL;
+    o = map;
+    snprintf(o->program, sizeof o->program, "%s", program_invocation_short_name);
+    atomic_store(&o->magic, OBSERVATION_MAGIC);
+    atomic_store_explicit(&shared, o, memory_order_release);
+    return o;
+}
+
+static struct observed_function *row_of(struct observation *o)
+{
+    uint32_t mine = o != NULL ? atomic_fetch_add(&o->functions, 1) : OBSERVED_FUNCTIONS;
+    return mine < OBSERVED_FUNCTIONS ? &o->function[mine] : NULL;
+}
+
+static size_t map_size(void)
+{
+    return (sizeof(struct observed_function) + PAGE - 1) & ~(size_t)(PAGE - 1);
+}
+
+static struct observed_function *made_for(struct function *f)
+{
+    const char *directory = secure_getenv("SWR_OBSERVE");
+    struct observed_function *none = NULL, *o = directory != NULL ? row_of(observation_open(directory))
+                                                                  : os_map(map_size(), PAGE);
+    if (o == NULL || atomic_compare_exchange_strong(&f->observed, &none, o)) {
+        if (o != NULL && directory != NULL)
+            snprintf(o->name, sizeof o->name, "%s", f->site->name);
+        return o;
+    }
+    /* Another thread was first: a row stays without a name, memory goes back. */
+    if (directory == NULL)
+        os_unmap(o, map_size());
+    return none;
+}
+
+/* Where a function is counted; NULL: no room, or no memory. */
+static struct observed_function *counted_at(struct function *f)
+{
+    struct observed_function *o = atomic_load_explicit(&f->observed, memory_order_acquire);
+    struct cancel cancel;
+    int saved = errno;
+    if (o != NULL)
+        return o;
+    cancel_off(&cancel);
+    o = made_for(f);
+    cancel_back(&cancel);
+    errno = saved;
+    return o;
+}
+
+void observe_begin(struct function *f)
+{
+    struct observed_function *o = atomic_load(&f->observed);
+    if (o != NULL && secure_getenv("SWR_OBSERVE") == NULL)
+        os_map_drop(o, map_size());
+}
+
+static struct observed_key *find_key(struct observed_function *o, uint64_t hash)
+{
+    for (uint32_t i = 0; i < PROBES; i++) {
+        struct observed_key *k = &o->key[(hash + i) % OBSERVED_KEYS];
+        uint64_t there = 0;
+        if (atomic_load(&k->hash) == hash || atomic_compare_exchange_strong(&k->hash, &there, hash) ||
+            there == hash)
+            return k;
+    }
+    return NULL;
+}
+
+static void play(struct observed_function *o, struct observed_key *k, uint64_t digest, uint64_t at,
+                 uint64_t cost)
+{
+    static const uint64_t seconds[OBSERVED_TTLS] = OBSERVED_TTL_SECONDS;
+    for (int i = 0; i < OBSERVED_TTLS; i++) {
+        uint64_t computed = atomic_load(&k->computed[i]);
+        if (computed != 0 && at - (computed - 1) < seconds[i] * 1000000000u) {
+            atomic_fetch_add(&o->hits[i], 1);
+            atomic_fetch_add(&o->saved[i], cost);
+            atomic_fetch_add(&o->differ[i], atomic_load(&k->kept[i]) != digest);
+        } else {
+            atomic_store(&k->computed[i], at + 1);
+            atomic_store(&k->kept[i], digest);
+        }
+    }
+}
+
+static void changed(struct observed_function *o, uint64_t age)
+{
+    uint64_t shortest = atomic_load(&o->shortest);
+    atomic_fetch_add(&o->changes, 1);
+    if (shortest == 0 || age < shortest)
+        atomic_store(&o->shortest, age);
+}
+
+struct seen {
+    uint64_t key, digest, bytes, at, cost;
+};
+
+static void record(struct observed_function *o, const struct seen *s)
+{
+    struct observed_key *k = find_key(o, s->key | 1);
+    uint64_t none = 0;
+    atomic_compare_exchange_strong(&o->began, &none, s->at + 1);
+    atomic_store(&o->last, s->at + s->cost);
+    atomic_fetch_add(&o->calls, 1);
+    atomic_fetch_add(&o->ns, s->cost);
+    if (k == NULL) {
+        atomic_fetch_add(&o->uncounted, 1);
+        return;
+    }
+    uint64_t since = atomic_load(&k->since);
+    bool differs = atomic_load(&k->digest) != s->digest;
+    if (since == 0) {
+        atomic_fetch_add(&o->keys, 1);
+        atomic_fetch_add(&o->bytes, s->bytes);
+    } else if (differs) {
+        changed(o, s->at - (since - 1));
+    }
+    if (since == 0 || differs) {
+        atomic_store(&k->digest, s->digest);
+        atomic_store(&k->since, s->at + 1);
+    }
+    play(o, k, s->digest, s->at, s->cost);
+}
+
+/* False: nothing can be said of the result. */
+static bool digest(struct thread *t, struct function *f, const struct swrcache_arg *args, const void *result,
+                   struct seen *s)
+{
+    struct cancel cancel;
+    uint64_t bytes = 0;
+    cancel_off(&cancel);
+    t->busy = true;
+    bool known = agree_comparable(f) && agree_digest(f, args, result, &s->digest, &bytes);
+    t->busy = false;
+    cancel_back(&cancel);
+    s->bytes += bytes;
+    return known;
+}
+
+void observe_call(struct thread *t, struct function *f, const struct swrcache_arg *args,
+                  const struct swrcache_arg *keyed, struct own_key *own_key, void *result)
+{
+    struct observed_function *o = counted_at(f);
+    /* Before the call: it may change what its pointers lead to. */
+    ptrdiff_t len = o != NULL ? key_size(&f->shape, keyed) : -1;
+    struct seen s = {.bytes = len >= 0 ? (uint64_t)len : 0};
+    if (len >= 0)
+        s.key = key_hash_args(&f->shape, keyed);
+    own_key_drop(own_key);
+    s.at = clock_now();
+    outcome_bypass(t, f, f->site, args, result);
+    if (len < 0 || atomic_load(call_alive) == CALL_DEAD)
+        return;
+    int error = errno;
+    s.cost = clock_now() - s.at;
+    if (!digest(t, f, args, result, &s))
+        atomic_fetch_add(&o->opaque, 1);
+    record(o, &s);
+    errno = error;
+}

@@ -1,0 +1,17 @@
+/*
+ * observe.h - mode observe: the function runs uncached, and what caching would have brought is noted.
+ */
+#ifndef RUNTIME_OBSERVE_H
+#define RUNTIME_OBSERVE_H
+
+#include "observation.h"
+#include "own.h"
+
+/* What was gathered before, but for the file of `swrctl advise`, is forgotten. */
+void observe_begin(struct function *f);
+
+/* `keyed`: what the key is made of; `own_key` (may be NULL) is given back before the function runs. */
+void observe_call(struct thread *t, struct function *f, const struct swrcache_arg *args,
+                  const struct swrcache_arg *keyed, struct own_key *own_key, void *result);
+
+#endif
