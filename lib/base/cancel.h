@@ -1,6 +1,9 @@
 /*
  * cancel.h - parts that must not be left by cancellation. The type as well as the state: the signal that
  * cancels asynchronously may be on its way when the state is changed, and glibc then looks at the type alone.
+ * For the same reason syscall() is called in such a part instead of libc's cancellation points: in these
+ * glibc makes the type asynchronous for a while, and a signal that comes late cancels although the state says
+ * no.
  */
 #ifndef BASE_CANCEL_H
 #define BASE_CANCEL_H

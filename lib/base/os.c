@@ -233,7 +233,8 @@ static uint64_t system_random(void)
 {
     int saved = errno;
     uint64_t value;
-    if (getrandom(&value, sizeof value, GRND_NONBLOCK) != (ssize_t)sizeof value) {
+    /* Not getrandom(): see cancel.h. */
+    if (syscall(SYS_getrandom, &value, sizeof value, GRND_NONBLOCK) != (long)sizeof value) {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
         value = ((uint64_t)now.tv_nsec << 32) ^ (uint64_t)now.tv_sec ^ (uint64_t)(uintptr_t)&value;

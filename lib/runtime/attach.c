@@ -20,6 +20,7 @@
 #include "lease.h"
 #include "reach.h"
 #include "base/alloc.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 
 #include "control/server.h"
@@ -189,7 +190,10 @@ void call_other(struct swrcache_site *site, const struct swrcache_arg *args, voi
         !atomic_exchange(&control_asked, true)) {
         int saved = errno;
         uint32_t alive = CALL_ALIVE;
+        struct cancel cancel;
+        cancel_off(&cancel);
         control_start();
+        cancel_back(&cancel);
         atomic_compare_exchange_strong(call_alive, &alive, CALL_READY);
         errno = saved;
     }
@@ -235,12 +239,15 @@ static void tag(const char *format, va_list args)
     char name[1024];
     if (fl == NULL || thread_current->busy)
         return;
+    struct cancel cancel;
+    cancel_off(&cancel);
     thread_current->busy = true;
     if (format_name(name, sizeof name, format, args) && name[0] != 0)
         depend_tag(fl, name);
     else
         fl->unnamed = true; /* not stored: no tag could take it out */
     thread_current->busy = false;
+    cancel_back(&cancel);
 }
 
 static void last(struct swrcache_info *info)
@@ -257,9 +264,12 @@ static void advance(uint64_t ms)
     if (!clock_manual() || atomic_load(call_alive) == 0)
         return;
     uint64_t ns;
+    struct cancel cancel;
+    cancel_off(&cancel);
     clock_advance(__builtin_mul_overflow(ms, NS_PER_MS, &ns) ? CLOCK_NEVER : ns);
     pool_wake();
     flight_wake_all();
+    cancel_back(&cancel);
 }
 
 static bool drain(uint64_t timeout_ms)
@@ -267,7 +277,11 @@ static bool drain(uint64_t timeout_ms)
     uint64_t ns;
     if (atomic_load(call_alive) == 0)
         return true;
-    return pool_drain(__builtin_mul_overflow(timeout_ms, NS_PER_MS, &ns) ? CLOCK_NEVER : ns);
+    struct cancel cancel;
+    cancel_off(&cancel);
+    bool calm = pool_drain(__builtin_mul_overflow(timeout_ms, NS_PER_MS, &ns) ? CLOCK_NEVER : ns);
+    cancel_back(&cancel);
+    return calm;
 }
 
 static const struct swrcache_api api = {

@@ -112,13 +112,13 @@ static void drop(struct batch *b)
 
 void batch_begin(void)
 {
-    if (open_ == NULL) {
-        open_ = os_zalloc(sizeof *open_);
-        if (open_ == NULL)
-            return; /* each verb takes effect by itself, then */
+    struct cancel cancel;
+    cancel_off(&cancel);
+    if (open_ == NULL && (open_ = os_zalloc(sizeof *open_)) != NULL)
         open_->last = &open_->first;
-    }
-    open_->depth++;
+    if (open_ != NULL) /* otherwise each verb takes effect by itself */
+        open_->depth++;
+    cancel_back(&cancel);
 }
 
 bool batch_commit(void)
@@ -158,10 +158,13 @@ bool batch_commit(void)
 bool batch_rollback(void)
 {
     struct batch *b = open_;
+    struct cancel cancel;
     if (b == NULL)
         return false;
+    cancel_off(&cancel);
     open_ = NULL;
     drop(b);
+    cancel_back(&cancel);
     return true;
 }
 

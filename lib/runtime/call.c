@@ -337,6 +337,8 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
     bool found = false;
     struct own_key own = {.more = NULL};
     const struct swrcache_arg *keyed = own_key_args_of(t, f, args, &own);
+    struct cancel cancel;
+    cancel_off(&cancel);
     t->busy = true;
     if (keyed != NULL && make_key(f, keyed, stack, &key)) {
         epoch_enter(&t->epoch);
@@ -357,6 +359,7 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
     }
     own_key_drop(&own);
     t->busy = false;
+    cancel_back(&cancel);
     errno = saved;
     return found;
 }

@@ -1,5 +1,6 @@
 #include "context.h"
 #include "call.h"
+#include "base/cancel.h"
 
 static struct lock contexts_lock; /* everything here, and flight.context, flight.next_context */
 static struct flight *contexts;
@@ -11,6 +12,8 @@ void *context_current(void)
     struct flight *fl = t != NULL && !t->busy ? t->bound : NULL;
     if (fl == NULL)
         return NULL;
+    struct cancel cancel;
+    cancel_off(&cancel);
     t->busy = true;
     lock_take(&contexts_lock);
     if (fl->context == 0 && atomic_load(&fl->state) == FLIGHT_RUNNING) {
@@ -21,6 +24,7 @@ void *context_current(void)
     void *number = (void *)fl->context; /* NOLINT: a number, never followed */
     lock_give(&contexts_lock);
     t->busy = false;
+    cancel_back(&cancel);
     return number;
 }
 
@@ -29,6 +33,8 @@ void context_with(void *context)
     struct thread *t = thread_current != NULL ? thread_current : thread_join();
     if (t == NULL || t->busy || atomic_load(call_alive) == CALL_DEAD)
         return;
+    struct cancel cancel;
+    cancel_off(&cancel);
     t->busy = true;
     struct flight *before = t->lent, *fl = NULL;
     lock_take(&contexts_lock);
@@ -42,6 +48,7 @@ void context_with(void *context)
     if (before != NULL)
         flight_unref(before);
     t->busy = false;
+    cancel_back(&cancel);
 }
 
 void context_thread_ends(struct thread *t)

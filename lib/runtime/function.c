@@ -6,6 +6,7 @@
 #include "region.h"
 #include "setting.h"
 #include "thread.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 
 #include <string.h>
@@ -154,7 +155,11 @@ struct function *function_of(struct swrcache_site *site)
     if (site->abi != SWRCACHE_ABI || site->size < SWRCACHE_SITE_LEAST || site->nparams > KEY_MAX_PARAMS ||
         site->policy_size < SWRCACHE_POLICY_LEAST)
         return NULL;
-    return function_make(site, false);
+    struct cancel cancel;
+    cancel_off(&cancel);
+    f = function_make(site, false);
+    cancel_back(&cancel);
+    return f;
 }
 
 struct function *function_make(struct swrcache_site *site, bool dictionary)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum kind { FLAG, COUNT, SIZE, TIME, TEXT };
@@ -56,18 +57,17 @@ void option_complain(const char *format, ...)
     lock_give(&complaint_lock);
     /* What is said again and again is said once. */
     if (same == n && texts[OPTION_SWR_LOG] != NULL) {
-        int fd = open(texts[OPTION_SWR_LOG],
-                      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+        int fd = (int)syscall(SYS_openat, AT_FDCWD, texts[OPTION_SWR_LOG],
+                              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
         if (fd >= 0 && fd <= 2) {
             int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-            close(fd);
+            syscall(SYS_close, fd);
             fd = high;
         }
         if (fd >= 0) {
             strcat(line, "\n");
-            ssize_t done = write(fd, line, strlen(line));
-            (void)done;
-            close(fd);
+            syscall(SYS_write, fd, line, strlen(line));
+            syscall(SYS_close, fd);
         }
     }
     cancel_back(&cancel);

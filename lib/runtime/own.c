@@ -43,9 +43,12 @@ bool own_key_make(struct thread *t, struct function *f, const struct swrcache_ar
     /* Full to the last byte is too full: printf() ends with a NUL. */
     if (len >= room && len <= UINT32_MAX / 2) {
         room = len + 1;
+        struct cancel cancel;
+        cancel_off(&cancel);
         t->busy = true;
         own->more = os_alloc(room);
         t->busy = false;
+        cancel_back(&cancel);
         if (own->more != NULL)
             own->arg = (struct swrcache_arg){own->more, len = f->own_key->make(args, own->more, room)};
         else

@@ -2,6 +2,7 @@
 #include "cache.h"
 #include "event.h"
 #include "option.h"
+#include "base/cancel.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -103,10 +104,13 @@ void region_retune(struct region *r)
 void region_policy(const char *name, const struct swrcache_policy *policy, size_t policy_size)
 {
     struct swrcache_policy p = {0};
+    struct cancel cancel;
+    cancel_off(&cancel);
     struct region *r = region_of(name, true);
     if (r == NULL || policy_size < SWRCACHE_POLICY_LEAST) {
         option_complain("region \"%s\": no such name can be; write letters, digits, _ and - between dots",
                         name);
+        cancel_back(&cancel);
         return;
     }
     memcpy(&p, policy, policy_size < sizeof p ? policy_size : sizeof p);
@@ -116,15 +120,20 @@ void region_policy(const char *name, const struct swrcache_policy *policy, size_
     event_listen_list(r, p.invalidate_on, SWRCACHE_OP_INVALIDATE);
     event_listen_list(r, p.expire_on, SWRCACHE_OP_EXPIRE);
     region_retune(r);
+    cancel_back(&cancel);
 }
 
 bool region_on(const char *name, const char *event, enum swrcache_operation operation)
 {
+    struct cancel cancel;
+    cancel_off(&cancel);
     struct region *r = region_of(name, true);
     if (r == NULL)
         option_complain("region \"%s\": no such name can be; write letters, digits, _ and - between dots",
                         name);
-    return r != NULL && event_listen(r, event, strlen(event), operation);
+    bool listens = r != NULL && event_listen(r, event, strlen(event), operation);
+    cancel_back(&cancel);
+    return listens;
 }
 
 void region_fork_prepare(void)

@@ -120,9 +120,9 @@ _Atomic uint64_t *thread_counter_slow(struct thread *t, uint32_t function, enum 
     struct cancel cancel;
     cancel_off(&cancel);
     struct thread_counts *block = os_zalloc(sizeof *block);
+    atomic_store(&t->blocks[function / THREAD_BLOCK], block);
     cancel_back(&cancel);
     if (block == NULL)
         return NULL;
-    atomic_store(&t->blocks[function / THREAD_BLOCK], block);
     return &block->count[function % THREAD_BLOCK][c];
 }

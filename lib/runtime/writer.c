@@ -16,6 +16,7 @@ struct writer_call {
     uint64_t token;
     const struct swrcache_writer *writer;
     const struct swrcache_arg *args;
+    struct cancel cancel; /* the host's: it is off but in the body */
     bool failed;
 };
 
@@ -66,6 +67,17 @@ static bool take_out(struct thread *t, uint64_t token)
     return false;
 }
 
+/* In the guard's frame: whoever is cancelled in here has the targets told, before and after no cancellation
+ * is. */
+static void run_body(const struct swrcache_arg *args, void *result)
+{
+    const struct writer_call *w = thread_current->writers;
+    struct cancel cancel = w->cancel;
+    cancel_back(&cancel);
+    w->writer->run(args, result);
+    cancel_off(&cancel);
+}
+
 void writer_run(const struct swrcache_writer *writer, const struct swrcache_arg *args, void *result)
 {
     int saved = errno;
@@ -73,17 +85,22 @@ void writer_run(const struct swrcache_writer *writer, const struct swrcache_arg 
     struct thread *t = thread_current != NULL ? thread_current : thread_join();
     struct writer_call call = {
         .frame = (uintptr_t)__builtin_frame_address(0), .mark = &mark, .writer = writer, .args = args};
+    cancel_off(&call.cancel);
     uint64_t token = push(t, &call);
     mark = token;
     errno = saved;
-    if (token == 0)
+    if (token == 0) {
+        cancel_back(&call.cancel);
         writer->run(args, result);
-    else
-        guard_call(writer->run, args, result);
+        cancel_off(&call.cancel);
+    } else {
+        guard_call(run_body, args, result);
+    }
     saved = errno;
     mark = 0;
     if (token == 0 || !take_out(t, token))
         writer->tell(args);
+    cancel_back(&call.cancel);
     errno = saved;
 }
 
