@@ -19,8 +19,18 @@ struct tables {
     const char *soname;
 };
 
-/* How many objects the program was started with: those stay. */
+/* How many objects the program was started with: those stay. 0: it is just starting. */
 static unsigned long long started_with;
+
+/* Not libc's: at the start a name of libc may be a library's that is not ready itself. */
+static bool same_name(const char *a, const char *b)
+{
+    while (*a == *b && *a != 0) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
 
 static int count_started(struct dl_phdr_info *info, size_t size, void *cookie)
 {
@@ -93,7 +103,7 @@ static bool is_version(const struct tables *t, uint32_t symbol, const char *vers
         const Elf64_Verdef *def = (const Elf64_Verdef *)at;
         const Elf64_Verdaux *aux = (const Elf64_Verdaux *)(at + def->vd_aux);
         if (def->vd_ndx == (index & 0x7FFF))
-            return strcmp(t->strings + aux->vda_name, version) == 0;
+            return same_name(t->strings + aux->vda_name, version);
         at += def->vd_next;
     }
     return false;
@@ -105,7 +115,7 @@ static const Elf64_Sym *fits(const struct tables *t, uint32_t i, const struct sy
     unsigned type = ELF64_ST_TYPE(s->st_info);
     if (s->st_shndx == SHN_UNDEF || ELF64_ST_BIND(s->st_info) == STB_LOCAL ||
         (type != STT_FUNC && type != STT_NOTYPE && type != STT_GNU_IFUNC) ||
-        strcmp(t->strings + s->st_name, query->name) != 0 || !is_version(t, i, query->version))
+        !same_name(t->strings + s->st_name, query->name) || !is_version(t, i, query->version))
         return NULL;
     return s;
 }
@@ -198,10 +208,53 @@ static int visit(struct dl_phdr_info *info, size_t size, void *cookie)
     return w->past; /* one before stands in only until one after is seen */
 }
 
+/* What the dynamic linker tells debuggers: the list of objects. NULL: not found. */
+static const struct link_map *linked(void)
+{
+    const Elf64_Phdr *first = (const Elf64_Phdr *)getauxval(AT_PHDR);
+    unsigned long n = getauxval(AT_PHNUM);
+    uintptr_t base = 0;
+    for (unsigned long i = 0; first != NULL && i < n; i++)
+        if (first[i].p_type == PT_PHDR)
+            base = (uintptr_t)first - first[i].p_vaddr;
+    for (unsigned long i = 0; first != NULL && i < n; i++) {
+        if (first[i].p_type != PT_DYNAMIC)
+            continue;
+        for (const Elf64_Dyn *d = (const Elf64_Dyn *)(base + first[i].p_vaddr); d->d_tag != DT_NULL; d++)
+            if (d->d_tag == DT_DEBUG && d->d_un.d_ptr != 0)
+                return ((const struct r_debug *)d->d_un.d_ptr)->r_map;
+    }
+    return NULL;
+}
+
+/*
+ * Before the constructors, when there is one thread and nothing comes or goes: without dl_iterate_phdr(),
+ * which AddressSanitizer replaces and which leads nowhere until that has found it by dlsym().
+ */
+static bool walk_early(struct walk *w)
+{
+    const struct link_map *object = linked();
+    if (object == NULL)
+        return false;
+    int enough = 0;
+    for (object = object->l_next; object != NULL && !enough; object = object->l_next) {
+        const Elf64_Ehdr *header = (const Elf64_Ehdr *)object->l_addr;
+        if (header == NULL)
+            continue;
+        struct dl_phdr_info info = {.dlpi_addr = object->l_addr,
+                                    .dlpi_name = object->l_name,
+                                    .dlpi_phdr = (const Elf64_Phdr *)(object->l_addr + header->e_phoff),
+                                    .dlpi_phnum = header->e_phnum};
+        enough = visit(&info, sizeof info, w);
+    }
+    return true;
+}
+
 bool symbol_find(const struct symbol_query *query, struct symbol_answer *answer)
 {
     struct walk w = {.query = query, .answer = answer};
     *answer = (struct symbol_answer){0};
-    dl_iterate_phdr(visit, &w);
+    if (started_with != 0 || !walk_early(&w))
+        dl_iterate_phdr(visit, &w);
     return w.found;
 }

@@ -1,8 +1,12 @@
 /*
- * seccomp.c - looks names up, then locks itself in: a filter that kills at threads, sockets and new files,
- * and the same names again a few times, as a daemon does that drops everything after its start.
+ * seccomp.c - looks names up, then locks itself in, and looks the same names up again a few times, as a
+ * daemon does that drops everything after its start. Threads, sockets and new programs then kill       end it
+ *   refuse     are not permitted
+ *   unknown    are unknown to the system
+ * usage: seccomp kill|refuse|unknown
+ *        seccomp refuse|unknown PROGRAM ARGUMENTS...      locks itself in at once and becomes PROGRAM
  */
-#include <linux/audit.h>
+#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pwd.h>
@@ -14,29 +18,43 @@
 #include <time.h>
 #include <unistd.h>
 
-#define KILL(number)                                                                                         \
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##number, 0, 1),                                                 \
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
+#define IS(number, otherwise)                                                                                \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##number, 0, 1), BPF_STMT(BPF_RET | BPF_K, otherwise)
 
-int main(void)
+static int lock_in(const char *how, int programs)
 {
+    unsigned otherwise = strcmp(how, "kill") == 0     ? SECCOMP_RET_KILL_PROCESS
+                         : strcmp(how, "refuse") == 0 ? SECCOMP_RET_ERRNO | EPERM
+                                                      : SECCOMP_RET_ERRNO | ENOSYS;
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        KILL(clone),
-        KILL(clone3),
-        KILL(socket),
-        KILL(socketpair),
-        KILL(bind),
-        KILL(execve),
-        KILL(setuid),
+        IS(clone, otherwise),
+        IS(clone3, otherwise),
+        IS(socket, otherwise),
+        IS(socketpair, otherwise),
+        IS(bind, otherwise),
+        IS(execve, programs ? SECCOMP_RET_ALLOW : otherwise),
+        IS(setuid, otherwise),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     const struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+int main(int argc, char **argv)
+{
     const struct timespec step = {0, 100000000};
+    if (argc < 2)
+        return 2;
+    if (argc > 2) {
+        if (lock_in(argv[1], 1))
+            execvp(argv[2], argv + 2);
+        return 1;
+    }
     const struct passwd *user = getpwuid(0);
     printf("%s\n", user != NULL ? user->pw_name : "none");
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+    if (!lock_in(argv[1], 0))
         return 1;
     /* Past the time after which threads might start. */
     for (int i = 0; i < 5; i++) {

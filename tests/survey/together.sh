@@ -70,6 +70,8 @@ together() { # name, file, NAME=VALUE...
 
 together nothing libc.so.6
 together jemalloc libjemalloc.so.2
+together mimalloc libmimalloc.so.2.0
+together tcmalloc libtcmalloc_minimal.so.4
 together libnss_wrapper libnss_wrapper.so "NSS_WRAPPER_PASSWD=$work/passwd" "NSS_WRAPPER_GROUP=$work/group"
 together libfaketime libfaketime.so.1 'FAKETIME=2001-01-01 00:00:00'
 together libeatmydata libeatmydata.so

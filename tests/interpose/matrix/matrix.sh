@@ -35,10 +35,15 @@ library plain $between &&
     library symbolic-functions $between -Wl,-Bsymbolic-functions &&
     library protected $between -DPROTECTED &&
     library fixed -fno-semantic-interposition &&
+    library ifunc $between -DIFUNC &&
+    library hidden -DHIDDEN &&
     program lazy plain -fPIE -pie -Wl,-z,lazy &&
     program now plain -fPIE -pie -Wl,-z,now,-z,relro &&
     program no-plt plain -fPIE -pie -fno-plt &&
     program no-pie plain -fno-pie -no-pie &&
+    program takes plain -fPIE -pie -DTAKES &&
+    program takes-no-pie plain -fno-pie -no-pie -DTAKES &&
+    program in-ifunc ifunc -fPIE -pie &&
     program table-pie table -fPIE -pie -DTABLE &&
     program table-no-pie table -fno-pie -no-pie -DTABLE &&
     program in-symbolic symbolic -fPIE -pie &&
@@ -86,6 +91,17 @@ for program in lazy now no-plt no-pie; do
     cell - - RTLD_DEEPBIND ./$program deepbind "$dir/plugin.so"
     cell - - 'dlmopen()' ./$program dlmopen "$dir/plugin.so"
 done
+# The address is taken in code, and calls go by the same word (.plt.got).
+for program in takes takes-no-pie; do
+    cell W W '' ./$program address
+    cell W W '' ./$program direct
+done
+cell W W '' ./in-ifunc direct
+cell W W '' ./in-ifunc data
+cell W - '' ./in-ifunc handle "$dir/ifunc/libprice.so"
+for program in lazy now; do
+    cell equal different '' ./$program equal "$dir/plain/libprice.so"
+done
 for program in table-pie table-no-pie; do
     cell W W '' ./$program table
     cell W W '' ./$program inside
@@ -115,9 +131,27 @@ found=$("$swrctl" check libc-rules ./inside-libc)
 printf '.section .note.go.buildid,"a",%%note\n.balign 4\n.long 4, 4, 4\n.asciz "Go\\0"\n.ascii "swr1"\n' >go.s
 "${cc[@]}" -O2 -static "$here/use.c" -DOWN go.s -o go -ldl 2>/dev/null || exit 1
 refused ./go 'pure Go program'
+# Hidden, and so without a name to stand before.
+cells=$((cells + 1))
+printf '[price]\nprototype = double price(str symbol, i32 days)\nlib = libprice.so\n' >hidden-rules
+"${cc[@]}" -O2 "$here/hidden.c" -o in-hidden -Lhidden -lprice -Wl,-rpath,"$dir/hidden" || exit 1
+found=$("$swrctl" check hidden-rules ./in-hidden 2>&1)
+[[ $found == *"not reached: "*"does not export 'price'"* ]] || { failed=1; echo "FAILED: check says nothing of a hidden function: $found"; }
 refused ./own 'defines '\''price'\'' itself'
 refused ./static 'statically linked'
 refused ./static-pie 'statically linked'
+for program in gosu:'a pure Go program' busybox:'statically linked'; do
+    if path=$(PATH=$PATH:/usr/sbin command -v "${program%:*}"); then
+        refused "$path" "${program#*:}"
+    fi
+done
+if command -v hey >/dev/null; then
+    # Go's own calls are not reached, those by cgo are.
+    cells=$((cells + 1))
+    printf '[getaddrinfo]\nprototype = i32 getaddrinfo(str node, str service, opaque hints, opaque list)\n' >go-rules
+    found=$("$swrctl" check go-rules "$(command -v hey)" 2>&1)
+    [[ $found == *'not reached: what Go calls itself'* ]] || { failed=1; echo "FAILED: check says nothing of Go: $found"; }
+fi
 if command -v python3 >/dev/null; then
     echo "import ctypes; f = ctypes.CDLL('$dir/plain/libprice.so').price; f.restype = ctypes.c_double
 print('W' if f(b'ACME', 3) == f(b'ACME', 3) else '-')" >by_ctypes.py

@@ -1,6 +1,6 @@
 /*
  * use.c - calls price() by one path, twice; prints W when the second call was answered from memory, - when
- * not. usage: use PATH [LIBRARY-OR-PLUGIN]
+ * not. usage: use PATH [LIBRARY-OR-PLUGIN]; "use equal LIBRARY" compares the function's addresses
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,7 +26,9 @@ double price_inside(void)
 }
 #endif
 
+#ifndef TAKES
 price_fn *volatile in_data = price;
+#endif
 #ifdef TABLE
 extern price_fn *price_table[1];
 #endif
@@ -44,8 +46,15 @@ static double by(const char *path, const char *file)
 {
     if (strcmp(path, "direct") == 0)
         return price("ACME", 3);
+#ifdef TAKES
+    if (strcmp(path, "address") == 0) {
+        price_fn *volatile taken = price;
+        return taken("ACME", 3);
+    }
+#else
     if (strcmp(path, "data") == 0)
         return in_data("ACME", 3);
+#endif
     if (strcmp(path, "inside") == 0)
         return price_inside();
 #ifdef TABLE
@@ -75,6 +84,16 @@ static double by(const char *path, const char *file)
 int main(int argc, char **argv)
 {
     const char *file = argc > 2 ? argv[2] : NULL;
+    if (strcmp(argv[1], "equal") == 0) {
+        /* Whoever takes the address gets the same one. */
+        void *program = dlopen(NULL, RTLD_NOW);
+        price_fn *volatile taken = price;
+        puts((void *)taken == dlsym(RTLD_DEFAULT, "price") && (void *)taken == dlsym(program, "price") &&
+                     (void *)taken == dlsym(dlopen(file, RTLD_NOW), "price")
+                 ? "equal"
+                 : "different");
+        return 0;
+    }
     double first = by(argv[1], file), second = by(argv[1], file);
     puts(first == second ? "W" : "-");
     return 0;
