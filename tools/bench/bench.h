@@ -13,6 +13,8 @@ enum {
     INT_MIX = 0x5bd1e995, /* an integer's value is the key with this mixed in */
     ROW_WORDS = 8,        /* of 8 bytes: a value of 64 */
     BODY_MS = 10,         /* what the slow functions take */
+    MOST_ROUNDS = 100,
+    LONG_ROUNDS = 3, /* of what takes many seconds */
 };
 
 struct row {
@@ -22,8 +24,11 @@ struct row {
 struct settings {
     int rounds;
     bool json;
+    bool quick; /* less of everything: to see that it works */
     bool runtime;
+    bool all;                /* one of many commands */
     const char *plot;        /* folder for plots, or NULL */
+    const char *traces;      /* folder of recorded traces, or NULL */
     const char *const *args; /* of the command: traces, sizes */
     size_t count;
 };
@@ -38,6 +43,7 @@ int64_t cached_stale(int64_t key);
 int64_t cached_cold(int64_t key);
 int64_t slow_uncached(int64_t key);
 unsigned slow_bodies(void); /* how often a slow body began */
+void clear_hits(void);      /* nothing is left of the functions that hits are measured of */
 
 /* floor.c: a lookup and nothing else. Filled by one thread, then only read. */
 struct floor_slot_int {

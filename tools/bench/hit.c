@@ -1,80 +1,28 @@
 /*
- * hit.c - what a hit costs, beside the floor and an empty function: the same keys, the same loop, taking
- * turns in each round, so that a slow moment of the machine meets all three.
+ * hit.c - what a hit costs, beside the floor and an empty function: the same keys, the same loop, in turn.
  */
-#define _GNU_SOURCE
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <swrcache.h>
 
+#include "contest.h"
+#include "goal.h"
+#include "loop.h"
+#include "plot.h"
+
 SWR_DECLARE(int64_t, cached_mixed, (SWR_VAL(int64_t, key)));
 
-#include "bench.h"
-
 enum {
-    MOST_THREADS = 2,
     HOT_ENTRIES = 1000,
     SPREAD_ENTRIES = 1000000,
     HOT_LENGTH = 1 << 16,
     SPREAD_LENGTH = 1 << 20,
-    HOT_CALLS = 1 << 22, /* of each thread in a round */
-    SPREAD_CALLS = 1 << 20,
+    CALLS = 1 << 17, /* of each thread in a slice */
+    SPREAD_CALLS = 1 << 18,
 };
 
-enum way {
-    WAY_EMPTY,
-    WAY_FLOOR,
-    WAY_CACHED,
-    WAYS,
-};
-
-typedef uint64_t loop_fn(const struct keys *keys, size_t calls);
-
-/* The one loop; `function` is called directly. Gives a sum of the results, so that all three can be compared.
- */
-#define INT_LOOP(function)                                                                                   \
-    static uint64_t loop_##function(const struct keys *keys, size_t calls)                                   \
-    {                                                                                                        \
-        size_t mask = keys->length - 1;                                                                      \
-        uint64_t sum = 0;                                                                                    \
-                                                                                                             \
-        for (size_t call = 0; call < calls; call++)                                                          \
-            sum += (uint64_t)function(keys->ints[call & mask]);                                              \
-        return sum;                                                                                          \
-    }
-
-/* Each call waits for the one before it: the place of its key is computed from that one's result. */
-#define CHAIN_LOOP(function)                                                                                 \
-    static uint64_t chain_##function(const struct keys *keys, size_t calls)                                  \
-    {                                                                                                        \
-        size_t mask = keys->length - 1;                                                                      \
-        uint64_t sum = 0, zero = 0;                                                                          \
-                                                                                                             \
-        for (size_t call = 0; call < calls; call++) {                                                        \
-            int64_t key = keys->ints[(call + zero) & mask];                                                  \
-            int64_t value = function(key);                                                                   \
-                                                                                                             \
-            zero = (uint64_t)(value ^ key ^ INT_MIX);                                                        \
-            sum += (uint64_t)value;                                                                          \
-        }                                                                                                    \
-        return sum;                                                                                          \
-    }
-
-#define ROW_LOOP(function)                                                                                   \
-    static uint64_t loop_##function(const struct keys *keys, size_t calls)                                   \
-    {                                                                                                        \
-        size_t mask = keys->length - 1;                                                                      \
-        uint64_t sum = 0;                                                                                    \
-                                                                                                             \
-        for (size_t call = 0; call < calls; call++) {                                                        \
-            struct row row = function(keys->strings + (call & mask) * KEY_STRIDE);                           \
-            sum += (uint64_t)row.word[1] + (uint64_t)row.word[ROW_WORDS - 1];                                \
-        }                                                                                                    \
-        return sum;                                                                                          \
-    }
+enum { WAY_EMPTY, WAY_FLOOR, WAY_CACHED, WAYS };
 
 INT_LOOP(empty_int)
 INT_LOOP(floor_int)
@@ -87,12 +35,13 @@ ROW_LOOP(floor_row)
 ROW_LOOP(cached_row)
 
 /* Of a hundred calls one misses and one refreshes. */
-static uint64_t loop_mixed(const struct keys *keys, size_t calls)
+static uint64_t loop_mixed(const void *state, const struct keys *keys, size_t from, size_t calls)
 {
     size_t mask = keys->length - 1;
     uint64_t sum = 0;
 
-    for (size_t call = 0; call < calls; call++) {
+    (void)state;
+    for (size_t call = from; call < from + calls; call++) {
         int64_t key = keys->ints[call & mask];
 
         if (call % 100 == 0)
@@ -104,95 +53,37 @@ static uint64_t loop_mixed(const struct keys *keys, size_t calls)
     return sum;
 }
 
-static loop_fn *const int_loops[WAYS] = {loop_empty_int, loop_floor_int, loop_cached_int};
-static loop_fn *const chain_loops[WAYS] = {chain_empty_int, chain_floor_int, chain_cached_int};
-static loop_fn *const mixed_loops[WAYS] = {loop_empty_int, loop_floor_int, loop_mixed};
-static loop_fn *const row_loops[WAYS] = {loop_empty_row, loop_floor_row, loop_cached_row};
+#define WAYS_OF(empty, floor, cached)                                                                        \
+    {                                                                                                        \
+        {.name = "empty", .run = empty}, {.name = "floor", .run = floor},                                    \
+        {                                                                                                    \
+            .name = "cached", .run = cached                                                                  \
+        }                                                                                                    \
+    }
 
 static const struct hit_case {
     const char *name;
-    loop_fn *const *loops;
+    struct way ways[WAYS];
     bool strings;
     bool spread;
     int64_t (*cached)(int64_t key); /* of the number cases */
+    int ratio, scaling;             /* goals, or -1 */
 } cases[] = {
-    {"int_hot", int_loops, false, false, cached_int},
-    {"int_spread", int_loops, false, true, cached_int},
-    {"string_hot", row_loops, true, false, NULL},
-    {"string_spread", row_loops, true, true, NULL},
-    {"int_hot_chain", chain_loops, false, false, cached_int},
-    {"int_spread_chain", chain_loops, false, true, cached_int},
-    {"int_hot_mixed", mixed_loops, false, false, cached_mixed},
+    {"int_hot", WAYS_OF(loop_empty_int, loop_floor_int, loop_cached_int), false, false, cached_int,
+     GOAL_HOT_INT, GOAL_TWO_HOT_INT},
+    {"int_spread", WAYS_OF(loop_empty_int, loop_floor_int, loop_cached_int), false, true, cached_int,
+     GOAL_SPREAD_INT, GOAL_TWO_SPREAD_INT},
+    {"string_hot", WAYS_OF(loop_empty_row, loop_floor_row, loop_cached_row), true, false, NULL,
+     GOAL_HOT_STRING, GOAL_TWO_HOT_STRING},
+    {"string_spread", WAYS_OF(loop_empty_row, loop_floor_row, loop_cached_row), true, true, NULL,
+     GOAL_SPREAD_STRING, GOAL_TWO_SPREAD_STRING},
+    {"int_hot_chain", WAYS_OF(chain_empty_int, chain_floor_int, chain_cached_int), false, false, cached_int,
+     -1, -1},
+    {"int_spread_chain", WAYS_OF(chain_empty_int, chain_floor_int, chain_cached_int), false, true, cached_int,
+     -1, -1},
+    {"int_hot_mixed", WAYS_OF(loop_empty_int, loop_floor_int, loop_mixed), false, false, cached_mixed, -1,
+     GOAL_TWO_MIXED},
 };
-
-struct runner {
-    pthread_t thread;
-    unsigned number;
-    pthread_barrier_t *barrier;
-    loop_fn *loop;
-    const struct keys *keys;
-    size_t calls;
-    uint64_t sum, start, end;
-};
-
-/* A core of its own for each: two on one for the first milliseconds would spoil a round. */
-static void pin(unsigned number)
-{
-    cpu_set_t allowed, one;
-
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
-        return;
-    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-        if (!CPU_ISSET(cpu, &allowed) || number-- > 0)
-            continue;
-        CPU_ZERO(&one);
-        CPU_SET(cpu, &one);
-        sched_setaffinity(0, sizeof one, &one);
-        return;
-    }
-}
-
-static void *run(void *argument)
-{
-    struct runner *runner = argument;
-
-    pin(runner->number);
-    pthread_barrier_wait(runner->barrier);
-    runner->start = now_ns();
-    runner->sum = runner->loop(runner->keys, runner->calls);
-    runner->end = now_ns();
-    return NULL;
-}
-
-/* Wall nanoseconds a call over all threads together. */
-static double measure(loop_fn *loop, const struct keys keys[], unsigned threads, size_t calls, uint64_t *sum)
-{
-    struct runner runners[MOST_THREADS] = {0};
-    pthread_barrier_t barrier;
-    uint64_t start = UINT64_MAX;
-    uint64_t end = 0;
-
-    pthread_barrier_init(&barrier, NULL, threads);
-    for (unsigned i = 0; i < threads; i++) {
-        runners[i] =
-            (struct runner){.number = i, .barrier = &barrier, .loop = loop, .keys = &keys[i], .calls = calls};
-        if (pthread_create(&runners[i].thread, NULL, run, &runners[i]) != 0) {
-            fprintf(stderr, "swrbench: cannot start a thread\n");
-            exit(1); /* one that waits at the barrier cannot be called back */
-        }
-    }
-    *sum = 0;
-    for (unsigned i = 0; i < threads; i++) {
-        pthread_join(runners[i].thread, NULL);
-        if (runners[i].start < start)
-            start = runners[i].start;
-        if (runners[i].end > end)
-            end = runners[i].end;
-        *sum += runners[i].sum;
-    }
-    pthread_barrier_destroy(&barrier);
-    return (double)(end - start) / ((double)calls * threads);
-}
 
 /* Puts every key into the floor and the cache. */
 static void fill(const struct hit_case *hit, size_t entries)
@@ -232,94 +123,110 @@ static double hit_percent(const struct settings *settings, const struct hit_case
     return 100.0 * (double)hits / (double)keys->length;
 }
 
-static void print_row(const struct settings *settings, const char *name, unsigned threads,
-                      const double medians[WAYS], double scaling, double hits)
+static void show(const struct settings *settings, const struct hit_case *hit, const struct contest *contest,
+                 unsigned team, double hits)
 {
-    double ratio = medians[WAY_CACHED] / medians[WAY_FLOOR];
+    size_t rounds = (size_t)settings->rounds;
+    struct spread ns[WAYS], ratio = contest_ratio(contest, WAY_CACHED, WAY_FLOOR, team, rounds);
+    struct spread scaling = contest_scaling(contest, WAY_CACHED, team, rounds);
+    unsigned threads = 1u << team;
 
-    if (settings->json) {
-        printf(
-            "{\"bench\":\"hit\",\"case\":\"%s\",\"threads\":%u,\"ns\":%.2f,\"floor_ns\":%.2f,\"ratio\":%.3f,"
-            "\"empty_ns\":%.2f,\"scaling\":%.3f,\"hit_pct\":%.2f,\"rounds\":%d,\"runtime\":%s}\n",
-            name, threads, medians[WAY_CACHED], medians[WAY_FLOOR], ratio, medians[WAY_EMPTY], scaling, hits,
-            settings->rounds, settings->runtime ? "true" : "false");
-    } else {
-        printf("  %-14s %7u %9.2f %9.2f %9.2f %8.2f %8.2f", name, threads, medians[WAY_EMPTY],
-               medians[WAY_FLOOR], medians[WAY_CACHED], ratio, scaling);
-        if (settings->runtime)
-            printf(" %7.2f\n", hits);
-        else
-            printf(" %7s\n", "-");
-    }
+    for (size_t way = 0; way < WAYS; way++)
+        ns[way] = contest_ns(contest, way, team, rounds);
+    spread_warn(&ratio, "hit", hit->name);
+    if (!settings->json)
+        printf("  %-16s %7u %9.2f %9.2f %9.2f %8.2f (%.2f to %.2f) %8.2f", hit->name, threads,
+               ns[WAY_EMPTY].median, ns[WAY_FLOOR].median, ns[WAY_CACHED].median, ratio.median, ratio.min,
+               ratio.max, scaling.median);
+    if (!settings->json && settings->runtime)
+        printf(" %7.2f\n", hits);
+    else if (!settings->json)
+        printf(" %7s\n", "-");
+    json_begin(settings, "hit", hit->name, "ns", &ns[WAY_CACHED]);
+    json_count("threads", threads);
+    json_spread("floor_ns", &ns[WAY_FLOOR]);
+    json_spread("ratio", &ratio);
+    json_number("empty_ns", ns[WAY_EMPTY].median);
+    json_spread("scaling", &scaling);
+    json_number("hit_pct", hits);
+    json_end(settings);
     fflush(stdout);
+    if (team == 0 && hit->ratio >= 0)
+        goal_found((enum goal)hit->ratio, &ratio);
+    if (team == 1 && hit->scaling >= 0)
+        goal_found((enum goal)hit->scaling, &scaling);
 }
 
-/* All rounds of one case; `times` has room for WAYS * MOST_THREADS * rounds. */
-static bool rounds(const struct settings *settings, const struct hit_case *hit, const struct keys keys[],
-                   double *times)
+static void plot_scaling(struct plot *plot, const char *name, const struct contest *contest, size_t way,
+                         size_t rounds)
 {
-    size_t calls = hit->spread ? SPREAD_CALLS : HOT_CALLS;
-    size_t count = (size_t)settings->rounds;
-    double medians[MOST_THREADS][WAYS];
-    double hits;
-
-    for (size_t round = 0; round < count; round++) {
-        for (unsigned threads = 1; threads <= MOST_THREADS; threads++) {
-            uint64_t sums[WAYS];
-
-            for (unsigned way = 0; way < WAYS; way++)
-                times[((threads - 1) * WAYS + way) * count + round] =
-                    measure(hit->loops[way], keys, threads, calls, &sums[way]);
-            if (sums[WAY_FLOOR] != sums[WAY_EMPTY] || sums[WAY_CACHED] != sums[WAY_EMPTY]) {
-                fprintf(stderr, "swrbench: hit: %s: wrong answers\n", hit->name);
-                return false;
-            }
-        }
-    }
-    hits = hit_percent(settings, hit, &keys[0]);
-    for (unsigned threads = 1; threads <= MOST_THREADS; threads++) {
-        for (unsigned way = 0; way < WAYS; way++)
-            medians[threads - 1][way] = median(times + ((threads - 1) * WAYS + way) * count, count);
-        print_row(settings, hit->name, threads, medians[threads - 1],
-                  medians[0][WAY_CACHED] / medians[threads - 1][WAY_CACHED], hits);
-    }
-    return true;
+    plot_curve(plot, name);
+    for (unsigned team = 0; team < contest->teams; team++)
+        plot_point(plot, 1u << team, 1e3 / contest_ns(contest, way, team, rounds).median);
 }
 
-static bool run_case(const struct settings *settings, const struct hit_case *hit)
+static bool measure(const struct settings *settings, const struct hit_case *hit, const struct keys keys[2],
+                    struct plot *plot)
+{
+    struct contest contest = {.ways = hit->ways,
+                              .count = WAYS,
+                              .teams = contest_teams(),
+                              .keys = {&keys[0], &keys[1]},
+                              .calls = hit->spread ? SPREAD_CALLS : CALLS,
+                              .warm = hit->spread ? SPREAD_CALLS / 2 : CALLS / 4,
+                              .long_slices = hit->spread};
+    bool done = contest_run(&contest, settings, "hit");
+    double hits = done ? hit_percent(settings, hit, &keys[0]) : 0;
+
+    for (unsigned team = 0; done && team < contest.teams; team++)
+        show(settings, hit, &contest, team, hits);
+    if (done && hit->scaling >= 0)
+        plot_scaling(plot, hit->name, &contest, WAY_CACHED, (size_t)settings->rounds);
+    if (done && hit->ratio == GOAL_HOT_INT)
+        plot_scaling(plot, "floor of int_hot", &contest, WAY_FLOOR, (size_t)settings->rounds);
+    free(contest.ns);
+    return done;
+}
+
+static bool run_case(const struct settings *settings, const struct hit_case *hit, struct plot *plot)
 {
     size_t entries = hit->spread ? SPREAD_ENTRIES : HOT_ENTRIES;
     size_t length = hit->spread ? SPREAD_LENGTH : HOT_LENGTH;
-    double *times = calloc((size_t)settings->rounds * WAYS * MOST_THREADS, sizeof *times);
-    struct keys keys[MOST_THREADS] = {0};
-    bool ready = floor_open(entries) && times;
+    struct keys keys[2] = {0};
+    bool ready = floor_open(entries);
     bool done = false;
 
-    for (unsigned i = 0; ready && i < MOST_THREADS; i++)
+    for (unsigned i = 0; ready && i < 2; i++)
         ready = keys_open(&keys[i], entries, length, hit->spread, hit->strings, i + 1);
     if (ready) {
+        clear_hits();
         fill(hit, entries);
-        done = rounds(settings, hit, keys, times);
+        done = measure(settings, hit, keys, plot);
     } else {
         fprintf(stderr, "swrbench: hit: out of memory\n");
     }
-    for (unsigned i = 0; i < MOST_THREADS; i++)
+    for (unsigned i = 0; i < 2; i++)
         keys_close(&keys[i]);
     floor_close();
-    free(times);
     return done;
 }
 
 int bench_hit(const struct settings *settings)
 {
+    struct plot *plot = plot_open(settings, "scaling", "Hits of threads together");
+    bool done = !settings->plot || plot;
+
     if (!settings->json)
         printf("hit: wall ns a call over all threads together, medians of %d rounds\n"
-               "  %-14s %7s %9s %9s %9s %8s %8s %7s\n",
-               settings->rounds, "case", "threads", "empty", "floor", "cached", "x floor", "scaling",
+               "  %-16s %7s %9s %9s %9s %8s %14s %8s %7s\n",
+               settings->rounds, "case", "threads", "empty", "floor", "cached", "x floor", "", "scaling",
                "hit %");
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        if (!run_case(settings, &cases[i]))
-            return 1;
+    for (size_t i = 0; done && i < sizeof cases / sizeof *cases; i++)
+        done = run_case(settings, &cases[i], plot);
+    if (!plot_close(plot, "set xlabel 'threads'; set ylabel 'million calls a second'; set logscale x 2; "
+                          "set yrange [0:*]; set key left top") ||
+        !done)
+        return 1;
     if (!settings->json)
         printf("\n");
     return 0;

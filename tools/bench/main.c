@@ -12,58 +12,55 @@
 
 #include <swrcache/abi.h>
 
-#include "bench.h"
-
-enum {
-    MOST_ROUNDS = 1000,
-};
+#include "goal.h"
 
 static const struct command {
     const char *name;
     int (*run)(const struct settings *settings);
     const char *args; /* what may follow, NULL: nothing */
-    bool needs_args;
 } commands[] = {
-    {"hit", bench_hit, NULL, false},
-    {"stale", bench_stale, NULL, false},
-    {"stampede", bench_stampede, NULL, false},
-    {"edge", bench_edge, NULL, false},
-    {"invalidate", bench_invalidate, NULL, false},
-    {"compare", bench_compare, NULL, false},
-    {"start", bench_start, NULL, false},
-    {"names", bench_names, NULL, false},
-    {"memory", bench_memory, "[ENTRIES...]", false},
-    {"replay", bench_replay, "TRACE...", true},
+    {"hit", bench_hit, NULL},
+    {"stale", bench_stale, NULL},
+    {"stampede", bench_stampede, NULL},
+    {"edge", bench_edge, NULL},
+    {"invalidate", bench_invalidate, NULL},
+    {"compare", bench_compare, NULL},
+    {"start", bench_start, NULL},
+    {"names", bench_names, NULL},
+    {"memory", bench_memory, "[ENTRIES...]"},
+    {"replay", bench_replay, "[TRACE...]"},
 };
 
 static const char help[] =
-    "usage: swrbench [--json] [--rounds N] [--plot DIR] COMMAND [ARGUMENT...]\n"
+    "usage: swrbench [OPTION...] COMMAND [ARGUMENT...]\n"
     "\n"
     "  hit           a hit, beside an empty function and the floor: a bare lookup with\n"
     "                hash, probe, compare and copy. 1,000 and 1,000,000 entries, numbers\n"
-    "                and strings, 1 and 2 threads\n"
+    "                and strings, 1 and 2 threads and more where there are cores\n"
     "  stale         how long callers wait while hot entries grow stale and are refreshed\n"
     "  stampede      64 threads ask for one cold key at once\n"
-    "  start         a program that calls no cached function, plain and with the library\n"
-    "                preloaded: time, memory, threads, descriptors\n"
     "  edge          1,000 keys grow stale at once: the callers' p99.9 and worst\n"
     "  invalidate    a million entries at once, and what hits feel of it meanwhile\n"
     "  compare       hits beside other tables and caches, those that the build found\n"
+    "  start         a program that calls no cached function, plain and with the library\n"
+    "                preloaded: time, memory, threads, descriptors\n"
+    "  names         the worst lookup of unmodified programs with a name server that takes\n"
+    "                300 ms: without a cache, with a plain time to live, with this one\n"
     "  memory [ENTRIES...]\n"
     "                bytes an entry, by the system's count and the runtime's own; the worst\n"
     "                call while the table grows; what a purge gives back\n"
-    "  names         the worst lookup of unmodified programs with a name server that takes\n"
-    "                300 ms: without a cache, with a plain time to live, with this one\n"
-    "  replay TRACE...\n"
+    "  replay [TRACE...]\n"
     "                hit ratio of recorded traces at 0.1, 1 and 10 % of their keys, and the\n"
     "                time saved where costs differ. A line is 'key' or 'milliseconds key';\n"
     "                the latter also beside an oracle in virtual time. FILE.xz is unpacked\n"
-    "  all           all of them that need no argument\n"
+    "  all           all of them, and the table of goals: each met or not\n"
     "\n"
-    "  --json      one JSON object a line\n"
-    "  --rounds N  take the median of N rounds, 1 to 1000 (default 5)\n"
-    "  --plot DIR  what edge and replay measure as DIR/NAME.svg, drawn by gnuplot\n"
-    "  --help      this text\n"
+    "  --json        one JSON object a line\n"
+    "  --rounds N    take the median of N rounds, 1 to 100 (default 5, with --quick 1)\n"
+    "  --quick       less of everything: whether it works, in two minutes\n"
+    "  --traces DIR  replay the traces DIR/*.txt, *.tsk, *.txt.xz, *.tsk.xz\n"
+    "  --plot DIR    what hit, edge and replay measure as DIR/NAME.svg, drawn by gnuplot\n"
+    "  --help        this text\n"
     "\n"
     "Only ratios from one run are claims. SWR_MAX_BYTES is set to 2G unless it is set.\n";
 
@@ -105,28 +102,29 @@ static bool parse_rounds(const char *text, int *rounds)
 
 static int run_commands(const char *name, struct settings *settings)
 {
-    bool all = strcmp(name, "all") == 0;
-    bool found = all;
+    bool found = settings->all;
 
+    if (settings->all && !settings->runtime)
+        return wrong_usage("all needs the runtime: is SWR_ENABLE=0 set?", "");
     if (!settings->json && !settings->runtime)
         printf("The runtime is absent or switched off: 'cached' is a plain call.\n\n");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         const struct command *command = &commands[i];
         int status;
 
-        if (all ? command->needs_args : strcmp(name, command->name) != 0)
+        if (!settings->all && strcmp(name, command->name) != 0)
             continue;
         found = true;
-        if (settings->count > 0 && (all || !command->args))
+        if (settings->count > 0 && (settings->all || !command->args))
             return wrong_usage("one command at a time, not also: ", settings->args[0]);
-        if (settings->count == 0 && command->needs_args)
-            return wrong_usage("an argument is missing: ", command->args);
         status = command->run(settings);
         if (status != 0)
             return status;
     }
     if (!found)
         return wrong_usage("no such command: ", name);
+    if (settings->all)
+        goals_print(settings);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "swrbench: cannot write: %s\n", strerror(errno));
         return 1;
@@ -134,44 +132,63 @@ static int run_commands(const char *name, struct settings *settings)
     return 0;
 }
 
-int main(int argc, char **argv)
+/* 0, or the status to end with. */
+static int parse(int argc, char **argv, struct settings *settings)
 {
     static const struct option options[] = {
         {"json", no_argument, NULL, 'j'},
         {"rounds", required_argument, NULL, 'r'},
+        {"quick", no_argument, NULL, 'q'},
+        {"traces", required_argument, NULL, 't'},
         {"plot", required_argument, NULL, 'p'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    struct settings settings = {.rounds = 5};
     int option;
 
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
         switch (option) {
         case 'j':
-            settings.json = true;
+            settings->json = true;
             break;
         case 'r':
-            if (!parse_rounds(optarg, &settings.rounds))
-                return wrong_usage("--rounds takes a number from 1 to 1000, not ", optarg);
+            if (!parse_rounds(optarg, &settings->rounds))
+                return wrong_usage("--rounds takes a number from 1 to 100, not ", optarg);
+            break;
+        case 'q':
+            settings->quick = true;
+            break;
+        case 't':
+            settings->traces = optarg;
             break;
         case 'p':
-            settings.plot = optarg;
+            settings->plot = optarg;
             break;
         case 'h':
             fputs(help, stdout);
-            return 0;
+            exit(0);
         case ':':
             return wrong_usage("a value is missing after ", argv[optind - 1]);
         default:
             return wrong_usage("unknown option: ", argv[optind - 1]);
         }
     }
-    if (optind == argc)
-        return wrong_usage("a command is missing", "");
+    return optind == argc ? wrong_usage("a command is missing", "") : 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings = {0};
+    int status = parse(argc, argv, &settings);
+
+    if (status != 0)
+        return status;
     set_room(argv);
+    if (settings.rounds == 0)
+        settings.rounds = settings.quick ? 1 : 5;
     settings.runtime = has_runtime();
+    settings.all = strcmp(argv[optind], "all") == 0;
     settings.args = (const char *const *)(argv + optind + 1);
     settings.count = (size_t)(argc - optind - 1);
     return run_commands(argv[optind], &settings);

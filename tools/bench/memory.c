@@ -8,16 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <swrcache.h>
 
 #include "ask.h"
+#include "calm.h"
 #include "child.h"
-#include "report.h"
+#include "goal.h"
 
-enum { KEY_AND_VALUE = 16, GROWN_FROM = 1000 };
+enum { KEY_AND_VALUE = 16, GROWN_FROM = 1000, GOAL_ENTRIES = 1000000, USUAL = 4 };
 
 SWR_CACHED(int64_t, remembered, (SWR_VAL(int64_t, key)), .ttl_ms = SWR_FOREVER, .region = "bench.memory")
 {
@@ -39,19 +39,11 @@ static uint64_t resident(void)
     return (uint64_t)kilobytes * 1024;
 }
 
-static uint64_t own_time(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 struct sample {
     uint64_t rss, own;                      /* bytes that `entries` took */
     uint64_t rss_left, own_left;            /* after the purge, above what was there before */
     uint64_t call_p50, call_p999, call_max; /* of the insertions, ns of wall time */
-    uint64_t cpu_max;                       /* the longest by the thread's own time */
+    uint64_t worst;                         /* the longest from which no core was taken */
     uint64_t idle_max;                      /* the same of a loop that does nothing, as long */
     uint64_t purge;                         /* ns */
 };
@@ -59,22 +51,24 @@ struct sample {
 /* The longest step of a loop that does nothing: what the machine itself adds to the worst call. */
 static uint64_t idle_worst(uint64_t ns)
 {
-    uint64_t until = now_ns() + ns, before = own_time(), worst = 0;
+    uint64_t before = now_ns(), until = before + ns;
+    struct calm calm;
 
-    while (now_ns() < until) {
-        uint64_t after = own_time();
+    calm_start(&calm);
+    while (before < until) {
+        uint64_t after = now_ns();
 
-        if (after - before > worst)
-            worst = after - before;
+        calm_add(&calm, after - before);
         before = after;
     }
-    return worst;
+    return calm.undisturbed;
 }
 
 static bool take(size_t entries, struct sample *sample)
 {
     static struct histogram times;
-    uint64_t rss, own, after, cpu, began;
+    uint64_t rss, own, after, began;
+    struct calm calm;
 
     /* Everything that is not an entry is there before: thread record, counters, control thread. */
     for (int64_t key = -1; key > -100; key--)
@@ -86,21 +80,19 @@ static bool take(size_t entries, struct sample *sample)
     resident();
     rss = resident();
     began = now_ns();
-    cpu = own_time();
+    calm_start(&calm);
     for (size_t id = 0; id < entries; id++) {
-        uint64_t start = now_ns(), end, spent;
+        uint64_t start = now_ns(), took;
 
         if (remembered(key_int(id)) != key_int(id) + 1)
             return false;
-        end = now_ns();
-        spent = own_time() - cpu;
-        cpu += spent;
+        took = now_ns() - start;
         if (id < GROWN_FROM && entries > GROWN_FROM)
             continue;
-        histogram_add(&times, end - start);
-        if (spent > sample->cpu_max)
-            sample->cpu_max = spent;
+        histogram_add(&times, took);
+        calm_add(&calm, took);
     }
+    sample->worst = calm.undisturbed;
     sample->idle_max = idle_worst(now_ns() - began);
     after = resident();
     sample->rss = after > rss ? after - rss : 0;
@@ -137,7 +129,7 @@ static int print_sample(size_t entries)
     }
     printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
            " %" PRIu64 " %" PRIu64 "\n",
-           s.rss, s.own, s.rss_left, s.own_left, s.call_p50, s.call_p999, s.call_max, s.cpu_max, s.idle_max,
+           s.rss, s.own, s.rss_left, s.own_left, s.call_p50, s.call_p999, s.call_max, s.worst, s.idle_max,
            s.purge);
     return 0;
 }
@@ -158,66 +150,80 @@ static bool measure(size_t entries, struct sample *s)
                   "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
                   " %" SCNu64 " %" SCNu64 " %" SCNu64,
                   &s->rss, &s->own, &s->rss_left, &s->own_left, &s->call_p50, &s->call_p999, &s->call_max,
-                  &s->cpu_max, &s->idle_max, &s->purge) == 10;
+                  &s->worst, &s->idle_max, &s->purge) == 10;
     rmdir(folder);
     return done;
 }
 
-static bool rounds(const struct settings *settings, size_t entries)
+struct totals {
+    struct spread rss, worst;
+    double own;
+    uint64_t longest, idle;
+};
+
+static void show(const struct settings *settings, size_t entries, const struct totals *all,
+                 const struct sample *s)
 {
-    size_t count = entries > 1000000 ? 1 : (size_t)settings->rounds;
-    double *each = calloc(count, sizeof *each);
-    struct sample s = {0}, worst = {0};
-    struct spread spread;
+    double left = 100.0 * (double)s->rss_left / (double)(s->rss ? s->rss : 1);
+    struct spread beyond = {all->rss.median - KEY_AND_VALUE, all->rss.min - KEY_AND_VALUE,
+                            all->rss.max - KEY_AND_VALUE, all->rss.rounds};
+    struct spread ms = {all->worst.median / 1e6, all->worst.min / 1e6, all->worst.max / 1e6,
+                        all->worst.rounds};
     char name[32];
-    double own = 0;
 
     snprintf(name, sizeof name, "%zu", entries);
-    for (size_t round = 0; each && round < count; round++) {
-        if (!measure(entries, &s)) {
-            free(each);
-            return false;
-        }
-        each[round] = (double)s.rss / (double)entries;
-        own += (double)s.own / (double)entries / (double)count;
-        if (s.cpu_max > worst.cpu_max)
-            worst.cpu_max = s.cpu_max;
-        if (s.call_max > worst.call_max)
-            worst.call_max = s.call_max;
-        if (s.idle_max > worst.idle_max)
-            worst.idle_max = s.idle_max;
-    }
-    if (!each)
-        return false;
-    spread = spread_of(each, count);
-    free(each);
-    spread_warn(&spread, "memory", name);
+    spread_warn(&all->rss, "memory", name);
     if (!settings->json)
         printf("  %10zu %8.1f %8.1f %8.1f %8.1f %9.2f %9.2f %9.1f %9.1f %9.1f %8.1f\n", entries,
-               spread.median, own, spread.median - KEY_AND_VALUE,
-               100.0 * (double)s.rss_left / (double)(s.rss ? s.rss : 1), (double)s.call_p50 / 1e3,
-               (double)s.call_p999 / 1e3, (double)worst.call_max / 1e3, (double)worst.cpu_max / 1e3,
-               (double)worst.idle_max / 1e3, (double)s.purge / 1e6);
-    json_begin(settings, "memory", name, "bytes_per_entry", &spread);
-    json_number("own_bytes_per_entry", own);
-    json_number("beyond_key_and_value", spread.median - KEY_AND_VALUE);
-    json_number("left_pct", 100.0 * (double)s.rss_left / (double)(s.rss ? s.rss : 1));
-    json_count("insert_p50_ns", s.call_p50);
-    json_count("insert_p999_ns", s.call_p999);
-    json_count("insert_max_ns", worst.call_max);
-    json_count("insert_max_cpu_ns", worst.cpu_max);
-    json_count("idle_max_cpu_ns", worst.idle_max);
-    json_count("purge_ns", s.purge);
+               all->rss.median, all->own, beyond.median, left, (double)s->call_p50 / 1e3,
+               (double)s->call_p999 / 1e3, (double)all->longest / 1e3, all->worst.median / 1e3,
+               (double)all->idle / 1e3, (double)s->purge / 1e6);
+    json_begin(settings, "memory", name, "bytes_per_entry", &all->rss);
+    json_number("own_bytes_per_entry", all->own);
+    json_number("beyond_key_and_value", beyond.median);
+    json_number("left_pct", left);
+    json_count("insert_p50_ns", s->call_p50);
+    json_count("insert_p999_ns", s->call_p999);
+    json_count("insert_max_ns", all->longest);
+    json_spread("insert_worst_ns", &all->worst);
+    json_count("idle_worst_ns", all->idle);
+    json_count("purge_ns", s->purge);
     json_end(settings);
     fflush(stdout);
+    if (entries == GOAL_ENTRIES)
+        goal_found(GOAL_MEMORY, &beyond);
+    if (entries >= GOAL_ENTRIES)
+        goal_worst(GOAL_GROWTH, &ms, name);
+    goal_note(GOAL_GROWTH, "calls from which the scheduler took no core");
+}
+
+static bool rounds(const struct settings *settings, size_t entries)
+{
+    size_t count = entries > GOAL_ENTRIES ? 1 : rounds_of(settings, LONG_ROUNDS);
+    double rss[LONG_ROUNDS], worst[LONG_ROUNDS];
+    struct totals all = {.own = 0};
+    struct sample s = {0};
+
+    for (size_t round = 0; round < count; round++) {
+        if (!measure(entries, &s))
+            return false;
+        rss[round] = (double)s.rss / (double)entries;
+        worst[round] = (double)s.worst;
+        all.own += (double)s.own / (double)entries / (double)count;
+        all.longest = s.call_max > all.longest ? s.call_max : all.longest;
+        all.idle = s.idle_max > all.idle ? s.idle_max : all.idle;
+    }
+    all.rss = spread_of(rss, count);
+    all.worst = spread_of(worst, count);
+    show(settings, entries, &all, &s);
     return true;
 }
 
 int bench_memory(const struct settings *settings)
 {
-    static const size_t usual[] = {1000, 100000, 10000000};
+    static const size_t usual[USUAL] = {1000, 100000, GOAL_ENTRIES, 10000000};
     const char *part = getenv("SWRBENCH_PART");
-    size_t count = settings->count ? settings->count : sizeof usual / sizeof *usual;
+    size_t count = settings->count ? settings->count : settings->quick ? USUAL - 1 : USUAL;
 
     if (part)
         return print_sample(strtoull(part, NULL, 10));
@@ -228,14 +234,14 @@ int bench_memory(const struct settings *settings)
     if (!settings->json)
         printf("memory: 8 bytes of key and 8 of value; bytes an entry by RSS and by the runtime's own count, "
                "RSS\n"
-               "beyond key and value; left after a purge; insertions in us, their worst also by CPU time, "
-               "beside\n"
-               "the worst step of a loop that does nothing for as long; the purge in ms\n"
+               "beyond key and value; left after a purge; insertions in us, their worst with time slices of "
+               "others\n"
+               "and without, beside the worst step of a loop that does nothing for as long; the purge in ms\n"
                "  %10s %8s %8s %8s %8s %9s %9s %9s %9s %9s %8s\n",
-               "entries", "RSS", "own", "beyond", "left %", "p50", "p99.9", "worst", "cpu worst", "idle",
+               "entries", "RSS", "own", "beyond", "left %", "p50", "p99.9", "slices", "worst", "idle",
                "purge");
     for (size_t i = 0; i < count; i++) {
-        size_t entries = usual[i < 3 ? i : 2];
+        size_t entries = usual[i < USUAL ? i : 0];
         char *end;
 
         if (settings->count) {

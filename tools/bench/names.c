@@ -19,10 +19,6 @@
 #include "child.h"
 #include "report.h"
 
-enum {
-    MOST_ROUNDS = 1000,
-};
-
 #define LOOP_MS "2000"
 #define SLOW_MS "300"
 
@@ -103,7 +99,7 @@ static bool preload(char *setting, size_t room)
 }
 
 static bool measure(const struct program *program, const struct way *way, const char *preloaded,
-                    const char *log, struct results *results, int round)
+                    const char *log, struct results *results, size_t round)
 {
     char counted[1100], output[200];
     const char *settings[8] = {preloaded, counted, "SWRBENCH_SLOW_MS=" SLOW_MS, "SWR_CONTROL=0"};
@@ -125,19 +121,20 @@ static bool measure(const struct program *program, const struct way *way, const 
 static void print(const struct settings *settings, const struct program *program, const struct way *way,
                   struct results *results)
 {
-    struct spread worst = spread_of(results->worst, (size_t)settings->rounds);
-    struct spread typical = spread_of(results->median, (size_t)settings->rounds);
+    size_t rounds = rounds_of(settings, LONG_ROUNDS);
+    struct spread worst = spread_of(results->worst, rounds);
+    struct spread typical = spread_of(results->median, rounds);
     char name[64];
 
     snprintf(name, sizeof name, "%s, %s", program->name, way->name);
     json_begin(settings, "names", name, "us", &worst);
     json_number("typical_us", typical.median);
-    json_number("lookups", results->lookups / settings->rounds);
-    json_number("questions", results->questions / settings->rounds);
+    json_number("lookups", results->lookups / (double)rounds);
+    json_number("questions", results->questions / (double)rounds);
     json_end(settings);
     if (!settings->json)
-        printf("  %-30s %9.0f %11.1f %12.3f %12.3f\n", name, results->lookups / settings->rounds,
-               results->questions / settings->rounds, typical.median / 1e3, worst.median / 1e3);
+        printf("  %-30s %9.0f %11.1f %12.3f %12.3f\n", name, results->lookups / (double)rounds,
+               results->questions / (double)rounds, typical.median / 1e3, worst.median / 1e3);
 }
 
 int bench_names(const struct settings *settings)
@@ -170,7 +167,7 @@ int bench_names(const struct settings *settings)
             continue;
         for (size_t w = 0; good && w < sizeof ways / sizeof *ways; w++) {
             results.lookups = results.questions = 0;
-            for (int round = 0; good && round < settings->rounds; round++)
+            for (size_t round = 0; good && round < rounds_of(settings, LONG_ROUNDS); round++)
                 good = measure(&programs[p], &ways[w], preloaded, log, &results, round);
             if (good)
                 print(settings, &programs[p], &ways[w], &results);

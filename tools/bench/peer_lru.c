@@ -6,24 +6,21 @@
 
 struct node {
     struct node *next_in_slot, *newer, *older;
-    int64_t key, value;
+    size_t slot;
+    char pair[]; /* a struct pair_int or pair_row, as all of them */
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct node **slots, *nodes, *newest, *oldest;
-static size_t mask, used, room;
-
-static size_t slot_of(int64_t key)
-{
-    return (size_t)((uint64_t)key * 0x9e3779b97f4a7c15u >> 32) & mask;
-}
+static struct node **slots, *newest, *oldest;
+static char *nodes;
+static size_t mask, used, room, stride;
 
 static const char *version(void)
 {
     return "own";
 }
 
-static bool open_(size_t entries)
+static bool open_(size_t entries, bool strings)
 {
     size_t count = 64;
 
@@ -32,9 +29,10 @@ static bool open_(size_t entries)
     mask = count - 1;
     used = 0;
     room = entries;
+    stride = sizeof(struct node) + (strings ? sizeof(struct pair_row) : sizeof(struct pair_int));
     newest = oldest = NULL;
     slots = calloc(count, sizeof *slots);
-    nodes = calloc(entries, sizeof *nodes);
+    nodes = calloc(entries, stride);
     return slots && nodes;
 }
 
@@ -60,15 +58,15 @@ static void put_first(struct node *node)
     newest = node;
 }
 
-static void put(int64_t key, int64_t value)
+/* Room for a pair in that slot, under the mutex: the oldest one's when there is no other. */
+static void *take_room(uint64_t hash)
 {
     struct node *node;
 
-    pthread_mutex_lock(&mutex);
     if (used < room) {
-        node = &nodes[used++];
+        node = (struct node *)(void *)(nodes + stride * used++);
     } else {
-        struct node **at = &slots[slot_of(oldest->key)];
+        struct node **at = &slots[oldest->slot];
 
         node = oldest;
         take_out(node);
@@ -76,28 +74,74 @@ static void put(int64_t key, int64_t value)
             at = &(*at)->next_in_slot;
         *at = node->next_in_slot;
     }
-    *node = (struct node){.next_in_slot = slots[slot_of(key)], .key = key, .value = value};
-    slots[slot_of(key)] = node;
+    node->slot = hash & mask;
+    node->next_in_slot = slots[node->slot];
+    slots[node->slot] = node;
     put_first(node);
+    return node->pair;
+}
+
+static void use(struct node *node)
+{
+    if (node == newest)
+        return;
+    take_out(node);
+    put_first(node);
+}
+
+static void put_int(int64_t key, int64_t value)
+{
+    pthread_mutex_lock(&mutex);
+    *(struct pair_int *)take_room(hash_int(key)) = (struct pair_int){key, value};
     pthread_mutex_unlock(&mutex);
 }
 
-static int64_t get(int64_t key)
+static int64_t get_int(int64_t key)
 {
     int64_t value = 0;
 
     pthread_mutex_lock(&mutex);
-    for (struct node *node = slots[slot_of(key)]; node; node = node->next_in_slot)
-        if (node->key == key) {
-            value = node->value;
-            if (node != newest) {
-                take_out(node);
-                put_first(node);
-            }
+    for (struct node *node = slots[hash_int(key) & mask]; node; node = node->next_in_slot) {
+        struct pair_int *pair = (void *)node->pair;
+
+        if (pair->key == key) {
+            value = pair->value;
+            use(node);
             break;
         }
+    }
     pthread_mutex_unlock(&mutex);
     return value;
 }
 
-const struct peer peer_lru = {"mutex LRU", true, 1, version, open_, put, get, close_};
+static void put_row(const char *key, const struct row *value)
+{
+    struct pair_row *pair;
+
+    pthread_mutex_lock(&mutex);
+    pair = take_room(hash_row(key));
+    memcpy(pair->key, key, KEY_BYTES);
+    pair->value = *value;
+    pthread_mutex_unlock(&mutex);
+}
+
+static struct row get_row(const char *key)
+{
+    struct row value = {{0}};
+
+    pthread_mutex_lock(&mutex);
+    for (struct node *node = slots[hash_row(key) & mask]; node; node = node->next_in_slot) {
+        struct pair_row *pair = (void *)node->pair;
+
+        if (same_row(pair->key, key)) {
+            value = pair->value;
+            use(node);
+            break;
+        }
+    }
+    pthread_mutex_unlock(&mutex);
+    return value;
+}
+
+const struct peer peer_lru = {"mutex LRU", true,    1,       version, open_,
+                              put_int,     get_int, put_row, get_row, close_};

@@ -1,10 +1,12 @@
 /* peer_server.c - memcached and Redis over Unix sockets, each thread with a connection of its own. */
 #define _GNU_SOURCE
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -23,7 +25,23 @@ static struct server {
 static __thread int connection[SERVERS] = {-1, -1};
 static __thread unsigned connected[SERVERS];
 
-/* The first line that "PROGRAM --version" prints, without what comes after `most` characters. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t ending;
+
+/* At a thread's end. */
+static void hang_up(void *connections)
+{
+    for (int which = 0; which < SERVERS; which++)
+        if (((int *)connections)[which] >= 0)
+            close(((int *)connections)[which]);
+}
+
+static void make_key(void)
+{
+    pthread_key_create(&ending, hang_up);
+}
+
+/* The first line that "PROGRAM --version" prints, up to its build's number. */
 static const char *first_line(const char *program, char *line, size_t size)
 {
     const char *const argv[] = {program, "--version", NULL};
@@ -35,6 +53,8 @@ static const char *first_line(const char *program, char *line, size_t size)
         return NULL;
     line[got] = '\0';
     line[strcspn(line, "\n")] = '\0';
+    if (strstr(line, " sha="))
+        *strstr(line, " sha=") = '\0';
     return line;
 }
 
@@ -47,6 +67,8 @@ static int reach(int which)
         return *fd;
     if (*fd >= 0)
         close(*fd);
+    pthread_once(&once, make_key);
+    pthread_setspecific(ending, connection);
     memcpy(address.sun_path, servers[which].place, sizeof servers[which].place);
     for (int attempt = 0; attempt < 500; attempt++) {
         *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -80,6 +102,7 @@ static bool launch(int which, const char *const *argv)
     fflush(stdout);
     server->pid = fork();
     if (server->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
             _exit(127);
         execvp(argv[0], (char *const *)(uintptr_t)argv);
@@ -111,11 +134,12 @@ static void redis_close(void)
     end(REDIS);
 }
 
-/* Sends a request and reads until the reply ends so; the reply stays in `reply`. */
-static bool ask(int which, const char *request, const char *ending, char *reply, size_t size)
+/* Sends a request and reads a reply of so many lines; a first line that begins with `none` is the only one.
+ */
+static bool ask(int which, const char *request, int lines, const char *none, char *reply, size_t size)
 {
-    size_t used = 0, length = strlen(request), tail = strlen(ending);
-    int fd = reach(which);
+    size_t used = 0, length = strlen(request);
+    int fd = reach(which), seen = 0;
 
     if (fd < 0 || send(fd, request, length, MSG_NOSIGNAL) != (ssize_t)length)
         return false;
@@ -124,9 +148,13 @@ static bool ask(int which, const char *request, const char *ending, char *reply,
 
         if (got <= 0)
             return false;
+        for (ssize_t i = 0; i < got; i++)
+            seen += reply[used + (size_t)i] == '\n';
         used += (size_t)got;
         reply[used] = '\0';
-        if (used >= tail && strcmp(reply + used - tail, ending) == 0)
+        if (seen >= 1 && none && strncmp(reply, none, strlen(none)) == 0)
+            return false;
+        if (seen >= lines)
             return true;
     }
     return false;
@@ -138,33 +166,31 @@ static const char *memcached_version(void)
     return first_line("memcached", line, sizeof line);
 }
 
-static bool memcached_open(size_t entries)
+static bool memcached_open(size_t entries, bool strings)
 {
     const char *const argv[] = {"memcached", "-u", "root", "-m", "1024", "-s", servers[MEMCACHED].place,
                                 NULL};
 
     (void)entries;
+    (void)strings;
     return new_place(MEMCACHED) && launch(MEMCACHED, argv);
 }
 
-static void memcached_put(int64_t key, int64_t value)
+static void memcached_set(const char *key, const char *value, size_t length)
 {
-    char request[128], reply[64], digits[32];
-    int length = snprintf(digits, sizeof digits, "%" PRId64, value);
+    char request[256], reply[64];
 
-    snprintf(request, sizeof request, "set %" PRId64 " 0 0 %d\r\n%s\r\n", key, length, digits);
-    ask(MEMCACHED, request, "\r\n", reply, sizeof reply);
+    snprintf(request, sizeof request, "set %s 0 0 %zu\r\n%.*s\r\n", key, length, (int)length, value);
+    ask(MEMCACHED, request, 1, NULL, reply, sizeof reply);
 }
 
-static int64_t memcached_get(int64_t key)
+/* The second line of the reply: the value; NULL: there is none. */
+static const char *memcached_find(const char *key, char *reply, size_t size)
 {
-    char request[64], reply[256];
-    const char *line;
+    char request[64];
 
-    snprintf(request, sizeof request, "get %" PRId64 "\r\n", key);
-    if (!ask(MEMCACHED, request, "END\r\n", reply, sizeof reply) || !(line = strchr(reply, '\n')))
-        return 0;
-    return strtoll(line + 1, NULL, 10);
+    snprintf(request, sizeof request, "get %s\r\n", key);
+    return ask(MEMCACHED, request, 3, "END", reply, size) ? strchr(reply, '\n') + 1 : NULL;
 }
 
 static const char *redis_version(void)
@@ -173,37 +199,86 @@ static const char *redis_version(void)
     return first_line("redis-server", line, sizeof line);
 }
 
-static bool redis_open(size_t entries)
+static bool redis_open(size_t entries, bool strings)
 {
     const char *const argv[] = {
         "redis-server", "--port", "0", "--unixsocket", servers[REDIS].place, "--save", "",
         "--appendonly", "no",     NULL};
 
     (void)entries;
+    (void)strings;
     return new_place(REDIS) && launch(REDIS, argv);
 }
 
-static void redis_put(int64_t key, int64_t value)
+static void redis_set(const char *key, const char *value, size_t length)
 {
-    char request[128], reply[64];
+    char request[256], reply[64];
 
-    snprintf(request, sizeof request, "SET %" PRId64 " %" PRId64 "\r\n", key, value);
-    ask(REDIS, request, "\r\n", reply, sizeof reply);
+    snprintf(request, sizeof request, "SET %s %.*s\r\n", key, (int)length, value);
+    ask(REDIS, request, 1, NULL, reply, sizeof reply);
 }
 
-static int64_t redis_get(int64_t key)
+static const char *redis_find(const char *key, char *reply, size_t size)
 {
-    char request[64], reply[256];
-    const char *line;
+    char request[64];
 
-    snprintf(request, sizeof request, "GET %" PRId64 "\r\n", key);
-    if (!ask(REDIS, request, "\r\n", reply, sizeof reply))
-        return 0;
-    line = strchr(reply, '\n');
-    return line ? strtoll(line + 1, NULL, 10) : 0;
+    snprintf(request, sizeof request, "GET %s\r\n", key);
+    return ask(REDIS, request, 2, "$-1", reply, size) ? strchr(reply, '\n') + 1 : NULL;
 }
 
-const struct peer peer_memcached = {"memcached",    true,          1000,          memcached_version,
-                                    memcached_open, memcached_put, memcached_get, memcached_close};
-const struct peer peer_redis = {"Redis",    true,      1000,      redis_version,
-                                redis_open, redis_put, redis_get, redis_close};
+typedef void set_fn(const char *key, const char *value, size_t length);
+typedef const char *find_fn(const char *key, char *reply, size_t size);
+
+static inline void put_number(set_fn *set, int64_t key, int64_t value)
+{
+    char name[24], digits[24];
+
+    snprintf(name, sizeof name, "%" PRId64, key);
+    snprintf(digits, sizeof digits, "%" PRId64, value);
+    set(name, digits, strlen(digits));
+}
+
+static inline int64_t get_number(find_fn *find, int64_t key)
+{
+    char name[24], reply[256];
+    const char *value;
+
+    snprintf(name, sizeof name, "%" PRId64, key);
+    value = find(name, reply, sizeof reply);
+    return value ? strtoll(value, NULL, 10) : 0;
+}
+
+static inline struct row get_text(find_fn *find, const char *key)
+{
+    char reply[256];
+    const char *value = find(key, reply, sizeof reply);
+    struct row row = {{0}};
+
+    if (value)
+        memcpy(&row, value, sizeof row); /* the reply has room for more */
+    return row;
+}
+
+#define SERVER(name, title)                                                                                  \
+    static void name##_put_int(int64_t key, int64_t value)                                                   \
+    {                                                                                                        \
+        put_number(name##_set, key, value);                                                                  \
+    }                                                                                                        \
+    static int64_t name##_get_int(int64_t key)                                                               \
+    {                                                                                                        \
+        return get_number(name##_find, key);                                                                 \
+    }                                                                                                        \
+    static void name##_put_row(const char *key, const struct row *value)                                     \
+    {                                                                                                        \
+        name##_set(key, (const char *)value, sizeof *value);                                                 \
+    }                                                                                                        \
+    static struct row name##_get_row(const char *key)                                                        \
+    {                                                                                                        \
+        return get_text(name##_find, key);                                                                   \
+    }                                                                                                        \
+    const struct peer peer_##name = {title,          true,           1000,           name##_version,         \
+                                     name##_open,    name##_put_int, name##_get_int, name##_put_row,         \
+                                     name##_get_row, name##_close};
+
+SERVER(memcached, "memcached")
+SERVER(redis, "Redis")

@@ -1,13 +1,21 @@
 /* peer_tbb.cpp - oneTBB's concurrent_hash_map. */
+#include <new>
+
 #include <tbb/concurrent_hash_map.h>
 
 #include "peer.h"
 
-struct hash_compare {
+namespace
+{
+
+struct row_key {
+    char bytes[KEY_BYTES];
+};
+
+struct int_compare {
     static size_t hash(int64_t key)
     {
-        uint64_t h = static_cast<uint64_t>(key) * 0x9e3779b97f4a7c15u;
-        return static_cast<size_t>(h ^ h >> 32);
+        return hash_int(key);
     }
     static bool equal(int64_t a, int64_t b)
     {
@@ -15,36 +23,75 @@ struct hash_compare {
     }
 };
 
-using map = tbb::concurrent_hash_map<int64_t, int64_t, hash_compare>;
+struct row_compare {
+    static size_t hash(const row_key &key)
+    {
+        return hash_row(key.bytes);
+    }
+    static bool equal(const row_key &a, const row_key &b)
+    {
+        return same_row(a.bytes, b.bytes);
+    }
+};
 
-static map *table;
+using int_map = tbb::concurrent_hash_map<int64_t, int64_t, int_compare>;
+using row_map = tbb::concurrent_hash_map<row_key, row, row_compare>;
 
-static const char *version(void)
+int_map *ints;
+row_map *rows;
+
+const char *version()
 {
     return PEER_TBB;
 }
 
-static bool open_(size_t entries)
+bool open_(size_t entries, bool strings)
 {
-    table = new (std::nothrow) map(entries * 2);
-    return table != nullptr;
+    if (strings)
+        rows = new (std::nothrow) row_map(entries * 2);
+    else
+        ints = new (std::nothrow) int_map(entries * 2);
+    return ints != nullptr || rows != nullptr;
 }
 
-static void close_(void)
+void close_()
 {
-    delete table;
+    delete ints;
+    delete rows;
+    ints = nullptr;
+    rows = nullptr;
 }
 
-static void put(int64_t key, int64_t value)
+void put_int(int64_t key, int64_t value)
 {
-    table->insert(map::value_type(key, value));
+    ints->insert(int_map::value_type(key, value));
 }
 
-static int64_t get(int64_t key)
+int64_t get_int(int64_t key)
 {
-    map::const_accessor found;
-    return table->find(found, key) ? found->second : 0;
+    int_map::const_accessor found;
+    return ints->find(found, key) ? found->second : 0;
 }
 
-extern const struct peer peer_tbb;
-const struct peer peer_tbb = {"tbb concurrent_hash_map", false, 1, version, open_, put, get, close_};
+row_key key_of(const char *key)
+{
+    row_key copy;
+    memcpy(copy.bytes, key, KEY_BYTES);
+    return copy;
+}
+
+void put_row(const char *key, const row *value)
+{
+    rows->insert(row_map::value_type(key_of(key), *value));
+}
+
+row get_row(const char *key)
+{
+    row_map::const_accessor found;
+    return rows->find(found, key_of(key)) ? found->second : row{};
+}
+
+}
+
+extern const struct peer peer_tbb = {"tbb concurrent_hash_map", false,   1,       version, open_,
+                                     put_int,                   get_int, put_row, get_row, close_};

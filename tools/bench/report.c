@@ -19,6 +19,16 @@ struct spread spread_of(double *values, size_t count)
     return spread;
 }
 
+struct spread spread_one(double value)
+{
+    return (struct spread){value, value, value, 1};
+}
+
+size_t rounds_of(const struct settings *settings, size_t most)
+{
+    return (size_t)settings->rounds < most ? (size_t)settings->rounds : most;
+}
+
 void spread_warn(const struct spread *spread, const char *bench, const char *name)
 {
     double apart = spread->median > 0 ? (spread->max - spread->min) / spread->median : 0;
@@ -58,6 +68,29 @@ void json_text(const char *field, const char *value)
     putchar('"');
 }
 
+void json_bool(const char *field, bool value)
+{
+    if (printing)
+        printf(",\"%s\":%s", field, value ? "true" : "false");
+}
+
+void json_null(const char *field)
+{
+    if (printing)
+        printf(",\"%s\":null", field);
+}
+
+void json_spread(const char *field, const struct spread *spread)
+{
+    char name[64];
+
+    json_number(field, spread->median);
+    snprintf(name, sizeof name, "%s_min", field);
+    json_number(name, spread->min);
+    snprintf(name, sizeof name, "%s_max", field);
+    json_number(name, spread->max);
+}
+
 void json_begin(const struct settings *settings, const char *bench, const char *name, const char *unit,
                 const struct spread *spread)
 {
@@ -66,10 +99,10 @@ void json_begin(const struct settings *settings, const char *bench, const char *
         printf("{\"bench\":\"%s\"", bench);
     json_text("case", name);
     json_text("unit", unit);
-    json_number("median", spread->median);
-    json_number("min", spread->min);
-    json_number("max", spread->max);
-    json_count("rounds", spread->rounds);
+    json_number("median", spread ? spread->median : NAN);
+    json_number("min", spread ? spread->min : NAN);
+    json_number("max", spread ? spread->max : NAN);
+    json_count("rounds", spread ? spread->rounds : 0);
 }
 
 void json_end(const struct settings *settings)

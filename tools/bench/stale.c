@@ -6,16 +6,17 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <swrcache.h>
 
-#include "bench.h"
+#include "contest.h"
+#include "goal.h"
+#include "stale.h"
 
 enum {
     KEYS = 16,
-    MOST_THREADS = 2,
-    ROUND_MS = 500, /* for each number of threads */
+    TEAMS = 2,
+    ROUND_MS = 1000, /* for each number of threads */
 };
 
 enum kind {
@@ -70,6 +71,7 @@ static void *load(void *argument)
     struct caller *caller = argument;
     unsigned key = caller->number * 7;
 
+    pin_thread(caller->number);
     for (;;) {
         uint64_t start, end;
         enum kind kind;
@@ -87,42 +89,61 @@ static void *load(void *argument)
     }
 }
 
-static void print_kind(const struct settings *settings, unsigned threads, const char *name,
-                       const struct histogram *times)
-{
-    unsigned long long p50 = histogram_at(times, 0.5);
-    unsigned long long p99 = histogram_at(times, 0.99);
-    unsigned long long p999 = histogram_at(times, 0.999);
+struct kind_times {
+    struct histogram times; /* of all rounds */
+    double p50[MOST_ROUNDS], p99[MOST_ROUNDS];
+    size_t rounds;
+};
 
-    if (times->count == 0)
+static void end_round(struct kind_times *kind, const struct histogram *round)
+{
+    if (round->count == 0)
         return;
-    if (settings->json)
-        printf(
-            "{\"bench\":\"stale\",\"case\":\"%s\",\"threads\":%u,\"ns\":%llu,\"calls\":%llu,\"p50_ns\":%llu,"
-            "\"p99_ns\":%llu,\"p999_ns\":%llu,\"max_ns\":%llu,\"runtime\":%s}\n",
-            name, threads, p50, (unsigned long long)times->count, p50, p99, p999,
-            (unsigned long long)times->max, settings->runtime ? "true" : "false");
-    else
-        printf("  %-12s %7u %10llu %11.2f %11.2f %11.2f %11.2f\n", name, threads,
-               (unsigned long long)times->count, (double)p50 / 1e3, (double)p99 / 1e3, (double)p999 / 1e3,
-               (double)times->max / 1e3);
+    histogram_merge(&kind->times, round);
+    kind->p50[kind->rounds] = (double)histogram_at(round, 0.5);
+    kind->p99[kind->rounds++] = (double)histogram_at(round, 0.99);
 }
 
-/* The load by `threads` callers; false: no memory or no thread. */
-static bool measure(const struct settings *settings, unsigned threads)
+static struct spread us_of(const struct spread *ns)
 {
-    struct caller *callers = calloc(threads, sizeof *callers);
-    uint64_t until;
+    return (struct spread){ns->median / 1e3, ns->min / 1e3, ns->max / 1e3, ns->rounds};
+}
+
+static void show(const struct settings *settings, unsigned threads, const char *name, struct kind_times *kind)
+{
+    struct spread p50 = spread_of(kind->p50, kind->rounds), p99 = spread_of(kind->p99, kind->rounds);
+    unsigned long long p999 = histogram_at(&kind->times, 0.999);
+
+    if (kind->times.count == 0)
+        return;
+    if (!settings->json)
+        printf("  %-12s %7u %10llu %11.2f %11.2f %11.2f %11.2f\n", name, threads,
+               (unsigned long long)kind->times.count, p50.median / 1e3, p99.median / 1e3, (double)p999 / 1e3,
+               (double)kind->times.max / 1e3);
+    json_begin(settings, "stale", name, "ns", &p50);
+    json_count("threads", threads);
+    json_count("calls", kind->times.count);
+    json_spread("p99_ns", &p99);
+    json_count("p999_ns", p999);
+    json_count("max_ns", kind->times.max);
+    json_end(settings);
+    if (name == kind_names[KIND_STALE_FIRST] && threads == 1) {
+        p50 = us_of(&p50);
+        p99 = us_of(&p99);
+        goal_found(GOAL_HAND_OVER_P50, &p50);
+        goal_found(GOAL_HAND_OVER_P99, &p99);
+    }
+}
+
+/* One round of the load by `threads` callers; false: no thread. */
+static bool load_round(unsigned threads, struct kind_times kinds[KINDS])
+{
+    static struct caller callers[TEAMS];
+    uint64_t until = now_ns() + (uint64_t)ROUND_MS * 1000000u;
     unsigned started = 0;
 
-    if (!callers)
-        return false;
-    for (int64_t key = 0; key < KEYS; key++)
-        cached_stale(key); /* what is measured is aging, not the first call */
-    until = now_ns() + (uint64_t)settings->rounds * ROUND_MS * 1000000u;
     for (; started < threads; started++) {
-        callers[started].until = until;
-        callers[started].number = started;
+        callers[started] = (struct caller){.until = until, .number = started};
         if (pthread_create(&callers[started].thread, NULL, load, &callers[started]) != 0)
             break;
     }
@@ -132,35 +153,64 @@ static bool measure(const struct settings *settings, unsigned threads)
             histogram_merge(&callers[0].kinds[kind], &callers[i].kinds[kind]);
     }
     for (unsigned kind = 0; started == threads && kind < KINDS; kind++)
-        print_kind(settings, threads, kind_names[kind], &callers[0].kinds[kind]);
-    free(callers);
+        end_round(&kinds[kind], &callers[0].kinds[kind]);
     return started == threads;
+}
+
+static bool measure(const struct settings *settings, unsigned threads)
+{
+    static struct kind_times kinds[KINDS];
+    bool done = true;
+
+    for (unsigned kind = 0; kind < KINDS; kind++)
+        kinds[kind] = (struct kind_times){.rounds = 0};
+    for (int64_t key = 0; key < KEYS; key++)
+        cached_stale(key); /* what is measured is aging, not the first call */
+    for (int round = 0; done && round < settings->rounds; round++)
+        done = load_round(threads, kinds);
+    for (unsigned kind = 0; done && kind < KINDS; kind++)
+        show(settings, threads, kind_names[kind], &kinds[kind]);
+    return done;
+}
+
+static void uncached(const struct settings *settings)
+{
+    static struct kind_times waiting;
+
+    waiting = (struct kind_times){.rounds = 0};
+    for (int round = 0; round < settings->rounds; round++) {
+        static struct histogram times;
+
+        times = (struct histogram){0};
+        for (int call = 0; call < 5; call++) {
+            uint64_t start = now_ns();
+
+            slow_uncached(call);
+            histogram_add(&times, now_ns() - start);
+        }
+        end_round(&waiting, &times);
+    }
+    show(settings, 1, "uncached", &waiting);
 }
 
 int bench_stale(const struct settings *settings)
 {
-    struct histogram *uncached = calloc(1, sizeof *uncached);
-    bool done = uncached != NULL;
+    bool done = true;
 
     with_runtime = settings->runtime;
     if (!settings->json)
-        printf("stale: %d hot keys, a body of %d ms, stale every 200 ms; microseconds a caller waits\n"
+        printf("stale: %d hot keys, a body of %d ms, stale every 100 ms; microseconds a caller waits, the "
+               "clock's\n"
+               "reading with it; stale_first: the call that queues the refresh\n"
                "  %-12s %7s %10s %11s %11s %11s %11s\n",
                KEYS, BODY_MS, "case", "threads", "calls", "p50", "p99", "p99.9", "max");
-    for (int call = 0; done && call < 5 * settings->rounds; call++) {
-        uint64_t start = now_ns();
-
-        slow_uncached(call);
-        histogram_add(uncached, now_ns() - start);
-    }
-    if (done)
-        print_kind(settings, 1, "uncached", uncached);
-    for (unsigned threads = 1; done && threads <= MOST_THREADS; threads++)
+    uncached(settings);
+    for (unsigned threads = 1; done && threads <= TEAMS; threads++)
         done = measure(settings, threads);
-    free(uncached);
     if (!done)
-        fprintf(stderr, "swrbench: stale: no memory or no thread\n");
-    else if (!settings->json)
+        fprintf(stderr, "swrbench: stale: cannot start a thread\n");
+    done = done && (!settings->runtime || stale_held(settings));
+    if (done && !settings->json)
         printf("\n");
     return done ? 0 : 1;
 }

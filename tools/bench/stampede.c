@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "report.h"
+#include "goal.h"
 
 enum {
     THREADS = 64,
@@ -61,16 +61,34 @@ static uint64_t stampede(int64_t key)
     return end - start;
 }
 
+static void show(const struct settings *settings, const struct spread *last, unsigned most)
+{
+    const double body = BODY_MS * 1e6;
+    struct spread bodies = spread_one(most);
+    struct spread beyond = {(last->median - body) / 1e6, (last->min - body) / 1e6, (last->max - body) / 1e6,
+                            last->rounds};
+
+    if (!settings->json)
+        printf("stampede: %d threads, one cold key, a body of %d ms\n"
+               "  bodies run, at most          %10u\n"
+               "  last answer, median          %10.2f ms\n"
+               "  last answer, slowest round   %10.2f ms\n\n",
+               THREADS, BODY_MS, most, last->median / 1e6, last->max / 1e6);
+    json_begin(settings, "stampede", "cold", "ns", last);
+    json_count("threads", THREADS);
+    json_count("body_ns", (uint64_t)BODY_MS * 1000000);
+    json_count("bodies", most);
+    json_end(settings);
+    goal_found(GOAL_STAMPEDE_BODIES, &bodies);
+    goal_found(GOAL_STAMPEDE_LAST, &beyond);
+}
+
 int bench_stampede(const struct settings *settings)
 {
-    double *last = calloc((size_t)settings->rounds, sizeof *last);
+    double last[MOST_ROUNDS];
     unsigned most = 0;
-    double typical, longest;
+    struct spread spread;
 
-    if (!last) {
-        fprintf(stderr, "swrbench: out of memory\n");
-        return 1;
-    }
     for (int round = 0; round < settings->rounds; round++) {
         unsigned before = slow_bodies();
         unsigned ran;
@@ -81,26 +99,10 @@ int bench_stampede(const struct settings *settings)
             most = ran;
         if (last[round] == 0) {
             fprintf(stderr, "swrbench: stampede: a wrong answer\n");
-            free(last);
             return 1;
         }
     }
-    typical = median(last, (size_t)settings->rounds);
-    longest = last[settings->rounds - 1]; /* median() sorted them */
-    if (settings->json) {
-        struct spread spread = {typical, last[0], longest, (size_t)settings->rounds};
-
-        json_begin(settings, "stampede", "cold", "ns", &spread);
-        json_count("threads", THREADS);
-        json_count("body_ns", (uint64_t)BODY_MS * 1000000);
-        json_count("bodies", most);
-        json_end(settings);
-    } else {
-        printf("stampede: %d threads, one cold key, a body of %d ms\n", THREADS, BODY_MS);
-        printf("  bodies run, at most          %10u\n", most);
-        printf("  last answer, median          %10.2f ms\n", typical / 1e6);
-        printf("  last answer, slowest round   %10.2f ms\n\n", longest / 1e6);
-    }
-    free(last);
+    spread = spread_of(last, (size_t)settings->rounds);
+    show(settings, &spread, most);
     return 0;
 }

@@ -62,7 +62,7 @@ SWR_CACHED(struct row, cached_row, (SWR_STR(key)), .ttl_ms = SWR_HOURS(1), .regi
     return row_of(key);
 }
 
-SWR_CACHED(int64_t, cached_stale, (SWR_VAL(int64_t, key)), .ttl_ms = 200, .stale_ms = SWR_HOURS(1),
+SWR_CACHED(int64_t, cached_stale, (SWR_VAL(int64_t, key)), .ttl_ms = 100, .stale_ms = SWR_HOURS(1),
            .region = "bench.stale")
 {
     return slow_body(key);
@@ -71,4 +71,12 @@ SWR_CACHED(int64_t, cached_stale, (SWR_VAL(int64_t, key)), .ttl_ms = 200, .stale
 SWR_CACHED(int64_t, cached_cold, (SWR_VAL(int64_t, key)), .ttl_ms = SWR_HOURS(1), .region = "bench.cold")
 {
     return slow_body(key);
+}
+
+void clear_hits(void)
+{
+    SWR_INVALIDATE_ALL(cached_int);
+    SWR_INVALIDATE_ALL(cached_mixed);
+    SWR_INVALIDATE_ALL(cached_row);
+    swrcache_drain(60000); /* a worker brings the memory back */
 }
