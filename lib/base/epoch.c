@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "epoch.h"
+#include "lane.h"
 #include "lock.h"
 
 #include <errno.h>
@@ -10,12 +11,23 @@
 struct epoch_now epoch_now = {.global = 1};
 
 static _Atomic(struct epoch_record *) records;
-static struct lock garbage_lock;
-static struct epoch_garbage *garbage_first; /* oldest first; garbage_lock */
-static struct epoch_garbage **garbage_last = &garbage_first;
-static _Atomic uint32_t garbage_waiting; /* retired since the last collection */
+enum { COLLECT_EVERY = 64, KINDS = 8 };
 
-enum { COLLECT_EVERY = 64 };
+/* Destructors, so that garbage need not say which is its own; added to, never changed. */
+static _Atomic(epoch_destroy *) kinds[KINDS];
+
+/* Of one kind, in no order. */
+struct heap {
+    struct epoch_garbage *open;   /* retired since `closed` was closed */
+    struct epoch_garbage *closed; /* what readers of later epochs cannot see */
+    uint64_t epoch;               /* of the closed ones: free once every reader is of a later one */
+};
+
+static struct garbage {
+    alignas(64) struct lock lock; /* not held while anything is freed */
+    struct heap heaps[KINDS];
+    _Atomic uint32_t waiting; /* retired since the last collection */
+} garbage[LANES];
 
 void epoch_start(void)
 {
@@ -77,58 +89,99 @@ static uint64_t oldest_reader(void)
     return oldest;
 }
 
-void epoch_retire(struct epoch_garbage *g, void (*destroy)(struct epoch_garbage *))
+static unsigned kind_of(epoch_destroy *destroy)
 {
-    g->next = NULL;
-    g->destroy = destroy;
-    lock_take(&garbage_lock);
-    g->epoch = atomic_load(&epoch_now.global);
-    *garbage_last = g;
-    garbage_last = &g->next;
-    atomic_fetch_add_explicit(&garbage_waiting, 1, memory_order_relaxed);
-    lock_give(&garbage_lock);
+    for (unsigned k = 0; k < KINDS; k++) {
+        epoch_destroy *none = NULL;
+        if (atomic_load_explicit(&kinds[k], memory_order_acquire) == destroy ||
+            atomic_compare_exchange_strong(&kinds[k], &none, destroy) || none == destroy)
+            return k;
+    }
+    __builtin_unreachable(); /* there are fewer in the source */
+}
+
+void epoch_retire(struct epoch_garbage *g, epoch_destroy *destroy)
+{
+    struct garbage *mine = &garbage[lane()];
+    struct heap *heap = &mine->heaps[kind_of(destroy)];
+    lock_take(&mine->lock);
+    g->next = heap->open;
+    heap->open = g;
+    atomic_fetch_add_explicit(&mine->waiting, 1, memory_order_relaxed);
+    lock_give(&mine->lock);
+}
+
+static void free_all(struct epoch_garbage *const first[KINDS])
+{
+    for (unsigned k = 0; k < KINDS; k++)
+        for (struct epoch_garbage *g = first[k], *next; g != NULL; g = next) {
+            next = g->next;
+            atomic_load (&kinds[k])(g);
+        }
+}
+
+static struct epoch_garbage *take_closed(struct heap *heap, uint64_t oldest)
+{
+    struct epoch_garbage *first = heap->epoch < oldest ? heap->closed : NULL;
+    if (first != NULL)
+        heap->closed = NULL;
+    return first;
+}
+
+/* Two steps, as what is closed may have to wait for a reader while others come in. */
+static void collect(struct garbage *some)
+{
+    struct epoch_garbage *old[KINDS], *young[KINDS];
+    lock_take(&some->lock);
+    bool any = false;
+    for (unsigned k = 0; k < KINDS; k++)
+        any |= some->heaps[k].open != NULL || some->heaps[k].closed != NULL;
+    atomic_store(&some->waiting, 0);
+    if (!any) {
+        lock_give(&some->lock);
+        return;
+    }
+    /* Every reader reads this word: it is written once for many that are retired. */
+    uint64_t epoch = atomic_fetch_add(&epoch_now.global, 1);
+    uint64_t oldest = readers_seen() ? oldest_reader() : 0;
+    for (unsigned k = 0; k < KINDS; k++) {
+        struct heap *heap = &some->heaps[k];
+        old[k] = take_closed(heap, oldest);
+        young[k] = NULL;
+        if (heap->closed == NULL) {
+            heap->closed = heap->open;
+            heap->epoch = epoch;
+            heap->open = NULL;
+            young[k] = take_closed(heap, oldest);
+        }
+    }
+    lock_give(&some->lock);
+    /* Outside the lock: a destructor may run the user's release function. */
+    free_all(old);
+    free_all(young);
 }
 
 void epoch_tidy(void)
 {
-    if (atomic_load_explicit(&garbage_waiting, memory_order_relaxed) >= COLLECT_EVERY)
-        epoch_collect();
+    struct garbage *mine = &garbage[lane()];
+    if (atomic_load_explicit(&mine->waiting, memory_order_relaxed) >= COLLECT_EVERY)
+        collect(mine);
 }
 
 void epoch_collect(void)
 {
-    lock_take(&garbage_lock);
-    atomic_store(&garbage_waiting, 0);
-    /* Every reader reads this word: it is written once for many that are retired. */
-    if (garbage_first != NULL)
-        atomic_fetch_add(&epoch_now.global, 1);
-    uint64_t oldest = readers_seen() ? oldest_reader() : 0;
-    struct epoch_garbage *first = garbage_first, **end = &garbage_first;
-    while (*end != NULL && (*end)->epoch < oldest)
-        end = &(*end)->next;
-    if (end == &garbage_first) {
-        lock_give(&garbage_lock);
-        return;
-    }
-    garbage_first = *end;
-    *end = NULL;
-    if (garbage_first == NULL)
-        garbage_last = &garbage_first;
-    lock_give(&garbage_lock);
-    /* Outside the lock: a destructor may run the user's release function. */
-    while (first != NULL) {
-        struct epoch_garbage *next = first->next;
-        first->destroy(first);
-        first = next;
-    }
+    for (unsigned i = 0; i < LANES; i++)
+        collect(&garbage[i]);
 }
 
 void epoch_fork_prepare(void)
 {
-    lock_take(&garbage_lock);
+    for (unsigned i = 0; i < LANES; i++)
+        lock_take(&garbage[i].lock);
 }
 
 void epoch_fork_release(void)
 {
-    lock_give(&garbage_lock);
+    for (unsigned i = 0; i < LANES; i++)
+        lock_give(&garbage[i].lock);
 }

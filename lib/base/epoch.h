@@ -20,11 +20,11 @@ struct epoch_record {
     struct epoch_record *next; /* set once, before the record is published */
 };
 
+/* A word of what is retired, at its beginning. */
 struct epoch_garbage {
     struct epoch_garbage *next;
-    uint64_t epoch;
-    void (*destroy)(struct epoch_garbage *);
 };
+typedef void epoch_destroy(struct epoch_garbage *);
 
 /* Read at every section, on a cache line with nothing that is written oftener. */
 struct epoch_now {
@@ -69,8 +69,8 @@ static inline void epoch_exit(struct epoch_record *r)
         epoch_end(r);
 }
 
-/* Hands over what has been unlinked. Any thread; takes a lock. */
-void epoch_retire(struct epoch_garbage *g, void (*destroy)(struct epoch_garbage *));
+/* Hands over what has been unlinked. Any thread; takes a lock, of its lane. Few different destructors. */
+void epoch_retire(struct epoch_garbage *g, epoch_destroy *destroy);
 /* Frees what may be freed now; runs the destructors: never with a lock held. tidy: only when it pays. */
 void epoch_collect(void);
 void epoch_tidy(void);

@@ -98,7 +98,7 @@ static unsigned int freed;
 static void note_freed(struct epoch_garbage *g)
 {
     freed++;
-    g->destroy = NULL;
+    g->next = NULL;
 }
 
 static void check_reader_is_waited_for(void)
