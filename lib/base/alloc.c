@@ -1,19 +1,12 @@
 #include "alloc.h"
 
 #include "chunk.h"
+#include "lane.h"
 #include "lock.h"
+#include "window.h"
 
+#include <stdalign.h>
 #include <string.h>
-
-/* The address sanitizer knows the host's allocator, not ours: under it every object is one of the host's. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ALLOC_OF_HOST 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) && !defined(ALLOC_OF_HOST)
-#define ALLOC_OF_HOST 1
-#endif
 
 #ifdef ALLOC_OF_HOST
 #include <stdlib.h>
@@ -46,6 +39,10 @@ bool alloc_collapse(void)
     return false;
 }
 
+void alloc_tidy(void)
+{
+}
+
 void alloc_fork_prepare(void)
 {
 }
@@ -64,6 +61,7 @@ enum {
     CLASS_LARGEST = 16 << 10,
     SPAN = CLASSES, /* a run that is one object */
     SPAN_LARGEST = 1 << 20,
+    HAND = 16,
 };
 
 static struct lock alloc_lock; /* everything below, and chunk.h */
@@ -108,16 +106,27 @@ static void count_whole(struct run *r)
         chunk_count(r, (r->carved * size_of(r->class) + PAGE - 1) / PAGE * PAGE);
 }
 
+/* No lock held: unmapping takes long. The place comes back only then. */
+static void unmap(struct chunk *c, size_t bytes)
+{
+    os_unmap(c, bytes);
+    lock_take(&alloc_lock);
+    window_free(c, bytes);
+    lock_give(&alloc_lock);
+}
+
 static void *get_large(size_t size)
 {
     size_t bytes = (size + 64 + PAGE - 1) & ~(size_t)(PAGE - 1);
     if (bytes < size)
         return NULL;
-    struct chunk *c = os_map(bytes, CHUNK);
-    if (c == NULL)
-        return NULL;
-    c->size = bytes;
     lock_take(&alloc_lock);
+    struct chunk *c = window_map(bytes);
+    if (c == NULL) {
+        lock_give(&alloc_lock);
+        return NULL;
+    }
+    c->size = bytes;
     chunk_use.objects += bytes;
     chunk_use.resident += bytes;
     chunk_use.mapped += bytes;
@@ -138,7 +147,7 @@ static void put_large(struct chunk *c)
     chunk_use.mapped -= bytes;
     lock_give(&alloc_lock);
     if (!later)
-        os_unmap(c, bytes);
+        unmap(c, bytes);
 }
 
 static void *get_object(size_t size)
@@ -176,13 +185,107 @@ static void *get_object(size_t size)
     return p;
 }
 
+/* alloc_lock held. A chunk that is empty now, to be unmapped, or NULL. */
+static struct chunk *put_object(void *p)
+{
+    struct chunk *c = chunk_of(p);
+    struct run *r = &c->runs[c->runs[unit_of(p)].start];
+    if (r->class == SPAN) {
+        chunk_use.objects -= (size_t)r->units * UNIT;
+        count_whole(r);
+        return chunk_give(r);
+    }
+    size_t each = size_of(r->class), room = (size_t)r->units * UNIT / each;
+    chunk_use.objects -= each;
+    if (r->used-- == room)
+        link_run(r);
+    memcpy(p, &r->free, sizeof r->free);
+    r->free = p;
+    if (r->used != 0)
+        return NULL;
+    unlink_run(r);
+    count_whole(r);
+    return chunk_give(r);
+}
+
+/* Small objects at hand, one stack of each size in each lane: most are got and put without meeting anybody.
+ */
+static struct hand {
+    alignas(64) struct lock lock; /* around alloc_lock */
+    struct stack {
+        uint32_t count;
+        void *object[HAND];
+    } stacks[FINE_CLASSES];
+} hands[LANES];
+
+static void *get_from_hand(unsigned class)
+{
+    struct hand *h = &hands[lane()];
+    lock_take(&h->lock);
+    struct stack *s = &h->stacks[class];
+    if (s->count == 0) {
+        lock_take(&alloc_lock);
+        while (s->count < HAND / 2 && (s->object[s->count] = get_object(size_of(class))) != NULL)
+            s->count++;
+        lock_give(&alloc_lock);
+    }
+    void *p = s->count > 0 ? s->object[--s->count] : NULL;
+    lock_give(&h->lock);
+    return p;
+}
+
+/* The hand's lock held. Chunks that are empty then, at most HAND; how many. */
+static unsigned give_some(struct stack *s, uint32_t keep, struct chunk **empty)
+{
+    unsigned n = 0;
+    lock_take(&alloc_lock);
+    while (s->count > keep)
+        if ((empty[n] = put_object(s->object[--s->count])) != NULL)
+            n++;
+    lock_give(&alloc_lock);
+    return n;
+}
+
+static void put_in_hand(void *p, unsigned class)
+{
+    struct hand *h = &hands[lane()];
+    struct chunk *empty[HAND];
+    unsigned n = 0;
+    lock_take(&h->lock);
+    struct stack *s = &h->stacks[class];
+    if (s->count == HAND)
+        n = give_some(s, HAND / 2, empty);
+    s->object[s->count++] = p;
+    lock_give(&h->lock);
+    while (n > 0)
+        unmap(empty[--n], CHUNK);
+}
+
+void alloc_tidy(void)
+{
+    struct chunk *empty[HAND];
+    for (unsigned i = 0; i < LANES; i++)
+        for (unsigned class = 0; class < FINE_CLASSES; class ++) {
+            lock_take(&hands[i].lock);
+            unsigned n = give_some(&hands[i].stacks[class], 0, empty);
+            lock_give(&hands[i].lock);
+            while (n > 0)
+                unmap(empty[--n], CHUNK);
+        }
+}
+
 void *alloc_get(size_t size, bool zeroed)
 {
+    void *p;
     if (size > SPAN_LARGEST)
         return get_large(size); /* new mappings are zero */
-    lock_take(&alloc_lock);
-    void *p = get_object(size);
-    lock_give(&alloc_lock);
+    if (size <= FINE) {
+        p = get_from_hand(class_of(size));
+    } else {
+        lock_take(&alloc_lock);
+        p = get_object(size);
+        lock_give(&alloc_lock);
+    }
     if (p != NULL && zeroed)
         memset(p, 0, size);
     return p;
@@ -192,33 +295,22 @@ void alloc_put(void *p)
 {
     if (p == NULL)
         return;
-    struct chunk *c = chunk_of(p), *empty = NULL;
+    struct chunk *c = chunk_of(p);
     if (c->size != 0) {
         put_large(c);
         return;
     }
-    lock_take(&alloc_lock);
-    struct run *r = &c->runs[c->runs[unit_of(p)].start];
-    if (r->class == SPAN) {
-        chunk_use.objects -= (size_t)r->units * UNIT;
-        count_whole(r);
-        empty = chunk_give(r);
-    } else {
-        size_t each = size_of(r->class), room = (size_t)r->units * UNIT / each;
-        chunk_use.objects -= each;
-        if (r->used-- == room)
-            link_run(r);
-        memcpy(p, &r->free, sizeof r->free);
-        r->free = p;
-        if (r->used == 0) {
-            unlink_run(r);
-            count_whole(r);
-            empty = chunk_give(r);
-        }
+    /* Where an object lies, its run stays as it is. */
+    unsigned class = c->runs[c->runs[unit_of(p)].start].class;
+    if (class < FINE_CLASSES) {
+        put_in_hand(p, class);
+        return;
     }
+    lock_take(&alloc_lock);
+    struct chunk *empty = put_object(p);
     lock_give(&alloc_lock);
     if (empty != NULL)
-        os_unmap(empty, CHUNK);
+        unmap(empty, CHUNK);
 }
 
 bool alloc_wants(void)
@@ -251,7 +343,7 @@ bool alloc_collapse(void)
     }
     lock_give(&alloc_lock);
     if (empty != NULL)
-        os_unmap(empty, bytes ? bytes : CHUNK);
+        unmap(empty, bytes ? bytes : CHUNK);
     return alloc_wants();
 }
 
@@ -260,16 +352,26 @@ void alloc_usage(struct alloc_usage *usage)
     lock_take(&alloc_lock);
     *usage = chunk_use;
     lock_give(&alloc_lock);
+    for (unsigned i = 0; i < LANES; i++) {
+        lock_take(&hands[i].lock);
+        for (unsigned class = 0; class < FINE_CLASSES; class ++)
+            usage->objects -= hands[i].stacks[class].count * size_of(class);
+        lock_give(&hands[i].lock);
+    }
 }
 
 void alloc_fork_prepare(void)
 {
+    for (unsigned i = 0; i < LANES; i++)
+        lock_take(&hands[i].lock);
     lock_take(&alloc_lock);
 }
 
 void alloc_fork_release(void)
 {
     lock_give(&alloc_lock);
+    for (unsigned i = 0; i < LANES; i++)
+        lock_give(&hands[i].lock);
 }
 
 #endif

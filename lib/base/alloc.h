@@ -9,8 +9,8 @@
  *   larger objects: a mapping of their own
  *
  * An object of a multiple of 64 bytes up to 1024, or of more than 1024, starts on a cache line. Free units
- * are given back by madvise once a quarter of a chunk is free. One lock, innermost of all, never held over
- * munmap.
+ * are given back by madvise once a quarter of a chunk is free. What is small is got from and put into
+ * hands of 16 objects, by lanes (lane.h); behind them is one lock, innermost of all, never held over munmap.
  */
 #ifndef BASE_ALLOC_H
 #define BASE_ALLOC_H
@@ -18,6 +18,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "window.h"
+
+/* The address sanitizer knows the host's allocator, not ours: under it every object is one of the host's. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ALLOC_OF_HOST 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) && !defined(ALLOC_OF_HOST)
+#define ALLOC_OF_HOST 1
+#endif
 
 void *alloc_get(size_t size, bool zeroed); /* NULL: no memory */
 void alloc_put(void *p);
@@ -36,6 +48,28 @@ struct alloc_usage {
     uint64_t mapped;   /* bytes of address space */
 };
 void alloc_usage(struct alloc_usage *usage);
+
+/* Where an object is, in few bits. 0: nowhere. */
+#ifdef ALLOC_OF_HOST
+typedef uintptr_t alloc_ref;
+#define alloc_ref_of(p) ((uintptr_t)(p))
+#define alloc_at(ref)   ((void *)(ref))
+#else
+typedef uint32_t alloc_ref;
+
+static inline alloc_ref alloc_ref_of(const void *p)
+{
+    return p == NULL ? 0 : (alloc_ref)(((uintptr_t)p - window_base) / WINDOW_GRAIN);
+}
+
+static inline void *alloc_at(alloc_ref ref)
+{
+    return ref == 0 ? NULL : (void *)(window_base + (uintptr_t)ref * WINDOW_GRAIN);
+}
+#endif
+
+/* After much was put back: what threads keep at hand goes back too. */
+void alloc_tidy(void);
 
 void alloc_fork_prepare(void);
 void alloc_fork_release(void);

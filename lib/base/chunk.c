@@ -1,4 +1,5 @@
 #include "chunk.h"
+#include "window.h"
 
 enum {
     GIVE_BACK = UNITS / 4, /* free units with memory behind them */
@@ -66,7 +67,7 @@ bool chunk_any_wanted(void)
 
 static struct chunk *new_chunk(void)
 {
-    struct chunk *c = os_map(CHUNK, CHUNK);
+    struct chunk *c = window_map(CHUNK);
     if (c == NULL)
         return NULL;
     c->taken[0] = true;

@@ -11,7 +11,7 @@
 struct epoch_now epoch_now = {.global = 1};
 
 static _Atomic(struct epoch_record *) records;
-enum { COLLECT_EVERY = 64, KINDS = 8 };
+enum { COLLECT_EVERY = 64, WEIGHT = 4096, KINDS = 8 }; /* so many bytes count as one more */
 
 /* Destructors, so that garbage need not say which is its own; added to, never changed. */
 static _Atomic(epoch_destroy *) kinds[KINDS];
@@ -26,7 +26,7 @@ struct heap {
 static struct garbage {
     alignas(64) struct lock lock; /* not held while anything is freed */
     struct heap heaps[KINDS];
-    _Atomic uint32_t waiting; /* retired since the last collection */
+    _Atomic uint32_t waiting; /* what was retired since the last collection, weighed */
 } garbage[LANES];
 
 void epoch_start(void)
@@ -100,14 +100,14 @@ static unsigned kind_of(epoch_destroy *destroy)
     __builtin_unreachable(); /* there are fewer in the source */
 }
 
-void epoch_retire(struct epoch_garbage *g, epoch_destroy *destroy)
+void epoch_retire(struct epoch_garbage *g, size_t bytes, epoch_destroy *destroy)
 {
     struct garbage *mine = &garbage[lane()];
     struct heap *heap = &mine->heaps[kind_of(destroy)];
     lock_take(&mine->lock);
     g->next = heap->open;
     heap->open = g;
-    atomic_fetch_add_explicit(&mine->waiting, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&mine->waiting, 1 + (uint32_t)(bytes / WEIGHT), memory_order_relaxed);
     lock_give(&mine->lock);
 }
 

@@ -128,6 +128,29 @@ void *os_map(size_t size, size_t alignment)
     return at + before;
 }
 
+void *os_map_at(void *at, size_t size, bool *taken)
+{
+    int saved = errno;
+    void *got = mmap(at, size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    *taken = got == MAP_FAILED ? errno == EEXIST : got != at;
+    /* Before Linux 4.17 the place was a wish. */
+    if (got != MAP_FAILED && got != at)
+        munmap(got, size);
+    errno = saved;
+    return got == at ? got : NULL;
+}
+
+uintptr_t os_free_range(size_t size)
+{
+    int saved = errno;
+    void *at = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at != MAP_FAILED)
+        munmap(at, size);
+    errno = saved;
+    return at != MAP_FAILED ? (uintptr_t)at : 0;
+}
+
 void os_unmap(void *at, size_t size)
 {
     int saved = errno;

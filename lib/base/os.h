@@ -27,6 +27,10 @@ void os_free(void *p);
  * not there yet may then be.
  */
 void *os_map(size_t size, size_t alignment);
+/* At that very place, which nothing may have taken: `taken` says whether that is why there is none. */
+void *os_map_at(void *at, size_t size, bool *taken);
+/* A range of addresses that nothing uses now, and that nothing keeps free either. 0: there is none. */
+uintptr_t os_free_range(size_t size);
 void os_unmap(void *at, size_t size);
 void os_map_drop(void *at, size_t size);
 bool os_map_huge(void *at, size_t size);

@@ -1,7 +1,7 @@
 /*
  * entry.h - one remembered result.
  *
- *   -16             0        24        48       +key_len    +value_len
+ *   -32             0        8         32       +key_len    +value_len
  *   | entry_more    | links  | hot     | key    | value      | marks (mark.h), if it has any
  *
  * A hit looks at what is hot, at the key and at the value: with a word each they lie in one cache line.
@@ -24,6 +24,7 @@
 #include <stdalign.h>
 #include <stdatomic.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/epoch.h"
 #include "key.h"
@@ -42,13 +43,14 @@ enum { ENTRY_TIME_BITS = 40, ENTRY_STEP_NS = 250000, ENTRY_LATE_SHIFT = 25 };
 enum {
     ENTRY_TURN_AT = 40,   /* the time is not when it stops being fresh, it is stale: lease.h's */
     ENTRY_LEASED_AT = 41, /* somebody refreshes it */
-    ENTRY_FORK_AT = 42,   /* six bits: of which fork that somebody is */
+    ENTRY_FORK_AT = 42,   /* two bits: of which fork that somebody is */
+    ENTRY_QUEUE_AT = 44,  /* four bits: evict.h; changed under the evictor's lock */
     ENTRY_FLAGS_AT = 48,
     ENTRY_COST_AT = 56, /* what computing it took: eight bits, entry_cost_us() */
 };
 #define ENTRY_TURN   (UINT64_C(1) << ENTRY_TURN_AT)
 #define ENTRY_LEASED (UINT64_C(1) << ENTRY_LEASED_AT)
-#define ENTRY_WHEN   ((UINT64_C(1) << ENTRY_FLAGS_AT) - 1) /* time and lease */
+#define ENTRY_WHEN   ((UINT64_C(1) << ENTRY_QUEUE_AT) - 1) /* time and lease */
 
 enum entry_flag {
     ENTRY_FAILED = 1,   /* a remembered failure */
@@ -68,10 +70,8 @@ enum entry_state { ENTRY_FRESH, ENTRY_STALE, ENTRY_FALLBACK, ENTRY_DEAD };
 
 struct entry {
     union {
-        struct {                       /* as long as it is in the table */
-            struct entry *prev, *next; /* eviction queue; the evictor's lock */
-            uint32_t due;              /* evict.h: when its turn comes, among the main queues */
-            uint8_t queue;             /* evict.h; the evictor's lock */
+        struct {
+            alloc_ref prev, next; /* eviction queue, as long as it is in the table; the evictor's lock */
         };
         struct epoch_garbage garbage; /* once out of table and queue */
     };
@@ -83,7 +83,9 @@ struct entry {
     alignas(8) unsigned char data[];
 };
 
-static_assert(offsetof(struct entry, data) == 48, "a word of key and of value end the cache line");
+#ifndef ALLOC_OF_HOST
+static_assert(offsetof(struct entry, data) == 32, "with a word of key and of value 48 bytes");
+#endif
 
 /* Before the entry, as ENTRY_MORE says. */
 struct entry_more {
@@ -123,6 +125,11 @@ static inline bool entry_is_of(const struct entry *e, uint64_t identity)
 static inline uint32_t entry_function(const struct entry *e)
 {
     return e->identity >> 20;
+}
+
+static inline unsigned entry_queue(const struct entry *e)
+{
+    return atomic_load_explicit(&e->when, memory_order_relaxed) >> ENTRY_QUEUE_AT & 15;
 }
 
 static inline uint8_t entry_flags(const struct entry *e)

@@ -6,45 +6,73 @@ enum {
     TURNS = 128,      /* of the queues for one victim, before `touched` is looked at no more */
     CLASS_SHIFT = 2,  /* a class is worth four times the one below */
     CLASS_MIDDLE = 3, /* of entries worth the mean */
+    STRETCHES = 16,
     PROMOTE_RATIO = 4,
 };
 #define SHARE_FIRST 0.1
 #define SHARE_WIDE  0.5 /* above: the reuse is so recent that one touch is enough */
 
-static struct evict_queue *queue_of(struct evict *v, struct entry *e)
+static struct evict_queue *queue_at(struct evict *v, unsigned queue)
 {
-    return e->queue == EVICT_SMALL ? &v->small : &v->main[e->queue - EVICT_MAIN];
+    return queue == EVICT_SMALL ? &v->small : &v->main[queue - EVICT_MAIN];
 }
 
-static void push(struct evict *v, struct entry *e, uint8_t queue)
+static struct entry *tail_of(struct evict_queue *q)
 {
-    e->queue = queue;
-    struct evict_queue *q = queue_of(v, e);
-    e->prev = NULL;
+    return alloc_at(q->tail);
+}
+
+/* Nobody else writes these bits. */
+static void set_queue(struct entry *e, unsigned queue)
+{
+    uint64_t change = entry_queue(e) ^ queue;
+    atomic_fetch_xor_explicit(&e->when, change << ENTRY_QUEUE_AT, memory_order_relaxed);
+}
+
+/* What the neighbours, or the ends of the queue, say of an entry's place. */
+static void set_place(struct evict_queue *q, struct entry *e, alloc_ref ref_before, alloc_ref ref_behind)
+{
+    struct entry *before = alloc_at(e->prev), *behind = alloc_at(e->next);
+    *(before != NULL ? &before->next : &q->head) = ref_behind;
+    *(behind != NULL ? &behind->prev : &q->tail) = ref_before;
+}
+
+static void push(struct evict *v, struct entry *e, unsigned queue)
+{
+    struct evict_queue *q = queue_at(v, queue);
+    alloc_ref ref = alloc_ref_of(e);
+    set_queue(e, queue);
+    e->prev = 0;
     e->next = q->head;
-    if (q->head != NULL)
-        q->head->prev = e;
-    else
-        q->tail = e;
-    q->head = e;
+    set_place(q, e, ref, ref);
     q->entries++;
     v->entries++;
     v->bytes += entry_bytes(e);
 }
 
+/* One of the queue goes, its oldest or another. */
+static void unmark(struct evict_queue *q, bool oldest)
+{
+    uint32_t from = q->first;
+    for (uint32_t i = 1; !oldest && i < q->marks; i++)
+        if (q->mark[(q->first + i) % EVICT_MARKS].entries > q->mark[from].entries)
+            from = (q->first + i) % EVICT_MARKS;
+    if (q->marks > 0 && q->mark[from].entries > 0)
+        q->mark[from].entries--;
+    while (q->marks > 0 && q->mark[q->first].entries == 0) {
+        q->first = (q->first + 1) % EVICT_MARKS;
+        q->marks--;
+    }
+}
+
 static void pull(struct evict *v, struct entry *e)
 {
-    struct evict_queue *q = queue_of(v, e);
-    if (e->prev != NULL)
-        e->prev->next = e->next;
-    else
-        q->head = e->next;
-    if (e->next != NULL)
-        e->next->prev = e->prev;
-    else
-        q->tail = e->prev;
-    e->prev = e->next = NULL;
-    e->queue = EVICT_NONE;
+    struct evict_queue *q = queue_at(v, entry_queue(e));
+    if (entry_queue(e) != EVICT_SMALL)
+        unmark(q, tail_of(q) == e);
+    set_place(q, e, e->prev, e->next);
+    e->prev = e->next = 0;
+    set_queue(e, EVICT_NONE);
     q->entries--;
     v->entries--;
     v->bytes -= entry_bytes(e);
@@ -69,19 +97,34 @@ static uint8_t class_of(const struct evict *v, const struct entry *e)
 static void push_main(struct evict *v, struct entry *e)
 {
     uint8_t k = class_of(v, e);
-    e->due = v->level + (UINT32_C(1) << (CLASS_SHIFT * k));
+    struct evict_queue *q = &v->main[k];
+    uint32_t span = UINT32_C(1) << (CLASS_SHIFT * k), due = v->level + span;
+    uint32_t last = (q->first + q->marks - 1) % EVICT_MARKS;
+    if (q->marks > 0 && (due - q->mark[last].due <= span / STRETCHES || q->marks == EVICT_MARKS)) {
+        q->mark[last].entries++;
+    } else {
+        last = (q->first + q->marks++) % EVICT_MARKS;
+        q->mark[last].due = due;
+        q->mark[last].entries = 1;
+    }
     entry_set_touched(e, 0);
     push(v, e, EVICT_MAIN + k);
 }
 
-/* The oldest of the main queues that is due first. */
-static struct entry *next_of_main(struct evict *v)
+/* When the turn of a main queue's oldest comes. */
+static uint32_t due_of(const struct evict *v, const struct evict_queue *q)
 {
-    struct entry *next = NULL;
+    return q->marks > 0 ? q->mark[q->first].due : v->level;
+}
+
+/* The main queue whose oldest is due first; NULL: all are empty. */
+static struct evict_queue *next_of_main(struct evict *v)
+{
+    struct evict_queue *next = NULL;
     for (int k = 0; k < EVICT_CLASSES; k++) {
-        struct entry *e = v->main[k].tail;
-        if (e != NULL && (next == NULL || e->due - v->level < next->due - v->level))
-            next = e;
+        struct evict_queue *q = &v->main[k];
+        if (q->tail != 0 && (next == NULL || due_of(v, q) - v->level < due_of(v, next) - v->level))
+            next = q;
     }
     return next;
 }
@@ -120,18 +163,16 @@ void evict_replace(struct evict *v, struct entry *old, struct entry *new_)
 {
     lock_take(&v->lock);
     entry_set_touched(new_, entry_touched(old));
-    if (old->queue == EVICT_NONE) {
+    if (entry_queue(old) == EVICT_NONE) {
         push(v, new_, EVICT_SMALL);
     } else {
-        struct evict_queue *q = queue_of(v, old);
-        new_->queue = old->queue;
-        new_->due = old->due;
+        alloc_ref ref = alloc_ref_of(new_);
         new_->prev = old->prev;
         new_->next = old->next;
-        *(new_->prev != NULL ? &new_->prev->next : &q->head) = new_;
-        *(new_->next != NULL ? &new_->next->prev : &q->tail) = new_;
-        old->prev = old->next = NULL;
-        old->queue = EVICT_NONE;
+        set_place(queue_at(v, entry_queue(old)), new_, ref, ref);
+        set_queue(new_, entry_queue(old));
+        old->prev = old->next = 0;
+        set_queue(old, EVICT_NONE);
         v->bytes += entry_bytes(new_) - entry_bytes(old);
     }
     lock_give(&v->lock);
@@ -140,7 +181,7 @@ void evict_replace(struct evict *v, struct entry *old, struct entry *new_)
 void evict_remove(struct evict *v, struct entry *e)
 {
     lock_take(&v->lock);
-    if (e->queue != EVICT_NONE)
+    if (entry_queue(e) != EVICT_NONE)
         pull(v, e);
     lock_give(&v->lock);
 }
@@ -174,10 +215,10 @@ static bool turn_of_small(struct evict *v, struct entry *e, const struct entry *
     return false;
 }
 
-static bool turn_of_main(struct evict *v, struct entry *e, bool patient, bool may_go)
+static bool turn_of_main(struct evict *v, struct entry *e, uint32_t due, bool patient, bool may_go)
 {
     unsigned touched = entry_touched(e);
-    v->level = e->due;
+    v->level = due;
     if (may_go && !(patient && touched > 0)) {
         depart(v, e, GHOST_MAIN);
         return true;
@@ -196,13 +237,14 @@ struct entry *evict_pick(struct evict *v, bool (*may_go)(struct entry *))
     for (int turn = 0; exceeded(v) && victim == NULL && v->entries > 0 && turn < 2 * TURNS; turn++) {
         /* The newest entry is in already: it does not count against the newcomers before it. */
         double most = v->share * (double)v->entries;
-        struct entry *main_ = next_of_main(v), *e = main_;
+        struct evict_queue *next = next_of_main(v);
+        struct entry *main_ = next != NULL ? tail_of(next) : NULL, *e = main_;
         bool other = turn >= TURNS && turn % 2 == 1 && v->small.entries > 0; /* main may be under lease */
         bool small = main_ == NULL || other || (v->small.entries > 1 && (double)v->small.entries > most);
         if (small)
-            e = v->small.tail;
+            e = tail_of(&v->small);
         if (small ? turn_of_small(v, e, main_, turn < TURNS, may_go(e))
-                  : turn_of_main(v, e, turn < TURNS, may_go(e)))
+                  : turn_of_main(v, e, due_of(v, next), turn < TURNS, may_go(e)))
             victim = e;
     }
     lock_give(&v->lock);

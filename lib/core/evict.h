@@ -20,11 +20,23 @@
 #include "entry.h"
 #include "ghost.h"
 
-enum { EVICT_NONE, EVICT_SMALL, EVICT_MAIN, EVICT_CLASSES = 8 }; /* entry.queue: EVICT_MAIN + class */
+enum { EVICT_NONE, EVICT_SMALL, EVICT_MAIN, EVICT_CLASSES = 8 }; /* entry_queue(): EVICT_MAIN + class */
+
+/*
+ * Entries say which queue they are in, not when they are due: what went in one after the other is due at
+ * about the same time, so a main queue has a mark for each such stretch. Who leaves from the middle is taken
+ * off the longest: that may be another's, and the turns of a few are then off by a stretch.
+ */
+enum { EVICT_MARKS = 20 };
 
 struct evict_queue {
-    struct entry *head, *tail; /* head: newest */
+    alloc_ref head, tail; /* head: newest */
+    uint32_t first, marks;
     uint64_t entries;
+    struct {
+        uint32_t due; /* of the stretch's oldest */
+        uint64_t entries;
+    } mark[EVICT_MARKS]; /* a ring from `first` on, oldest first */
 };
 
 struct evict {

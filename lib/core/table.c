@@ -176,7 +176,7 @@ static void free_array(struct epoch_garbage *g)
 static void retire(uintptr_t word, struct array *a)
 {
     a->block = table_buckets(word);
-    epoch_retire(&a->garbage, free_array);
+    epoch_retire(&a->garbage, count_of(word) * sizeof(struct table_bucket), free_array);
 }
 
 /* An empty array, and in *bin what is needed to retire the one before it. 0: no memory. */

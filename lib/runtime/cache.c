@@ -58,7 +58,7 @@ static void gone(struct function *f, struct entry *e)
     if (unlikely(doomed != 0) && !entry_is_of(e, atomic_load(&f->identity)))
         while (doomed != 0 && !atomic_compare_exchange_weak(&f->doomed, &doomed, doomed - 1))
             continue;
-    epoch_retire(&e->garbage, after_grace);
+    epoch_retire(&e->garbage, entry_bytes(e), after_grace);
 }
 
 bool cache_store(struct function *f, struct entry *old, struct entry *e)

@@ -56,7 +56,7 @@ void care_end(struct entry *e)
         atomic_store(at, atomic_load(&c->next));
     lock_give(&care_lock);
     if (c != NULL)
-        epoch_retire(&c->garbage, free_care);
+        epoch_retire(&c->garbage, sizeof *c, free_care);
 }
 
 int care_errno(struct epoch_record *reader, struct entry *e)

@@ -2,7 +2,7 @@
  * lease.h - who may refresh an entry, and from when: in the word of the entry that says when it stops being
  * fresh (entry.h), which is of no more use once it has.
  *
- *   | time (40 bits) | turn | leased | fork (6 bits) | flags | cost |
+ *   | time (40 bits) | turn | leased | fork (2 bits) | queue | flags | cost |
  *
  *   fresh --time passes--> free --claim--> turn, leased until T --published--> a new entry, fresh
  *                           ^                 |    |----failed------> turn, not before T' (back-off)
@@ -23,13 +23,13 @@ extern _Atomic uint32_t lease_generation; /* of this process: raised in a fork's
 
 static inline uint64_t lease_mine(void)
 {
-    return ENTRY_LEASED | (atomic_load(&lease_generation) & UINT64_C(63)) << ENTRY_FORK_AT;
+    return ENTRY_LEASED | (atomic_load(&lease_generation) & UINT64_C(3)) << ENTRY_FORK_AT;
 }
 
 /* By somebody of this process. */
 static inline bool lease_taken(uint64_t when)
 {
-    const uint64_t bits = ENTRY_LEASED | UINT64_C(63) << ENTRY_FORK_AT;
+    const uint64_t bits = ENTRY_LEASED | UINT64_C(3) << ENTRY_FORK_AT;
     return (when & bits) == lease_mine();
 }
 

@@ -3,6 +3,7 @@
 #include "cache.h"
 #include "history.h"
 #include "pool.h"
+#include "base/alloc.h"
 
 static _Atomic uint64_t asked, done; /* sweeps; asked > done: there is work */
 
@@ -52,6 +53,10 @@ bool sweep_some(void)
     struct sweep sweep = {0};
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         sweep_shard(&sweep, s);
+    if (sweep.noted > SWEEP_LITTLE) {
+        epoch_collect();
+        alloc_tidy();
+    }
     uint64_t seen = atomic_load(&done);
     while (seen < now && !atomic_compare_exchange_weak(&done, &seen, now))
         continue;

@@ -96,6 +96,7 @@ int main(void)
         object[k] = alloc_get(size[k], zeroed);
         CHECK(object[k] != NULL);
         CHECK(!zeroed || holds(object[k], size[k], 0));
+        CHECK(alloc_at(alloc_ref_of(object[k])) == object[k] || size[k] > 1 << 20);
         CHECK(size[k] % 64 != 0 || size[k] == 0 || (uintptr_t)object[k] % 64 == 0);
         memset(object[k], (int)(k & 255), size[k]);
     }
@@ -106,6 +107,7 @@ int main(void)
         alloc_put(object[k]);
     alloc_put(NULL);
     collapse();
+    alloc_tidy();
     alloc_usage(&use);
     CHECK(use.objects == 0);
     CHECK(use.mapped <= 2 << 20);

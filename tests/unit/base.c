@@ -109,7 +109,7 @@ static void check_reader_is_waited_for(void)
     epoch_join(&one);
     epoch_join(&two);
     epoch_enter(&one);
-    epoch_retire(&first, note_freed);
+    epoch_retire(&first, 8, note_freed);
     epoch_collect();
     cr_assert_eq(freed, 0, "a reader may still look at it");
     epoch_enter(&two);
@@ -118,7 +118,7 @@ static void check_reader_is_waited_for(void)
     epoch_collect();
     cr_assert_eq(freed, 1, "both came after it was gone");
     epoch_enter(&two); /* sections nest */
-    epoch_retire(&second, note_freed);
+    epoch_retire(&second, 8, note_freed);
     epoch_exit(&two);
     epoch_exit(&one);
     epoch_collect();
@@ -143,7 +143,7 @@ Test(epoch, tidies_when_it_pays)
 {
     static struct epoch_garbage garbage[200];
     for (size_t i = 0; i < 200; i++) {
-        epoch_retire(&garbage[i], note_freed);
+        epoch_retire(&garbage[i], 8, note_freed);
         epoch_tidy();
     }
     cr_assert_gt(freed, 100);
@@ -159,7 +159,7 @@ Test(epoch, forgets_the_readers_of_the_parent)
     epoch_join(&mine);
     epoch_join(&lost);
     epoch_enter(&lost);
-    epoch_retire(&garbage, note_freed);
+    epoch_retire(&garbage, 8, note_freed);
     epoch_collect();
     cr_assert_eq(freed, 0);
     epoch_reset_others(&mine);
@@ -212,7 +212,7 @@ Test(epoch, readers_never_see_freed_memory)
         cell = malloc(sizeof *cell);
         cell->value = i;
         cell->twice = 2 * i;
-        epoch_retire(&atomic_exchange(&published, cell)->garbage, free_cell);
+        epoch_retire(&atomic_exchange(&published, cell)->garbage, sizeof *cell, free_cell);
         epoch_tidy();
     }
     for (int i = 0; i < 2; i++)

@@ -150,7 +150,7 @@ Test(evict, a_replacement_stands_where_the_old_one_stood)
     cr_assert_eq(evict_entries(&evictor), 1);
     cr_assert_eq(evict_bytes(&evictor), entry_bytes(new_));
     cr_assert_eq(entry_touched(new_), 2);
-    cr_assert_eq(old->queue, EVICT_NONE);
+    cr_assert_eq(entry_queue(old), EVICT_NONE);
     evict_remove(&evictor, old);
     cr_assert_eq(evict_entries(&evictor), 1, "the old one is no longer there to be removed");
     evict_remove(&evictor, new_);
@@ -248,13 +248,13 @@ Test(evict, what_is_dear_to_compute_stays_longer)
         evict_all();
     }
     for (int i = 0; i < DEAR; i++) {
-        kept_dear += dear[i]->queue != EVICT_NONE;
-        kept_cheap += cheap[i]->queue != EVICT_NONE;
+        kept_dear += entry_queue(dear[i]) != EVICT_NONE;
+        kept_cheap += entry_queue(cheap[i]) != EVICT_NONE;
     }
     cr_assert_eq(kept_dear, DEAR);
     cr_assert_eq(kept_cheap, 0);
     for (int i = 0; i < 2000; i++) {
-        if (all[i]->queue != EVICT_NONE)
+        if (entry_queue(all[i]) != EVICT_NONE)
             evict_remove(&evictor, all[i]);
         entry_free(all[i]);
     }
@@ -286,7 +286,7 @@ Test(evict, ghosts_move_the_share_of_the_small_queue)
     cr_assert_gt(evictor.share, before, "it had left the small queue a moment ago");
     ghost_put(&evictor.ghost, chance(&(uint64_t){5001}), GHOST_MAIN, 100);
     before = evictor.share;
-    cr_assert_geq(add(5000, 10)->queue, EVICT_MAIN);
+    cr_assert_geq(entry_queue(add(5000, 10)), EVICT_MAIN);
     cr_assert_lt(evictor.share, before);
 }
 
