@@ -14,8 +14,10 @@
 void mode_fields(struct wire_buffer *out, struct function *f)
 {
     uint64_t word = mode_of(f);
+    char from[160];
+    mode_source(f, from, sizeof from);
     wire_field(out, "mode", mode_names[mode_kind(word)]);
-    wire_field(out, "mode_from", mode_sources[atomic_load(&f->mode_source) & 255]);
+    wire_field(out, "mode_from", from);
     wire_number(out, "percent", mode_percent(word));
     if (word >> MODE_RETURN == 0)
         return;
@@ -28,14 +30,15 @@ void mode_fields(struct wire_buffer *out, struct function *f)
 static bool wish_of(const struct wire_line *request, struct mode_wish *wish, struct wire_buffer *out)
 {
     const char *mode = wire_get(request, "mode"), *span = wire_get(request, "for");
-    uint64_t percent;
+    const char *part = wire_get(request, "percent");
+    uint64_t percent = MODE_ALL;
     *wish = (struct mode_wish){.span = CLOCK_NEVER};
     if (mode == NULL || !mode_named(mode, &wish->kind))
-        reply_error(out, "mode=%.40s: write observe, shadow, on or off", mode != NULL ? mode : "");
+        reply_error(out, "mode=%.40s: write " MODE_FORM, mode != NULL ? mode : "");
     else if (span != NULL && (!unit_duration(span, &wish->span) || wish->span < NS_PER_MS))
         reply_error(out, "for=%.40s: write a time such as 10m, 20s, 1h", span);
-    else if (!request_number(request, "percent", MODE_ALL, &percent) || percent < 1 || percent > MODE_ALL)
-        reply_error(out, "percent=%.40s: write a number from 1 to 100", wire_get(request, "percent"));
+    else if (part != NULL && !mode_percent_of(part, &percent))
+        reply_error(out, "percent=%.40s: write " MODE_PERCENT_FORM, part);
     else if (wish->kind == FUNCTION_OFF && percent != MODE_ALL)
         reply_error(out, "percent goes with on, shadow and observe; off is of every key");
     else {

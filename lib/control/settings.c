@@ -26,7 +26,7 @@ void settings_fields(struct wire_buffer *out, struct function *f)
         else
             wire_number(out, name, value);
         snprintf(name, sizeof name, "%s_from", row->name);
-        setting_source(f, (enum setting)s, from, sizeof from);
+        setting_source(f, s, from, sizeof from);
         wire_field(out, name, from);
     }
 }

@@ -27,15 +27,17 @@ static int ask_id(const void *key, void *structure, char *buffer, size_t room, v
     return NAMES_NEXT(BY_ID_R)(*(const ID *)key, structure, buffer, room, (struct RECORD **)found);
 }
 
+SWR_ENCODER(compared, struct answer, answer_compared);
+
 SWR_STATIC_CACHED_OBJECT(struct answer, account_by_name, (SWR_STR(name)), answer_ref, answer_unref,
-                         .fails = SWR_FAILS_NULL, .region = REGION, NAMES_ACCOUNTS)
+                         .fails = SWR_FAILS_NULL, .codec = compared, .region = REGION, NAMES_ACCOUNTS)
 {
     return lookup_record(TOPIC, &record, ask_name, name);
 }
 NAMES_REGISTER(TOPIC, account_by_name, TEXT(BY_NAME))
 
 SWR_STATIC_CACHED_OBJECT(struct answer, account_by_id, (SWR_VAL(ID, id)), answer_ref, answer_unref,
-                         .fails = SWR_FAILS_NULL, .region = REGION, NAMES_ACCOUNTS)
+                         .fails = SWR_FAILS_NULL, .codec = compared, .region = REGION, NAMES_ACCOUNTS)
 {
     return lookup_record(TOPIC, &record, ask_id, &id);
 }

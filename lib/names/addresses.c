@@ -98,6 +98,50 @@ static bool list_of(const struct answer *answer, struct addrinfo **list)
     return true;
 }
 
+enum { MOST_SORTED = 64 };
+
+static int by_address(const void *a, const void *b)
+{
+    const unsigned char *x = *(const unsigned char *const *)a, *y = *(const unsigned char *const *)b;
+    struct head p, q;
+    memcpy(&p, x, sizeof p);
+    memcpy(&q, y, sizeof q);
+    p.name = q.name = 0; /* stands with the first, whichever that is */
+    int order = memcmp(&p, &q, sizeof p);
+    return order != 0 ? order : memcmp(x + sizeof p, y + sizeof q, p.address);
+}
+
+/*
+ * The canonical name, then the addresses in an order of their own: servers turn it from answer to answer. Of
+ * very many the order counts.
+ */
+static size_t encode(const struct answer *answer, void *buffer, size_t room)
+{
+    const unsigned char *nodes[MOST_SORTED], *at = answer->bytes, *end = at + answer->length;
+    size_t n = 0, len = answer_compared(answer, buffer, room);
+    struct head head;
+    if (len > room)
+        return len;
+    unsigned char *to = (unsigned char *)buffer + len - answer->length;
+    for (; at < end && n < MOST_SORTED; at += sizeof head + head.address + head.name) {
+        memcpy(&head, at, sizeof head);
+        if (head.name != 0)
+            to = mempcpy(to, at + sizeof head + head.address, head.name);
+        nodes[n++] = at;
+    }
+    if (at < end)
+        return answer_compared(answer, buffer, room);
+    qsort(nodes, n, sizeof *nodes, by_address);
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&head, nodes[i], sizeof head);
+        head.name = 0;
+        to = mempcpy(to, &head, sizeof head);
+        to = mempcpy(to, nodes[i] + sizeof head, head.address);
+    }
+    return len;
+}
+SWR_ENCODER(compared, struct answer, encode);
+
 static bool negative(int status)
 {
     return status == EAI_NONAME || status == EAI_NODATA || status == EAI_ADDRFAMILY || status == EAI_SERVICE;
@@ -106,7 +150,7 @@ static bool negative(int status)
 SWR_STATIC_CACHED_OBJECT(struct answer, addresses,
                          (SWR_STR(node), SWR_STR(service), SWR_VAL(int, flags), SWR_VAL(int, family),
                           SWR_VAL(int, socktype), SWR_VAL(int, protocol)),
-                         answer_ref, answer_unref, .fails = SWR_FAILS_NULL, NAMES_HOSTS)
+                         answer_ref, answer_unref, .fails = SWR_FAILS_NULL, .codec = compared, NAMES_HOSTS)
 {
     struct addrinfo hints = {
         .ai_flags = flags, .ai_family = family, .ai_socktype = socktype, .ai_protocol = protocol};

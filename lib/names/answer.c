@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { NOBODYS = 0x53575201 };
 
@@ -56,4 +57,14 @@ void answer_errors(const struct answer *answer, struct errors saved)
     /* Functions that return a pointer leave h_errno alone when they have found something. */
     bool told = answer->herror != ANSWER_UNTOUCHED && answer->herror != NETDB_SUCCESS;
     h_errno = told ? answer->herror : saved.herror;
+}
+
+size_t answer_compared(const struct answer *answer, void *buffer, size_t room)
+{
+    int32_t head[] = {answer->found, answer->status, answer->found ? 0 : answer->herror};
+    if (sizeof head + answer->length <= room) {
+        memcpy(buffer, head, sizeof head);
+        memcpy((char *)buffer + sizeof head, answer->bytes, answer->length);
+    }
+    return sizeof head + answer->length;
 }

@@ -35,6 +35,12 @@ int32_t answer_heard(int now); /* of errno or h_errno */
 /* h_errno says that nobody could tell, whatever was returned: an answer of the moment. */
 bool answer_momentary(const struct answer *answer);
 
+/*
+ * What is in it, as modes shadow and observe compare it: an encoder of the SDK. What errno is after a lookup
+ * that found something, or did not, is chance; the order of addresses is put aside by who knows it.
+ */
+size_t answer_compared(const struct answer *answer, void *buffer, size_t room);
+
 /* errno and h_errno as the function left them; `saved` are those of before the cached call. */
 struct errors {
     int error, herror;

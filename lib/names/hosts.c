@@ -42,8 +42,18 @@ static int ask_address(const void *key, void *structure, char *buffer, size_t ro
                                        (struct hostent **)found, herror);
 }
 
+/* Servers turn the order of addresses from answer to answer. */
+static size_t encode(const struct answer *answer, void *buffer, size_t room)
+{
+    size_t len = answer_compared(answer, buffer, room);
+    if (len <= room && answer->found)
+        record_sort(&host_record, (unsigned char *)buffer + len - answer->length);
+    return len;
+}
+SWR_ENCODER(compared, struct answer, encode);
+
 SWR_STATIC_CACHED_OBJECT(struct answer, host_by_name, (SWR_STR(name), SWR_VAL(int, family)), answer_ref,
-                         answer_unref, .fails = SWR_FAILS_NULL, NAMES_HOSTS)
+                         answer_unref, .fails = SWR_FAILS_NULL, .codec = compared, NAMES_HOSTS)
 {
     struct name_key key = {name, family};
     return lookup_record(TOPIC_HOSTS, &host_record, ask_name, &key);
@@ -52,7 +62,7 @@ NAMES_REGISTER(TOPIC_HOSTS, host_by_name, "gethostbyname")
 
 SWR_STATIC_CACHED_OBJECT(struct answer, host_by_address,
                          (SWR_BYTES(address, length), SWR_VAL(socklen_t, length), SWR_VAL(int, family)),
-                         answer_ref, answer_unref, .fails = SWR_FAILS_NULL, NAMES_HOSTS)
+                         answer_ref, answer_unref, .fails = SWR_FAILS_NULL, .codec = compared, NAMES_HOSTS)
 {
     struct address_key key = {address, length, family};
     return lookup_record(TOPIC_HOSTS, &host_record, ask_address, &key);

@@ -37,7 +37,8 @@ static struct answer *answer_of(const struct record *record, const void *structu
 struct answer *lookup_record(enum names_topic topic, const struct record *record, lookup_ask *ask,
                              const void *key)
 {
-    _Alignas(16) char on_stack[ROOM_FIRST], structure[64];
+    _Alignas(16) char on_stack[ROOM_FIRST],
+        structure[64] = {0}; /* also between its fields: answers are compared */
     char *buffer = on_stack;
     void *found = NULL;
     int status, herror, error;

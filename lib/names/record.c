@@ -1,6 +1,7 @@
 #include "record.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Pointers become offsets into the data, counted from one: zero stays NULL. */
@@ -104,6 +105,27 @@ void record_flatten(const struct record *record, const void *structure, unsigned
             memset(data + at.arrays, 0, sizeof(char *));
             at.arrays += sizeof(char *);
         }
+    }
+}
+
+static int by_bytes(const void *a, const void *b, void *length)
+{
+    return memcmp(a, b, *(size_t *)length);
+}
+
+void record_sort(const struct record *record, unsigned char *flat)
+{
+    size_t length = address_length(record, flat);
+    for (size_t f = 0; length != 0 && f < record->nfields; f++) {
+        size_t list = offset_at(flat + record->fields[f].offset), n = 0;
+        if (record->fields[f].kind != FIELD_ADDRESSES || list == 0)
+            continue;
+        const unsigned char *offsets = flat + record->size + list - 1;
+        while (offset_at(offsets + n * sizeof(char *)) != 0)
+            n++;
+        /* They lie one behind the other. */
+        if (n > 1)
+            qsort_r(flat + record->size + offset_at(offsets) - 1, n, length, by_bytes, &length);
     }
 }
 

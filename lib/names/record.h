@@ -28,6 +28,8 @@ struct record {
 
 size_t record_flat_size(const struct record *record, const void *structure);
 void record_flatten(const struct record *record, const void *structure, unsigned char *flat);
+/* The addresses of a flat record in an order of their own. */
+void record_sort(const struct record *record, unsigned char *flat);
 /* How much of a buffer, at most, rebuilding takes. */
 size_t record_room(const struct record *record, size_t flat_size);
 /* False: the buffer is too small; nothing was written. */

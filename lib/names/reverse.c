@@ -29,10 +29,12 @@ static struct answer *answer_of(const char *host, const char *service)
     return answer;
 }
 
+SWR_ENCODER(compared, struct answer, answer_compared);
+
 SWR_STATIC_CACHED_OBJECT(struct answer, names_of,
                          (SWR_BYTES(address, length), SWR_VAL(socklen_t, length), SWR_VAL(bool, host_wanted),
                           SWR_VAL(bool, service_wanted), SWR_VAL(int, flags)),
-                         answer_ref, answer_unref, .fails = SWR_FAILS_NULL, NAMES_HOSTS)
+                         answer_ref, answer_unref, .fails = SWR_FAILS_NULL, .codec = compared, NAMES_HOSTS)
 {
     char host[HOST_ROOM] = "", service[SERVICE_ROOM] = "";
     answer_listen();

@@ -22,8 +22,10 @@ static int ask_name(const void *key, void *structure, char *buffer, size_t room,
                                        (struct servent **)found);
 }
 
+SWR_ENCODER(compared, struct answer, answer_compared);
+
 SWR_STATIC_CACHED_OBJECT(struct answer, service_by_name, (SWR_STR(name), SWR_STR(protocol)), answer_ref,
-                         answer_unref, .fails = SWR_FAILS_NULL, NAMES_SERVICES)
+                         answer_unref, .fails = SWR_FAILS_NULL, .codec = compared, NAMES_SERVICES)
 {
     struct service_key key = {name, protocol};
     return lookup_record(TOPIC_SERVICES, &service_record, ask_name, &key);

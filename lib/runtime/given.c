@@ -1,4 +1,5 @@
 #include "given.h"
+#include "mode.h"
 #include "option.h"
 #include "region.h"
 #include "setting.h"
@@ -63,17 +64,31 @@ static void take(const struct reading *r, struct given *g, const char *place, co
                           : strcmp(name, "expire_on") == 0   ? &g->expire_on
                                                              : NULL;
     uint32_t s = 0;
+    enum function_mode kind;
     /* The environment is read first, and counts more. */
     if (events != NULL) {
         if (*events == NULL)
             *events = copy(value);
         return;
     }
+    if (strcmp(name, "mode") == 0 && mode_named(value, &kind)) {
+        layer->values[LAYER_MODE] = kind;
+        layer->given |= 1u << LAYER_MODE;
+        return;
+    }
+    if (strcmp(name, "percent") == 0 && mode_percent_of(value, &layer->values[LAYER_PERCENT])) {
+        layer->given |= 1u << LAYER_PERCENT;
+        return;
+    }
+    if (strcmp(name, "mode") == 0 || strcmp(name, "percent") == 0) {
+        COMPLAIN(r, place, "%s=%.40s: write %s", name, value, name[0] == 'm' ? MODE_FORM : MODE_PERCENT_FORM);
+        return;
+    }
     while (s < SETTINGS && strcmp(setting_rows[s].name, name) != 0)
         s++;
     if (s == SETTINGS) {
         char names[SETTING_NAMES_ROOM];
-        COMPLAIN(r, place, "no setting %.40s; there are:%s", name, setting_names(names));
+        COMPLAIN(r, place, "no setting %.40s; there are:%s mode percent", name, setting_names(names));
     } else if (!setting_parse(&setting_rows[s], value, &layer->values[s])) {
         COMPLAIN(r, place, "%s=%.40s: write %s", name, value, setting_form(&setting_rows[s]));
     } else {

@@ -11,10 +11,13 @@ enum setting {
     SETTINGS
 };
 
-/* Times in nanoseconds. */
+/* Said in the same places, but not by `swrctl set`: how functions begin (mode.h). */
+enum { LAYER_MODE = SETTINGS, LAYER_PERCENT, LAYER_VALUES };
+
+/* Times in nanoseconds; a mode as enum function_mode. */
 struct setting_layer {
     uint32_t given; /* bit i: values[i] */
-    uint64_t values[SETTINGS];
+    uint64_t values[LAYER_VALUES];
 };
 
 #endif

@@ -5,11 +5,12 @@
 #include "region.h"
 #include "shadow.h"
 #include "base/clock.h"
+#include "base/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *const mode_names[] = {"on", "off", "shadow", "observe", NULL};
-const char *const mode_sources[] = {"default", "annotation", "environment", "set", "shadow"};
 
 static _Atomic uint64_t set_for_all; /* GIVEN and a word */
 
@@ -24,6 +25,11 @@ bool mode_named(const char *name, enum function_mode *kind)
             return true;
         }
     return false;
+}
+
+bool mode_percent_of(const char *text, uint64_t *percent)
+{
+    return unit_count(text, percent) && *percent >= 1 && *percent <= MODE_ALL;
 }
 
 static uint64_t part_of(enum function_mode kind, uint32_t percent)
@@ -147,30 +153,37 @@ static bool set_around(struct function *f, uint64_t *word)
 
 void mode_begin(struct function *f)
 {
-    static const enum function_mode kinds[] = {FUNCTION_ON, FUNCTION_ON, FUNCTION_OFF, FUNCTION_SHADOW,
-                                               FUNCTION_OBSERVE};
     const char *name = option_text(OPTION_SWR_MODE);
-    enum mode_source source = MODE_BY_DEFAULT;
-    struct mode_wish wish = {FUNCTION_ON, MODE_ALL, CLOCK_NEVER};
-    uint64_t word;
-    int percent = f->annotated.percent;
-    if (f->dictionary)
+    uint64_t kind = FUNCTION_ON, percent = MODE_ALL, word;
+    struct mode_wish wish = {.span = CLOCK_NEVER};
+    enum mode_source source = MODE_BY_LAYER;
+    if (f->dictionary || (atomic_load(&f->mode_source) & 255) >= MODE_BY_SET)
         return;
-    if (percent >= 1 && percent <= MODE_ALL)
-        wish.percent = (uint32_t)percent;
-    else if (percent != 0)
-        option_complain("%s: .percent = %d: write a number from 1 to 100; ignored", f->site->name, percent);
-    if (f->annotated.mode > SWRCACHE_MODE_UNSET && f->annotated.mode <= SWR_MODE_OBSERVE)
-        wish.kind = kinds[f->annotated.mode];
-    if (f->annotated.mode != SWRCACHE_MODE_UNSET || wish.percent != MODE_ALL)
-        source = MODE_BY_ANNOTATION;
+    setting_given(f, LAYER_MODE, &kind);
+    setting_given(f, LAYER_PERCENT, &percent);
+    wish.kind = (enum function_mode)kind;
+    wish.percent = (uint32_t)percent;
     if (name != NULL && mode_named(name, &wish.kind))
         source = MODE_BY_ENVIRONMENT;
     if (wish.kind == FUNCTION_SHADOW && !agree_comparable(f)) {
         option_complain("%s: mode=shadow: %s; on instead", f->site->name, AGREE_NOT);
         wish.kind = FUNCTION_ON;
     }
-    put(f, word_of(&wish), source);
+    word = word_of(&wish);
+    if (word != atomic_load(&f->mode) || source != MODE_BY_LAYER)
+        put(f, word, source);
     if (set_around(f, &word) && (mode_kind(word) != FUNCTION_SHADOW || agree_comparable(f)))
         put(f, word, MODE_BY_SET);
+}
+
+void mode_source(struct function *f, char *buffer, size_t room)
+{
+    static const char *const names[] = {
+        [MODE_BY_ENVIRONMENT] = "environment", [MODE_BY_SET] = "set", [MODE_BY_SHADOW] = "shadow"};
+    uint32_t source = atomic_load(&f->mode_source) & 255;
+    uint64_t value;
+    if (source == MODE_BY_LAYER)
+        setting_source(f, setting_given(f, LAYER_MODE, &value) ? LAYER_MODE : LAYER_PERCENT, buffer, room);
+    else
+        snprintf(buffer, room, "%s", names[source]);
 }

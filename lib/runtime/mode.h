@@ -15,8 +15,7 @@
 
 /* Where a mode comes from, for the tools. */
 enum mode_source {
-    MODE_BY_DEFAULT,
-    MODE_BY_ANNOTATION,
+    MODE_BY_LAYER, /* setting.h: as it began */
     MODE_BY_ENVIRONMENT,
     MODE_BY_SET,
     MODE_BY_SHADOW, /* turned off: too many answers differed */
@@ -53,8 +52,14 @@ static inline uint64_t mode_of(struct function *f)
 bool mode_takes(struct function *f, uint64_t word, const struct swrcache_arg *args);
 bool mode_takes_key(struct function *f, uint64_t word, const struct key *key);
 
-extern const char *const mode_names[], *const mode_sources[];
+extern const char *const mode_names[];
+#define MODE_FORM         "observe, shadow, on or off"
+#define MODE_PERCENT_FORM "a number from 1 to 100"
 bool mode_named(const char *name, enum function_mode *kind);
+bool mode_percent_of(const char *text, uint64_t *percent);
+
+/* "set", "shadow", "environment", or as setting_source() says. */
+void mode_source(struct function *f, char *buffer, size_t room);
 
 struct mode_wish {
     enum function_mode kind;
@@ -70,7 +75,7 @@ uint32_t mode_set_all(struct region *r, const struct mode_wish *wish);
 /* Caching ends because answers differ. False: it was not in shadow any more. */
 bool mode_stop(struct function *f);
 
-/* How a new function begins. */
+/* How a function begins; again, when its region is told of later, unless it was set meanwhile. */
 void mode_begin(struct function *f);
 
 /* In ms until it returns; 0: it stays. */

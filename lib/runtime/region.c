@@ -1,6 +1,7 @@
 #include "region.h"
 #include "cache.h"
 #include "event.h"
+#include "mode.h"
 #include "option.h"
 #include "base/cancel.h"
 
@@ -96,6 +97,7 @@ void region_retune(struct region *r)
     struct function **within = region_functions(r, &count);
     for (size_t i = 0; within != NULL && i < count; i++) {
         setting_resolve(within[i]);
+        mode_begin(within[i]);
         cache_retune(within[i]);
     }
     os_free(within);

@@ -27,8 +27,26 @@ static bool value_of(const struct setting_row *row, int64_t n, uint64_t *value)
     return n >= 0 && (row->kind != SETTING_PERCENT || n <= 100);
 }
 
+/* How functions begin. */
+static void begin_from_policy(struct setting_layer *layer, const struct swrcache_policy *p, const char *who)
+{
+    static const enum function_mode kinds[] = {FUNCTION_ON, FUNCTION_ON, FUNCTION_OFF, FUNCTION_SHADOW,
+                                               FUNCTION_OBSERVE};
+    if (p->mode > SWRCACHE_MODE_UNSET && p->mode <= SWR_MODE_OBSERVE) {
+        layer->values[LAYER_MODE] = kinds[p->mode];
+        layer->given |= 1u << LAYER_MODE;
+    }
+    if (p->percent >= 1 && p->percent <= 100) {
+        layer->values[LAYER_PERCENT] = (uint64_t)p->percent;
+        layer->given |= 1u << LAYER_PERCENT;
+    } else if (p->percent != 0) {
+        option_complain("%s: .percent = %d is not from 1 to 100; ignored", who, p->percent);
+    }
+}
+
 void setting_from_policy(struct setting_layer *layer, const struct swrcache_policy *p, const char *who)
 {
+    begin_from_policy(layer, p, who);
     for (uint32_t s = 0; s < SETTINGS; s++) {
         int64_t n;
         memcpy(&n, (const char *)p + setting_rows[s].annotated, sizeof n);
@@ -118,7 +136,17 @@ void setting_resolve(struct function *f)
     }
 }
 
-void setting_source(struct function *f, enum setting s, char *buffer, size_t room)
+bool setting_given(struct function *f, uint32_t s, uint64_t *value)
+{
+    struct region *region;
+    uint32_t which;
+    const struct setting_layer *layer = decider(f, s, &region, &which);
+    if (layer != NULL)
+        *value = layer->values[s];
+    return layer != NULL;
+}
+
+void setting_source(struct function *f, uint32_t s, char *buffer, size_t room)
 {
     struct region *region;
     uint32_t which;

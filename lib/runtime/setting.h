@@ -34,7 +34,9 @@ void setting_resolve(struct function *f);
  * "set", "environment", "config", "annotation", "default"; "region shop" by its policy, or "region shop, set"
  * and the like.
  */
-void setting_source(struct function *f, enum setting s, char *buffer, size_t room);
+void setting_source(struct function *f, uint32_t s, char *buffer, size_t room);
+/* A value of any layer, of those beside the settings too. False: by nobody; *value is left alone. */
+bool setting_given(struct function *f, uint32_t s, uint64_t *value);
 static inline uint64_t setting_of(struct function *f, enum setting s)
 {
     return atomic_load((_Atomic uint64_t *)(void *)((char *)&f->settings + setting_rows[s].offset));

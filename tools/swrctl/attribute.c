@@ -200,16 +200,20 @@ static bool is_attribute(const char *name, const char *value, struct declaration
 bool declaration_setting(const char *name, const char *value, struct declaration *d,
                          struct declaration_error *error)
 {
-    bool good, event = strcmp(name, "invalidate_on") == 0 || strcmp(name, "expire_on") == 0;
+    static const char *const more[] = {"invalidate_on", "expire_on", "mode", "percent"};
+    bool good, beside = false;
+    for (size_t i = 0; i < LENGTH(more); i++)
+        beside |= strcmp(name, more[i]) == 0;
     if (is_setting(name, value, d, error, &good))
         return good;
-    if (event && is_attribute(name, value, d, error, &good))
+    if (beside && is_attribute(name, value, d, error, &good))
         return good && (strpbrk(value, "\";") == NULL ||
                         fail(error, 1, "%s=%.40s: names of events separated by blanks", name, value));
-    char known[200] = "";
+    char known[240] = "";
     for (size_t i = 0; i < LENGTH(settings); i++)
         snprintf(known + strlen(known), sizeof known - strlen(known), " %s", settings[i].name);
-    return fail(error, 0, "no setting '%.24s'; there are%s invalidate_on expire_on", name, known);
+    return fail(error, 0, "no setting '%.24s'; there are%s invalidate_on expire_on mode percent", name,
+                known);
 }
 
 bool declaration_attribute(const char *name, const char *value, struct declaration *d,
@@ -218,7 +222,7 @@ bool declaration_attribute(const char *name, const char *value, struct declarati
     bool good;
     if (is_setting(name, value, d, error, &good) || is_attribute(name, value, d, error, &good))
         return good;
-    char known[200] = "";
+    char known[240] = "";
     for (size_t i = 0; i < LENGTH(settings) + ATTRIBUTES; i++) {
         const char *word = i < LENGTH(settings) ? settings[i].name : attributes[i - LENGTH(settings)];
         snprintf(known + strlen(known), sizeof known - strlen(known), " %s", word);

@@ -49,7 +49,7 @@ struct declaration {
 
 struct declaration_error {
     size_t column; /* bytes before the place in the text that was given */
-    char text[256];
+    char text[320];
 };
 
 /* A whole line: prototype and attributes. */
