@@ -182,15 +182,22 @@ void depend_free_names(struct mark_name *names)
     os_free(names); /* the texts are the flight's */
 }
 
-void depend_check(struct flight *fl, const struct mark_name *names, uint32_t count)
+/* Was one of them invalidated since it began? */
+static void outdate(struct flight *fl, const struct mark_name *names, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         uint64_t fenced = mark_fenced(names[i].id, fl->began);
         if (fenced > fl->outdated)
             fl->outdated = fenced;
+    }
+}
+
+void depend_check(struct flight *fl, const struct mark_name *names, uint32_t count)
+{
+    outdate(fl, names, count);
+    for (uint32_t i = 0; i < count; i++)
         if (mark_differs(names[i].id, names[i].digest, fl->began))
             fl->expired = true;
-    }
     if (fl->outdated != 0)
         fl->fenced = true;
 }
@@ -337,12 +344,10 @@ static void fence_flight(struct flight *fl, void *cookie)
     if (fl->fenced)
         return;
     lock_take(&fl->names_lock);
-    for (uint32_t i = 0; i < fl->nnames; i++) {
-        uint64_t fenced = mark_fenced(fl->names[i].id, fl->began);
-        if (fenced > fl->outdated)
-            fl->outdated = fenced;
-    }
+    outdate(fl, fl->names, fl->nnames);
     lock_give(&fl->names_lock);
+    /* Its function's tags are its own from the beginning, though written down at its end only. */
+    outdate(fl, fl->function->tags, fl->function->ntags);
     if (fl->outdated == 0)
         return;
     fl->fenced = true;
@@ -387,7 +392,7 @@ size_t ripple_run(struct ripple *r)
              */
             reach_marked(r->ids[at], &reach);
         }
-        if (invalidate && atomic_load(&named) != 0)
+        if (invalidate && (atomic_load(&named) != 0 || r->direct != 0))
             flight_each(fence_flight, r);
     }
     if (r->lost)

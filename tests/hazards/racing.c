@@ -3,26 +3,53 @@
 
 #include "../gate.h"
 #include "runtime/cache.h"
+#include "runtime/sweep.h"
 #include "runtime/verb.h"
 
-enum { CALLERS = 3, KEYS = 4 };
-enum verb { ONE, FUNCTION, ALL, VERBS };
+enum { CALLERS = 3, KEYS = 4, FILLERS = SWEEP_LITTLE + 100 };
+enum verb { KEY, CALL, PATTERN, FUNCTION, TAG, EVENT, REGION, ALL, VERBS };
 
 static _Atomic int world = 1;
 
-SWR_CACHED(int, look, (SWR_VAL(int, n)), .ttl_ms = 1000, .stale_ms = SWR_FOREVER, .jitter_pct = 0)
+SWR_CACHED(int, look, (SWR_VAL(int, n)), .ttl_ms = 1000, .stale_ms = SWR_FOREVER, .jitter_pct = 0,
+           .region = "racing.looks", .tags = "racing.tag", .invalidate_on = "racing.event")
 {
     return n * 1000000 + world;
 }
 
+/* So many entries that what is invalidated as a whole is not walked, but its generation raised. */
+SWR_CACHED(int, filler, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER, .region = "racing.fillers")
+{
+    return n;
+}
+
 static void invalidate(enum verb verb, int n)
 {
-    if (verb == ONE)
+    switch (verb) {
+    case KEY:
         SWR_INVALIDATE(look, n);
-    else if (verb == FUNCTION)
+        break;
+    case CALL:
+        swrcache_invalidate("look(%d)", n);
+        break;
+    case PATTERN:
+        swrcache_invalidate("look(>=%d)", n);
+        break;
+    case FUNCTION:
         SWR_INVALIDATE_ALL(look);
-    else
-        verb_invalidate(NULL, NULL, NULL, false);
+        break;
+    case TAG:
+        swrcache_invalidate("tag:racing.tag");
+        break;
+    case EVENT:
+        swrcache_emit("racing.event");
+        break;
+    case REGION:
+        swrcache_invalidate("region:racing");
+        break;
+    default:
+        swrcache_invalidate("all");
+    }
 }
 
 static void *first(void *cookie)
@@ -32,15 +59,24 @@ static void *first(void *cookie)
     return NULL;
 }
 
-/* A computation is held at `point`; the key is invalidated; who calls from then on sees the new world. */
-static void held_at(const char *point, bool refresh, enum verb verb)
+/* Nothing there, or a value that has grown old, and very many others or none. */
+static void set_the_scene(bool refresh, bool many)
 {
-    pthread_t thread;
     verb_invalidate(NULL, NULL, NULL, false);
+    CHECK(swrcache_drain(60000));
+    for (int n = 0; many && n < FILLERS; n++)
+        filler(n);
     if (refresh) {
         CHECK(look(1) == 1000000 + world);
         swrcache_advance(1500);
     }
+}
+
+/* A computation is held at `point`; the key is invalidated; who calls from then on sees the new world. */
+static void held_at(const char *point, bool refresh, bool many, enum verb verb)
+{
+    pthread_t thread;
+    set_the_scene(refresh, many);
     gate_close(point);
     pthread_create(&thread, NULL, first, NULL);
     gate_await(1);
@@ -56,15 +92,42 @@ static void held_at(const char *point, bool refresh, enum verb verb)
     CHECK(look(1) == 1000000 + after && outcome() == SWR_HIT);
 }
 
+static void *invalidator(void *cookie)
+{
+    invalidate(*(enum verb *)cookie, 1);
+    return NULL;
+}
+
+/* The invalidation is held in its midst, and a computation comes and goes: what it stored does not stay. */
+static void overtaken_by(bool refresh, enum verb verb)
+{
+    pthread_t thread;
+    set_the_scene(refresh, true);
+    gate_close("invalidate.before_bump");
+    pthread_create(&thread, NULL, invalidator, &verb);
+    gate_await(1);
+    CHECK(look(1) == 1000000 + world);
+    CHECK(swrcache_drain(10000));
+    CHECK(look(1) == 1000000 + world && outcome() == SWR_HIT);
+    int after = ++world;
+    gate_open();
+    pthread_join(thread, NULL);
+    atomic_store(&sync_hook, NULL);
+    CHECK(look(1) == 1000000 + after && outcome() == SWR_MISS);
+    CHECK(look(1) == 1000000 + after && outcome() == SWR_HIT);
+}
+
 static void every_order(void)
 {
-    for (enum verb verb = ONE; verb < VERBS; verb++) {
-        held_at("leader.before_call", false, verb);
-        held_at("leader.after_call", false, verb);
-        held_at("leader.before_call", true, verb);
-        held_at("leader.after_call", true, verb);
-        held_at("refresh.before_publish", true, verb);
-    }
+    static const char *const points[] = {"leader.before_call", "leader.after_call", "refresh.before_publish"};
+    for (enum verb verb = KEY; verb < VERBS; verb++)
+        for (int how = 0; how < 4; how++) {
+            bool refresh = how & 1, many = how & 2;
+            for (int at = 0; at < (refresh ? 3 : 2); at++)
+                held_at(points[at], refresh, many, verb);
+            if (many && (verb == FUNCTION || verb == EVENT || verb == REGION || verb == ALL))
+                overtaken_by(refresh, verb);
+        }
 }
 
 /* S35: a caller that waited too long overtakes; the one overtaken finishes last and stores nothing. */
