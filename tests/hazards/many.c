@@ -4,7 +4,7 @@
 #include "runtime/cache.h"
 #include "runtime/verb.h"
 
-enum { ENTRIES = SANITIZED ? 20000 : 300000, CALLERS = 2, ROUNDS = 5 };
+enum { ENTRIES = SANITIZED ? 20000 : 1000000, CALLERS = 2, ROUNDS = 5 };
 
 static _Atomic int generation = 1, stop;
 
