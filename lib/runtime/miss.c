@@ -79,10 +79,9 @@ static enum verdict serve_old(struct miss *m)
     return old != NULL ? serve(m, old, COUNTER_fallback_hits, SWR_FALLBACK_HIT) : VERDICT_ALONE;
 }
 
-/* Shard locked, and given back: another's computation is waited for. */
+/* Shard locked, and given back: another's computation is waited for. Takes over a reference to it. */
 static enum verdict join(struct miss *m, struct flight *fl)
 {
-    atomic_fetch_add(&fl->refs, 1);
     table_unlock(&cache_table, m->shard);
     bool in_time = wait_for_flight(m->t, fl, m->deadline);
     /* What it stood on was invalidated before this call began: it is older than it may be. */
@@ -104,21 +103,26 @@ static enum verdict join(struct miss *m, struct flight *fl)
     return m->overtime && m->fallback != NULL ? VERDICT_OLD : VERDICT_AGAIN;
 }
 
-/* Shard locked: the pool computes what replaces the fallback. False: nobody could be asked. */
-static bool ask_pool(struct miss *m, struct entry *e, uint64_t identity, uint64_t now)
+/*
+ * Shard locked: the pool computes what replaces the fallback, once for this call. A reference to that
+ * computation, as its result may be too old to be found by the time that the caller looks. NULL: nobody
+ * could be asked.
+ */
+static struct flight *ask_pool(struct miss *m, struct entry *e, uint64_t identity, uint64_t now)
 {
     uint64_t lease = 0;
-    if (m->f->annotated.refresh == SWR_REFRESH_CALLER || m->t->worker || !lease_claim(e, now, &lease))
-        return false;
+    if (m->asked || m->f->annotated.refresh == SWR_REFRESH_CALLER || m->t->worker ||
+        !lease_claim(e, now, &lease))
+        return NULL;
     m->lead = flight_open(m->f, identity, m->key, true);
     if (m->lead != NULL && pool_submit(e, lease, m->lead)) {
-        flight_unref(m->lead);
+        struct flight *fl = m->lead;
         m->lead = NULL;
         m->asked = true;
-        return true;
+        return fl;
     }
     lease_return(e, lease, 0);
-    return false;
+    return NULL;
 }
 
 /* Shard locked, and given back. */
@@ -142,15 +146,19 @@ static enum verdict decide(struct miss *m, uint64_t identity)
         flight_unlist(other);
         other = NULL;
     }
-    if (other != NULL && !own && !m->t->worker && !m->overtime)
+    if (other != NULL && !own && !m->t->worker && !m->overtime) {
+        atomic_fetch_add(&other->refs, 1);
         return join(m, other);
+    }
     if (other == NULL && m->fallback != NULL && !m->overtime) {
         /* Past the stale window: the pool computes, we wait; while it is in back-off, the old value. */
-        bool due = lease_due(lease_word(e), now);
-        if (!due || ask_pool(m, e, identity, now)) {
+        if (!lease_due(lease_word(e), now)) {
             table_unlock(&cache_table, m->shard);
-            return due ? VERDICT_AGAIN : VERDICT_OLD;
+            return VERDICT_OLD;
         }
+        struct flight *asked = ask_pool(m, e, identity, now);
+        if (asked != NULL)
+            return join(m, asked);
     }
     if (other == NULL && m->lead == NULL)
         m->lead = flight_open(m->f, identity, m->key, false);
