@@ -93,10 +93,22 @@ static bool act_target(uint64_t number, char *text, size_t room)
     return true;
 }
 
+/* The writer or cached function whose doing it was. */
+static bool caller_of(uint64_t number, char caller[AUDIT_CALLER])
+{
+    struct audit_act act;
+    bool known = audit_find(number, &act) && act.caller[0] != 0;
+    if (known)
+        memcpy(caller, act.caller, AUDIT_CALLER);
+    return known;
+}
+
 void reason_act(struct wire_buffer *out, int who, uint64_t number)
 {
-    char target[KEY_TEXT];
+    char target[KEY_TEXT], caller[AUDIT_CALLER];
     wire_field(out, "by", who != 0 ? "control" : "call");
+    if (caller_of(number, caller))
+        wire_field(out, "caller", caller);
     if (who != 0)
         wire_number(out, "by_pid", (uint64_t)who);
     if (act_target(number, target, sizeof target))
@@ -105,10 +117,18 @@ void reason_act(struct wire_buffer *out, int who, uint64_t number)
 
 static void say_who(struct why *w, const struct history_record *h)
 {
-    char target[ERROR_TEXT], ago[SPAN_TEXT];
-    say(w, " %s ago by ", span(ago, since(h->when)));
+    char target[ERROR_TEXT], ago[SPAN_TEXT], caller[AUDIT_CALLER];
+    say(w, " %s ago ", span(ago, since(h->when)));
+    if (h->cause != 0) {
+        reply_hash_text(function_at(h->cause - 1), h->cause_hash, target, sizeof target);
+        say(w, "because the value of %s changed", target);
+        return;
+    }
+    say(w, "by ");
     if (h->who != 0)
         say(w, "process %d over the control socket", h->who);
+    else if (caller_of(h->act, caller))
+        say(w, "a call in %s", caller);
     else
         say(w, "a call in the program");
     if (act_target(h->act, target, sizeof target))
@@ -188,7 +208,12 @@ void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,
     if (state == ENTRY_FRESH || (by_hand && (h == NULL || h->what != HISTORY_EXPIRED)))
         return;
     reason_moment(out, by_hand ? h->when : until);
-    if (by_hand)
+    if (by_hand && h->cause != 0) {
+        char changed[KEY_TEXT];
+        reply_hash_text(function_at(h->cause - 1), h->cause_hash, changed, sizeof changed);
+        wire_field(out, "by", "change");
+        wire_field(out, "target", changed);
+    } else if (by_hand)
         reason_act(out, h->who, h->act);
 }
 
@@ -221,6 +246,9 @@ static void say_note(struct why *w, const struct history_record *h)
         break;
     case HISTORY_TOO_LARGE:
         say(w, "not stored: too large for max_bytes or max_entries %s ago", ago);
+        break;
+    case HISTORY_UNNAMED:
+        say(w, "not stored: a tag that its body gave it is longer than 1023 characters %s ago", ago);
         break;
     case HISTORY_NO_ROOM:
         say(w, "not stored: no memory %s ago", ago);

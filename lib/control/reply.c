@@ -51,6 +51,29 @@ void reply_key_text(struct function *f, const struct key *key, char *text, size_
     print_key(&p, f->site->name, &f->shape, key, function_secret(f));
 }
 
+static bool same_hash(const struct entry *e, uint64_t identity, const void *what)
+{
+    return entry_is_of(e, identity) && entry_hash((struct entry *)(uintptr_t)e) == *(const uint64_t *)what;
+}
+
+void reply_hash_text(struct function *f, uint64_t hash, char *text, size_t room)
+{
+    uint32_t shard = table_shard_of(hash);
+    table_lock(&cache_table, shard);
+    struct entry *e =
+        table_find_by(&cache_table, atomic_load(&f->identity), hash, same_hash, &hash, sizeof hash);
+    if (e != NULL)
+        cache_ref(e);
+    table_unlock(&cache_table, shard);
+    if (e == NULL) {
+        snprintf(text, room, "%.150s(gone)", f->site->name);
+        return;
+    }
+    struct key key = entry_key(e);
+    reply_key_text(f, &key, text, room);
+    cache_unref(e);
+}
+
 static const char *const state_names[] = {"fresh", "stale", "fallback", "dead"};
 
 static void entry_times(struct wire_buffer *out, struct function *f, struct entry *e, uint64_t now)

@@ -18,6 +18,8 @@ void reply_ms(struct wire_buffer *out, const char *name, uint64_t ns);
 
 /* The key as a C call; of a secret function without its arguments. */
 void reply_key_text(struct function *f, const struct key *key, char *text, size_t room);
+/* The same of a key by its hash: "quote(gone)" when it is not there. */
+void reply_hash_text(struct function *f, uint64_t hash, char *text, size_t room);
 /* The fields of one entry; the record is not ended. */
 void reply_entry(struct wire_buffer *out, struct function *f, struct entry *e);
 

@@ -46,29 +46,11 @@ static void append_entry(struct list *l, struct entry *e)
     append(l, text);
 }
 
-static bool same_hash(const struct entry *e, uint64_t identity, const void *what)
-{
-    return entry_is_of(e, identity) && entry_hash((struct entry *)(uintptr_t)e) == *(const uint64_t *)what;
-}
-
 static void append_key(struct list *l, const struct mark_name *n)
 {
-    struct function *f = function_at(n->function);
-    uint32_t shard = table_shard_of(n->hash);
-    char text[200];
-    table_lock(&cache_table, shard);
-    struct entry *e =
-        table_find_by(&cache_table, atomic_load(&f->identity), n->hash, same_hash, &n->hash, sizeof n->hash);
-    if (e != NULL)
-        cache_ref(e);
-    table_unlock(&cache_table, shard);
-    if (e != NULL) {
-        append_entry(l, e);
-        cache_unref(e);
-    } else {
-        snprintf(text, sizeof text, "%.150s(gone)", f->site->name);
-        append(l, text);
-    }
+    char text[KEY_TEXT];
+    reply_hash_text(function_at(n->function), n->hash, text, sizeof text);
+    append(l, text);
 }
 
 static void append_walked(struct entry *e, uint64_t digest, void *cookie)

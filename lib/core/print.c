@@ -1,6 +1,7 @@
 #include "print.h"
 
 #include <float.h>
+#include <langinfo.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,17 +102,29 @@ void print_string(struct print *p, const unsigned char *bytes, size_t len)
 
 static void print_hex(struct print *p, const unsigned char *bytes, size_t len)
 {
+    static const char digits[] = "0123456789abcdef";
     append(p, "x\"", 2);
     for (size_t i = 0; i < len && !p->cut; i++)
-        print_format(p, "%02x", bytes[i]);
+        append(p, (const char[]){digits[bytes[i] >> 4], digits[bytes[i] & 15]}, 2);
     append(p, "\"", 1);
 }
 
-static uint64_t unsigned_of(const unsigned char *bytes, size_t len)
+uint64_t print_unsigned(const unsigned char *bytes, size_t len)
 {
     uint64_t value = 0;
     memcpy((unsigned char *)&value + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 8 - len : 0), bytes, len);
     return value;
+}
+
+void print_plain_radix(char *number)
+{
+    const char *radix = nl_langinfo(RADIXCHAR);
+    char *at = strstr(number, radix);
+    size_t n = strlen(radix);
+    if (at == NULL || n == 0)
+        return;
+    *at = '.';
+    memmove(at + 1, at + n, strlen(at + n) + 1);
 }
 
 static void print_float(struct print *p, const unsigned char *bytes, size_t len)
@@ -145,10 +158,7 @@ static void print_float(struct print *p, const unsigned char *bytes, size_t len)
         print_hex(p, bytes, len);
         return;
     }
-    /* The decimal point of the program's locale. */
-    char *comma = strchr(text, ',');
-    if (comma != NULL)
-        *comma = '.';
+    print_plain_radix(text);
     print_text(p, text);
 }
 
@@ -166,7 +176,7 @@ void print_scalar(struct print *p, uint32_t cls, const unsigned char *bytes, siz
         print_hex(p, bytes, len);
         return;
     }
-    uint64_t u = unsigned_of(bytes, len);
+    uint64_t u = print_unsigned(bytes, len);
     switch (cls) {
     case SWRCACHE_CLASS_BOOL:
         print_text(p, u != 0 ? "true" : "false");

@@ -25,6 +25,10 @@ void print_text(struct print *p, const char *text);
 /* Quoted and escaped. */
 void print_string(struct print *p, const unsigned char *bytes, size_t len);
 void print_scalar(struct print *p, uint32_t cls, const unsigned char *bytes, size_t len);
+/* A number's decimal point as it is written everywhere, whatever the program's locale made of it. */
+void print_plain_radix(char *number);
+/* Up to 8 bytes as a number. */
+uint64_t print_unsigned(const unsigned char *bytes, size_t len);
 void print_argument(struct print *p, const struct key_cursor *c);
 /* `secret`: three stars for the arguments. */
 void print_key(struct print *p, const char *name, const struct key_shape *shape, const struct key *key,

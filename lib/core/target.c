@@ -1,11 +1,14 @@
 #include "target.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "print.h"
+#include "base/os.h"
 
 enum { ARGUMENT_MAX = 8192 };
 
@@ -78,11 +81,61 @@ static bool same_text(const char *pattern, const char *text)
     return *text == 0;
 }
 
-static bool same_number(const char *pattern, const char *text)
+/* In the program's locale 1.5 may be 1,5; here it is not. */
+static bool number_of(const char *text, long double *number)
 {
-    char *end_p, *end_t;
-    long double p = strtold(pattern, &end_p), t = strtold(text, &end_t);
-    return end_p != pattern && *end_p == 0 && end_t != text && *end_t == 0 && p == t;
+    char copy[128], *end;
+    const char *radix = nl_langinfo(RADIXCHAR);
+    size_t n = 0, len = strlen(text);
+    if (len == 0 || len + strlen(radix) >= sizeof copy)
+        return false;
+    for (; *text != 0; text++)
+        if (*text == '.')
+            n = (size_t)(stpcpy(copy + n, radix) - copy);
+        else
+            copy[n++] = *text;
+    copy[n] = 0;
+    *number = strtold(copy, &end);
+    return *end == 0 && end != copy;
+}
+
+/* As much of a number as a parameter of that size holds. */
+static long double fitted(long double number, const struct key_cursor *c)
+{
+    if (c->param->cls != SWRCACHE_CLASS_FLOAT)
+        return number;
+    return c->len == sizeof(float) ? (float)number : c->len == sizeof(double) ? (double)number : number;
+}
+
+static bool same_number(const char *pattern, const char *text, const struct key_cursor *c)
+{
+    long double p, t;
+    return number_of(pattern, &p) && number_of(text, &t) && fitted(p, c) == fitted(t, c);
+}
+
+/* What %d makes of any whole number, character or bool: the same bytes. */
+static bool same_bytes(const char *pattern, const struct key_cursor *c)
+{
+    uint32_t cls = c->param->cls;
+    char *end;
+    errno = 0;
+    if (c->len > 8 ||
+        (cls != SWRCACHE_CLASS_INT && cls != SWRCACHE_CLASS_UINT && cls != SWRCACHE_CLASS_CHAR &&
+         cls != SWRCACHE_CLASS_BOOL && cls != SWRCACHE_CLASS_POINTER))
+        return false;
+    uint64_t value = 0, n = strtoull(pattern, &end, 0);
+    if (end == pattern || *end != 0 || errno != 0)
+        return strcmp(pattern, "(nil)") == 0 && cls == SWRCACHE_CLASS_POINTER &&
+               print_unsigned(c->bytes, c->len) == 0;
+    value = print_unsigned(c->bytes, c->len);
+    if (c->len < 8) {
+        /* As the type has it, or sign or no sign apart. */
+        int64_t s = (int64_t)n, most = INT64_C(1) << (8 * c->len);
+        if (s >= most || s < -most / 2)
+            return false;
+        n &= (uint64_t)most - 1;
+    }
+    return n == value;
 }
 
 static bool fail(char *error, size_t room, const char *what, size_t place, const char *cure)
@@ -121,14 +174,16 @@ bool target_parse(struct target *t, const char *text, char *error, size_t room)
     if (len >= TARGET_TEXT_MAX)
         return fail(error, room, "too long", TARGET_TEXT_MAX, "shorten an argument with *");
     memcpy(s, text, len + 1);
-    while (len > 0 && s[len - 1] == ' ')
+    while (len > 0 && s[len - 1] == ' ' && (len == 1 || s[len - 2] != '\\'))
         s[--len] = 0;
     while (s[i] == ' ')
         i++;
+    bool literal = s[i] == '\\'; /* of format.h: a function's name whatever it is */
+    i += literal;
     t->name = s + i;
     if (s[i] == 0)
         return fail(error, room, "nothing", i, "write all, a function, or a call such as quote(\"ACME\", 3)");
-    for (size_t p = 0; p < sizeof prefixes / sizeof prefixes[0]; p++)
+    for (size_t p = 0; !literal && p < sizeof prefixes / sizeof prefixes[0]; p++)
         if (strncmp(s + i, prefixes[p].text, strlen(prefixes[p].text)) == 0)
             return parse_named(t, &prefixes[p], s + i, error, room);
     if (!isalpha((unsigned char)s[i]) && s[i] != '_')
@@ -137,7 +192,7 @@ bool target_parse(struct target *t, const char *text, char *error, size_t room)
     while (isalnum((unsigned char)s[i]) || s[i] == '_' || s[i] == '.' || s[i] == '-')
         i++;
     if (s[i] == 0) {
-        t->kind = strcmp(t->name, "all") == 0 ? TARGET_ALL : TARGET_FUNCTION;
+        t->kind = !literal && strcmp(t->name, "all") == 0 ? TARGET_ALL : TARGET_FUNCTION;
         return true;
     }
     if (s[i] != '(')
@@ -245,10 +300,10 @@ const char *target_argument(const struct target *t, const struct key_shape *shap
 }
 
 /* >=30 and the like. *known: the pattern is such a one. */
-static bool compares(const char *pattern, const char *text, bool *known)
+static bool compares(const char *pattern, const char *text, const struct key_cursor *c, bool *known)
 {
     static const char *const signs[] = {">=", "<=", "!=", ">", "<"};
-    char *end_p, *end_t;
+    long double p = 0, t = 0;
     *known = false;
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
         if (strncmp(pattern, signs[i], strlen(signs[i])) != 0)
@@ -256,8 +311,9 @@ static bool compares(const char *pattern, const char *text, bool *known)
         const char *operand = pattern + strlen(signs[i]);
         while (*operand == ' ')
             operand++;
-        long double p = strtold(operand, &end_p), t = strtold(text, &end_t);
-        bool numbers = end_p != operand && *end_p == 0 && end_t != text && *end_t == 0;
+        bool numbers = number_of(operand, &p) && number_of(text, &t);
+        p = fitted(p, c);
+        t = fitted(t, c);
         *known = true;
         switch (i) {
         case 0:
@@ -275,27 +331,45 @@ static bool compares(const char *pattern, const char *text, bool *known)
     return false;
 }
 
+/* What is printed is longer than most. */
+static bool matches_long(const char *pattern, const struct key_cursor *c)
+{
+    size_t room = 8 * c->len + 4096; /* \\ooo a byte, and a structure's names */
+    char *text = os_alloc(room);
+    struct print p;
+    if (text == NULL)
+        return true; /* rather too much than a value that should be gone */
+    print_start(&p, text, room);
+    print_argument(&p, c);
+    bool matches = p.cut || target_glob(pattern, text);
+    os_free(text);
+    return matches;
+}
+
 static bool argument_matches(const char *pattern, const struct key_cursor *c)
 {
-    char text[ARGUMENT_MAX];
+    char room[ARGUMENT_MAX], *text = room;
     struct print p;
     if (pattern == NULL || strcmp(pattern, "*") == 0)
         return true;
     if (silent(c->param) && strcmp(pattern, "_") == 0)
         return true;
-    print_start(&p, text, sizeof text);
+    print_start(&p, text, sizeof room);
     print_argument(&p, c);
-    if (p.cut)
+    if (p.cut && !has_star(pattern))
         return false; /* a target is shorter than that */
-    bool known, compared = compares(pattern, text, &known);
+    if (p.cut)
+        return matches_long(pattern, c);
+    bool known, compared = compares(pattern, text, c, &known);
     if (known)
         return compared;
     if (has_star(pattern))
         return target_glob(pattern, text);
     if (same_text(pattern, text))
         return true;
-    return c->param->kind == SWRCACHE_KIND_VAL && c->bytes != NULL && c->param->cls != SWRCACHE_CLASS_CHAR &&
-           same_number(pattern, text);
+    return c->param->kind == SWRCACHE_KIND_VAL && c->bytes != NULL &&
+           (same_bytes(pattern, c) ||
+            (c->param->cls != SWRCACHE_CLASS_CHAR && same_number(pattern, text, c)));
 }
 
 uint32_t target_likeness(const struct target *t, const struct key_shape *shape, const struct key *key,

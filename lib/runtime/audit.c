@@ -1,4 +1,5 @@
 #include "audit.h"
+#include "thread.h"
 #include "base/clock.h"
 
 #include <string.h>
@@ -10,7 +11,37 @@ static uint64_t numbered;
 static __thread struct {
     uint64_t number;
     int who;
+    uint32_t cause; /* a function's number + 1 */
+    uint64_t cause_hash;
+    const char *caller; /* valid while the thread is at it */
 } current __attribute__((tls_model("initial-exec")));
+
+const char *audit_caller(const char *name)
+{
+    const char *before = current.caller;
+    current.caller = name;
+    return before;
+}
+
+const char *audit_called_by(void)
+{
+    struct thread *t = thread_current;
+    if (current.caller != NULL || t == NULL || t->top == NULL)
+        return current.caller;
+    return t->top->function->site->name;
+}
+
+void audit_because(uint32_t function, uint64_t hash)
+{
+    current.cause = function;
+    current.cause_hash = hash;
+}
+
+uint32_t audit_cause(uint64_t *hash)
+{
+    *hash = current.cause_hash;
+    return current.cause;
+}
 
 static uint64_t begin(const struct audit_act *act)
 {
@@ -23,6 +54,9 @@ static uint64_t begin(const struct audit_act *act)
         *slot = *act;
         slot->number = number;
         slot->when = clock_now();
+        const char *caller = act->who == 0 ? audit_called_by() : NULL;
+        if (caller != NULL)
+            strncpy(slot->caller, caller, AUDIT_CALLER - 1);
     }
     lock_give(&audit_lock);
     current.number = number;

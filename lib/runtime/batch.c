@@ -1,4 +1,5 @@
 #include "batch.h"
+#include "audit.h"
 #include "call.h"
 #include "dictionary.h"
 #include "option.h"
@@ -17,6 +18,7 @@ struct note {
     enum swrcache_operation operation;
     struct function *function;
     uint64_t hash, ttl_ms;
+    char caller[AUDIT_CALLER]; /* whose doing it is */
     size_t key_len, value_len;
     unsigned char data[]; /* text; key and value */
 };
@@ -38,6 +40,8 @@ static struct note *note(size_t len)
     struct note *n = os_zalloc(sizeof *n + len);
     if (n == NULL)
         return NULL;
+    if (audit_called_by() != NULL)
+        strncpy(n->caller, audit_called_by(), AUDIT_CALLER - 1);
     *open_->last = n;
     open_->last = &n->next;
     return n;
@@ -93,12 +97,14 @@ bool batch_note_put(struct function *f, const struct key *key, const void *value
 
 static void take_out(const struct note *n)
 {
+    const char *before = audit_caller(n->caller[0] != 0 ? n->caller : NULL);
     if (n->kind != NOTE_TEXT) {
         struct key key = {n->hash, n->key_len, n->data};
         verb_key(n->function, n->operation, &key);
     } else {
         reach_text(n->operation, (const char *)n->data);
     }
+    audit_caller(before);
 }
 
 static void drop(struct batch *b)

@@ -1,5 +1,6 @@
 #include "depend.h"
 #include "age.h"
+#include "audit.h"
 #include "history.h"
 #include "thread.h"
 #include "base/clock.h"
@@ -182,6 +183,15 @@ void depend_free_names(struct mark_name *names)
     os_free(names); /* the texts are the flight's */
 }
 
+/* Whose doing the fences of marks were, about: marks share places as they do in core/mark.c. */
+enum { FENCE_ACTS = 1024 };
+static _Atomic uint64_t fence_acts[FENCE_ACTS];
+
+static _Atomic uint64_t *fence_act(uint64_t id)
+{
+    return &fence_acts[id % FENCE_ACTS];
+}
+
 /* Was one of them invalidated since it began? */
 static void outdate(struct flight *fl, const struct mark_name *names, uint32_t count)
 {
@@ -198,8 +208,16 @@ void depend_check(struct flight *fl, const struct mark_name *names, uint32_t cou
     for (uint32_t i = 0; i < count; i++)
         if (mark_differs(names[i].id, names[i].digest, fl->began))
             fl->expired = true;
-    if (fl->outdated != 0)
-        fl->fenced = true;
+    if (fl->outdated == 0 || fl->fenced)
+        return;
+    fl->fenced = true;
+    uint64_t act = 0;
+    for (uint32_t i = 0; i < count && act == 0; i++)
+        if (mark_fenced(names[i].id, fl->began) != 0)
+            act = atomic_load(fence_act(names[i].id));
+    audit_resume(act);
+    history_note(fl->identity, &fl->key, HISTORY_FENCED, 0);
+    audit_resume(0);
 }
 
 static void gather(struct ripple *r, uint64_t id)
@@ -369,9 +387,11 @@ static void touch_marked(struct function *f, struct entry *e, void *cookie)
 
 static void reach_marked(uint64_t id, struct reach *reach)
 {
-    if (reach->ripple->operation == SWRCACHE_OP_INVALIDATE)
+    int who;
+    if (reach->ripple->operation == SWRCACHE_OP_INVALIDATE) {
+        atomic_store(fence_act(id), audit_current(&who));
         mark_fence(id);
-    else
+    } else
         mark_changed(id, 0);
     mark_walk(id, touch_entry, reach);
 }
@@ -404,6 +424,7 @@ size_t ripple_run(struct ripple *r)
 
 void depend_stored(struct function *f, struct entry *e, bool replaced)
 {
+    audit_because(f->number + 1, entry_hash(e));
     struct ripple r = {.operation = SWRCACHE_OP_EXPIRE};
     struct reach reach = {.ripple = &r, .digest = depend_digest(e)};
     uint64_t id = mark_key(f->number, entry_hash(e)).id;
@@ -415,4 +436,5 @@ void depend_stored(struct function *f, struct entry *e, bool replaced)
     }
     mark_walk(id, touch_entry, &reach);
     ripple_run(&r);
+    audit_because(0, 0);
 }

@@ -1,4 +1,5 @@
 #include "dictionary.h"
+#include "audit.h"
 #include "batch.h"
 #include "call.h"
 #include "depend.h"
@@ -132,15 +133,20 @@ bool dictionary_store(struct function *f, const struct key *key, const void *val
     uint32_t shard = table_shard_of(key->hash);
     table_lock(&cache_table, shard);
     struct entry *old = table_find(&cache_table, identity, key);
-    bool linked = mark_link(e), stored = linked && cache_store(f, old, e);
+    bool replaces = old != NULL, linked = mark_link(e), stored = linked && cache_store(f, old, e);
     if (linked && !stored)
         mark_unlink(e);
     if (!stored && old != NULL)
         cache_drop(f, old); /* not what was put last: rather nothing */
     table_unlock(&cache_table, shard);
-    struct ripple ripple = {.operation = SWRCACHE_OP_INVALIDATE};
-    ripple_key(&ripple, f, key->hash);
-    ripple_run(&ripple);
+    if (atomic_load(&f->inner)) {
+        /* Results stand on what was put here: to put again is to invalidate them. */
+        struct ripple ripple = {.operation = SWRCACHE_OP_INVALIDATE};
+        uint64_t act = audit_begin_call(SWRCACHE_OP_INVALIDATE, f, key);
+        ripple_key(&ripple, f, key->hash);
+        ripple_run(&ripple);
+        audit_end(act, replaces);
+    }
     cache_unref(e);
     cache_trim(f);
     return stored;

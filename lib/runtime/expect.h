@@ -1,13 +1,13 @@
 /*
- * expect.h - the targets of writers, known at start-up: one that names a function there is not can never
- * match anything, and that is told rather than passed over.
+ * expect.h - the targets of writers, known at start-up: one that names a function there is not, or not so,
+ * can never match anything, and that is told rather than passed over.
  */
 #ifndef RUNTIME_EXPECT_H
 #define RUNTIME_EXPECT_H
 
 #include <stdbool.h>
 
-/* The api's; both strings stay with the program. */
+/* The api's. */
 void expect_target(const char *writer, const char *format);
 /* Once the program's functions are known: tells option_complain() of each hopeless target once. */
 void expect_check(void);

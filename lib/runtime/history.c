@@ -57,6 +57,7 @@ void history_note(uint64_t identity, const struct key *key, enum history_what wh
                            .key_len = (uint32_t)key->len,
                            .long_key = copy};
         s->record.act = audit_current(&s->record.who);
+        s->record.cause = audit_cause(&s->record.cause_hash);
         memcpy(copy != NULL ? copy : s->key, key->bytes, key->len);
         copy = old;
     }
@@ -69,10 +70,16 @@ void history_not_stored(const struct flight *fl, struct entry *e, bool failed, i
     struct function *f = fl->function;
     if (fl->fenced)
         return; /* noted when it was fenced */
-    if (failed)
+    if (fl->identity != atomic_load(&f->identity)) {
+        audit_resume(atomic_load(&f->invalidated_by));
+        history_note(fl->identity, &fl->key, HISTORY_FENCED, 0);
+        audit_resume(0);
+    } else if (failed)
         history_note(fl->identity, &fl->key, HISTORY_FAILED, error);
     else if (fl->skip)
         history_note(fl->identity, &fl->key, HISTORY_SKIPPED, 0);
+    else if (fl->unnamed)
+        history_note(fl->identity, &fl->key, HISTORY_UNNAMED, 0);
     else if (e != NULL && (entry_bytes(e) > f->bounds->max_bytes || entry_bytes(e) > cache_bounds.max_bytes ||
                            f->bounds->max_entries == 0))
         history_note(fl->identity, &fl->key, HISTORY_TOO_LARGE, 0);

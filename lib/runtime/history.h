@@ -18,15 +18,18 @@ enum history_what {
     HISTORY_FAILED,
     HISTORY_SKIPPED,
     HISTORY_TOO_LARGE,
+    HISTORY_UNNAMED, /* a tag too long, or no memory for one */
     HISTORY_NO_ROOM,
 };
 
 enum { HISTORY_SLOTS = 2048, HISTORY_WAYS = 8, HISTORY_KEY_MAX = 1024 };
 
 struct history_record {
-    uint64_t when; /* clock_now() */
-    uint64_t act;  /* audit.h; 0: nobody's */
-    int who;       /* as in struct audit_act */
+    uint64_t when;  /* clock_now() */
+    uint64_t act;   /* audit.h; 0: nobody's */
+    int who;        /* as in struct audit_act */
+    uint32_t cause; /* of an expiry: number + 1 of the function whose value changed; 0: it was a verb */
+    uint64_t cause_hash;
     enum history_what what;
     int error; /* errno of a failure */
 };

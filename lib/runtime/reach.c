@@ -133,19 +133,32 @@ static void leave(struct thread *t, const struct cancel *cancel)
     cancel_back(cancel);
 }
 
+/* What a secret function is called with is written down nowhere. */
+static const char *shown(const struct target *t, const char *text, char *masked, size_t room)
+{
+    struct function *f;
+    bool secret = false;
+    for (uint32_t at = 0; t->kind == TARGET_CALL && (f = named(t->name, &at)) != NULL;)
+        secret |= function_secret(f);
+    snprintf(masked, room, "%.100s(***)", t->name);
+    return secret ? masked : text;
+}
+
 static size_t run_text(enum swrcache_operation operation, const char *text, bool dry)
 {
     struct target *t = os_alloc(sizeof *t);
     struct reached r = {0};
+    char masked[AUDIT_TEXT];
     if (t == NULL) /* rather too much than a value that should be gone */
         return dry ? 0 : verb_invalidate(NULL, NULL, NULL, false);
     if (!target_parse(t, text, r.why, sizeof r.why)) {
         option_complain("%.200s: %s", text, r.why);
     } else {
-        uint64_t act = dry ? 0 : audit_begin(operation, 0, text);
+        const char *name = shown(t, text, masked, sizeof masked);
+        uint64_t act = dry ? 0 : audit_begin(operation, 0, name);
         bool lasting = t->kind == TARGET_REGION || t->kind == TARGET_FUNCTION || t->kind == TARGET_CALL;
         if (!reach_run(operation, t, NULL, dry, false, &r) || (r.unknown && lasting))
-            option_complain("%.200s: %s", text, r.why);
+            option_complain("%.200s: %s", name, r.why);
         audit_end(act, r.matched);
     }
     os_free(t);
@@ -167,7 +180,10 @@ size_t reach_verb(enum swrcache_operation operation, const char *format, va_list
     if (t == NULL)
         return 0;
     expect_check();
-    if (format_target(text, sizeof text, format, args, why, sizeof why))
+    enum format_result formed = format_target(text, sizeof text, format, args, why, sizeof why);
+    if (formed == FORMAT_WHOLE)
+        option_complain("%.150s: all of %.40s is meant", why, text); /* rather too much than too little */
+    if (formed != FORMAT_WRONG)
         matched = run_text(operation, text, batch_note(operation, text));
     else
         option_complain("%s", why);

@@ -1,4 +1,5 @@
 #include "writer.h"
+#include "audit.h"
 #include "call.h"
 #include "guard.h"
 
@@ -19,6 +20,14 @@ struct writer_call {
     struct cancel cancel; /* the host's: it is off but in the body */
     bool failed;
 };
+
+/* What the writer changes is known to be its doing. */
+static void tell(const struct swrcache_writer *writer, const struct swrcache_arg *args)
+{
+    const char *before = audit_caller(writer->name);
+    writer->tell(args);
+    audit_caller(before);
+}
 
 static void pop(struct thread *t)
 {
@@ -99,7 +108,7 @@ void writer_run(const struct swrcache_writer *writer, const struct swrcache_arg 
     saved = errno;
     mark = 0;
     if (token == 0 || !take_out(t, token))
-        writer->tell(args);
+        tell(writer, args);
     cancel_back(&call.cancel);
     errno = saved;
 }
@@ -128,6 +137,6 @@ bool writer_leave(void)
     const struct swrcache_writer *writer = w->writer;
     const struct swrcache_arg *args = w->args;
     pop(t);
-    writer->tell(args);
+    tell(writer, args);
     return true;
 }

@@ -1,6 +1,9 @@
 /* The language of targets from C: formats, patterns, predicates; what is wrong is told and does nothing. */
 #include "../promises/promise.h"
 
+#include <locale.h>
+
+#include "runtime/audit.h"
 #include "runtime/format.h"
 #include "runtime/option.h"
 
@@ -15,9 +18,36 @@ __attribute__((format(printf, 1, 2))) static const char *formatted(const char *f
     char why[200];
     va_list args;
     va_start(args, format);
-    bool done = format_target(text, sizeof text, format, args, why, sizeof why);
+    bool done = format_target(text, sizeof text, format, args, why, sizeof why) == FORMAT_DONE;
     va_end(args);
     return done ? text : "refused";
+}
+
+SWR_CACHED(int, kinds, (SWR_VAL(char, c), SWR_VAL(bool, b), SWR_VAL(unsigned, u), SWR_VAL(double, d)),
+           .ttl_ms = SWR_FOREVER)
+{
+    return c + b + (int)u + (int)d;
+}
+
+SWR_CACHED(int, octets, (SWR_BYTES(bytes, n), SWR_VAL(size_t, n)), .ttl_ms = SWR_FOREVER)
+{
+    return bytes != NULL && n > 0 ? *(const unsigned char *)bytes : 0;
+}
+
+SWR_CACHED(int, all, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER)
+{
+    return n;
+}
+
+SWR_CACHED(int, tagged, (SWR_STR(tag)), .ttl_ms = SWR_FOREVER)
+{
+    swrcache_tag("%s", tag);
+    return 1;
+}
+
+SWR_CACHED(int, pin, (SWR_STR(who)), .ttl_ms = SWR_FOREVER, .secret = true)
+{
+    return (int)strlen(who);
 }
 
 static void fill(void)
@@ -36,6 +66,84 @@ static bool complained(const char *of)
     return false;
 }
 
+/* Numbers, characters and truths as %d, %u and %c write them, in any locale. */
+static void scalars(void)
+{
+    char quote_mark = '\'', star = '*';
+    unsigned many = 3000000000u;
+    bool yes = true;
+    CHECK(kinds('x', yes, many, 1.5) && kinds(quote_mark, false, 7, 0.1) && kinds(star, false, 7, -2.25));
+    CHECK(swrcache_invalidate("kinds(%c, *, *, *)", 'x') == 1 && kinds('x', yes, many, 1.5));
+    CHECK(swrcache_invalidate("kinds('%c', *, *, *)", 'x') == 1 && kinds('x', yes, many, 1.5));
+    CHECK(swrcache_invalidate("kinds(%d, *, *, *)", 'x') == 1 && kinds('x', yes, many, 1.5));
+    CHECK(swrcache_invalidate("kinds(%c, *, *, *)", quote_mark) == 1 && kinds(quote_mark, false, 7, 0.1));
+    CHECK(swrcache_invalidate("kinds(%c, *, *, *)", star) == 1 && kinds(star, false, 7, -2.25));
+    CHECK(swrcache_invalidate("kinds(*, %d, *, *)", yes) == 1 && kinds('x', yes, many, 1.5));
+    CHECK(swrcache_invalidate("kinds(*, true, *, *)") == 1 && kinds('x', yes, many, 1.5));
+    CHECK(swrcache_invalidate("kinds(*, *, %d, *)", (int)many) == 1 && kinds('x', yes, many, 1.5));
+    CHECK(swrcache_invalidate("kinds(*, *, %u, *)", many) == 1 && kinds('x', yes, many, 1.5));
+    CHECK(swrcache_invalidate("kinds(*, *, %lld, *)", (long long)many << 1) == 0);
+    const char *const locales[] = {"C", "de_DE.UTF-8"};
+    for (int i = 0; i < 2; i++) {
+        if (setlocale(LC_ALL, locales[i]) == NULL)
+            continue;
+        CHECK(kinds('x', yes, many, 1.5) && kinds(quote_mark, false, 7, 0.1) && kinds(star, false, 7, -2.25));
+        CHECK(swrcache_invalidate("kinds(*, *, *, %f)", 1.5) == 1);
+        CHECK(swrcache_invalidate("kinds(*, *, *, %.17g)", 0.1) == 1);
+        CHECK(swrcache_invalidate("kinds(*, *, *, <%.1f)", 0.0) == 1);
+    }
+    setlocale(LC_ALL, "C");
+}
+
+/* What is too long to be printed or written is still found. */
+static void lengths(void)
+{
+    enum { LONG = 1 << 20 };
+    char *text = malloc(LONG + 1);
+    memset(text, 'a', LONG);
+    text[LONG] = 0;
+    text[LONG - 1] = 'z';
+    swrcache_invalidate("quote");
+    CHECK(quote(text, 1) == LONG + 1 && quote(text, 2) == LONG + 2 && quote("short", 1) == 6);
+    CHECK(swrcache_invalidate("quote(\"a*b\", *)") == 0);
+    CHECK(swrcache_invalidate("quote(\"a*z\", 1)") == 1 && quote(text, 1) == LONG + 1);
+    memset(text, '\001', LONG);
+    CHECK(octets(text, LONG) == 1 && octets("\002", 1) == 2);
+    CHECK(swrcache_invalidate("octets(x\"01*\", *)") == 1);
+    memset(text, 'a', LONG);
+    text[LONG - 1] = 'z';
+    /* A call that cannot be written down: its whole function, and that is told. */
+    CHECK(swrcache_invalidate("quote(\"%s\", %d)", text, 1) == 3 && complained("all of quote is meant"));
+    CHECK(swrcache_invalidate("%s(%d)", text, 1) == 0);
+    free(text);
+}
+
+/* What comes in is data, in every place. */
+static void data(void)
+{
+    static const char *const odd[] = {"a:b", "a b ", "\"", "*",        "x\ny",    "\\",
+                                      "%d",  "'",    "(",  "region:x", "\303\251"};
+    fill();
+    CHECK(all(1) == 1 && swrcache_invalidate("%s", "all") == 1 && swrcache_invalidate("quote") == 16);
+    CHECK(swrcache_invalidate("%s", "quote(*, *)") == 0 && swrcache_invalidate("%s", "region:x") == 0);
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        CHECK(tagged(odd[i]) == 1 && quote(odd[i], 1) > 0);
+        CHECK(swrcache_invalidate("tag:%s", odd[i]) == 1);
+        CHECK(swrcache_invalidate("quote(\"%s\", 1)", odd[i]) == 1);
+        CHECK(quote(odd[i], 1) > 0 && swrcache_invalidate("quote(%s, *)", odd[i]) == 1);
+    }
+}
+
+/* What a secret function was called with is nowhere written down. */
+static void secrets(void)
+{
+    struct audit_act act;
+    CHECK(pin("alice") == 5 && swrcache_invalidate("pin(\"%s\")", "alice") == 1);
+    CHECK(audit_find(audit_last(), &act) && strcmp((char *)act.text, "pin(***)") == 0 && act.matched == 1);
+    CHECK(swrcache_invalidate("pin(\"%s\", 1)", "mallory") == 0 && complained("pin has 1 argument"));
+    CHECK(!complained("alice") && !complained("mallory"));
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -47,7 +155,7 @@ int main(int argc, char **argv)
     CHECK(strcmp(formatted("tag:user:%s", "a:b"), "tag:user:a\\:b") == 0);
     CHECK(strcmp(formatted("f(%.2f, %5d%%, '%c')", 1.5, 7, 'x'), "f(1.50,     7%, '\"x\"')") == 0 ||
           strcmp(formatted("f(%.2f)", 1.5), "f(1.50)") == 0);
-    CHECK(strcmp(formatted("%.*s", 3, "abcdef"), "abc") == 0);
+    CHECK(strcmp(formatted("%.*s", 3, "abcdef"), "\\abc") == 0);
     fill();
     CHECK(swrcache_invalidate("quote(\"ACME\", 30)") == 1);
     CHECK(swrcache_invalidate("quote(\"AC*\", >=%d)", 30) == 3);
@@ -61,5 +169,9 @@ int main(int argc, char **argv)
     CHECK(swrcache_invalidate("quote(1, 2, 3)") == 0 && complained("quote(1, 2, 3)"));
     CHECK(swrcache_invalidate("quote(\"open") == 0 && complained("never closed"));
     CHECK(swrcache_invalidate("tag:") == 0 && complained("no name"));
+    scalars();
+    lengths();
+    data();
+    secrets();
     return finish("targets");
 }

@@ -1,11 +1,9 @@
 /*
  * shop.c - a live process with regions, tags, events, dependencies and a dictionary, for tests of swrctl.
- * Obeys lines as live.c does: each answered by "done" and a number.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include <swrcache.h>
+
+#include "obey.h"
 
 static int bodies;
 
@@ -65,15 +63,4 @@ static int obey(const char *line)
     if (strcmp(line, "emit") == 0)
         return (int)swrcache_emit("user.saved");
     return -1;
-}
-
-int main(void)
-{
-    char line[256];
-    while (fgets(line, sizeof line, stdin) != NULL) {
-        line[strcspn(line, "\n")] = 0;
-        printf("done %d\n", obey(line));
-        fflush(stdout);
-    }
-    return 0;
 }

@@ -225,7 +225,10 @@ Test(target, names_of_other_things)
         {"tag:user:42", TARGET_TAG, "user:42"},
         {" event:user.saved ", TARGET_EVENT, "user.saved"},
         {"tag:a\\:b\\\\c\\*", TARGET_TAG, "a:b\\c*"},
+        {"tag:a\\ ", TARGET_TAG, "a "},
         {"tags", TARGET_FUNCTION, "tags"},
+        {"\\all", TARGET_FUNCTION, "all"},
+        {"all", TARGET_ALL, "all"},
         {"shop.notes", TARGET_FUNCTION, "shop.notes"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -125,10 +125,11 @@ static bool start_settings(struct reading *r)
         complain(r, (unsigned)(of_region ? sizeof region : sizeof function) + 1,
                  of_region ? "a region's name is letters, digits, _ and - between dots"
                            : "no name of a function");
-    else
+    else {
         rules_target(r->rules, r->section + skip);
+        r->open = true;
+    }
     r->d = (struct declaration){0};
-    r->open = true;
     return true;
 }
 

@@ -15,7 +15,7 @@ static const char *const function_columns[] = {
 static const char *const entry_columns[] = {"key",  "state",   "age_ms", "left_ms", "hits",
                                             "size", "cost_us", "value",  NULL};
 static const char *const flight_columns[] = {"key", "kind", "age_ms", "tid", "fenced", "expired", NULL};
-static const char *const act_columns[] = {"at", "verb", "target", "matched", "by", "by_pid", NULL};
+static const char *const act_columns[] = {"at", "verb", "target", "matched", "by", "by_pid", "caller", NULL};
 static const char *const region_columns[] = {"region", "functions", "entries", "bytes", "dictionary", NULL};
 static const char *const process_columns[] = {"pid",     "user",  "program", "functions",
                                               "entries", "bytes", "hit_pct", NULL};
