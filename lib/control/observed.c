@@ -30,6 +30,8 @@ static void record(struct wire_buffer *out, struct function *f, struct observed_
         wire_number(out, name, atomic_load(&o->saved[i]));
         snprintf(name, sizeof name, "outdated_%us", seconds[i]);
         wire_number(out, name, atomic_load(&o->differ[i]));
+        snprintf(name, sizeof name, "memory_%us", seconds[i]);
+        wire_number(out, name, atomic_load(&o->most[i]));
     }
 }
 

@@ -13,7 +13,13 @@
 
 #include <stdint.h>
 
-enum { OBSERVED_FUNCTIONS = 64, OBSERVED_KEYS = 1 << 14, OBSERVED_TTLS = 3, OBSERVATION_MAGIC = 0x53527750 };
+enum {
+    OBSERVED_FUNCTIONS = 128,
+    OBSERVED_KEYS = 1 << 14,
+    OBSERVED_TTLS = 3,
+    OBSERVED_SLICES = 9,
+    OBSERVATION_MAGIC = 0x53527751
+};
 
 #define OBSERVED_TTL_SECONDS                                                                                 \
     {                                                                                                        \
@@ -21,8 +27,9 @@ enum { OBSERVED_FUNCTIONS = 64, OBSERVED_KEYS = 1 << 14, OBSERVED_TTLS = 3, OBSE
     }
 
 struct observed_key {
-    _Atomic uint64_t hash;          /* 0: free */
-    _Atomic uint64_t digest, since; /* of the last result, and when it was first seen, one above */
+    _Atomic uint64_t hash; /* 0: free */
+    _Atomic uint64_t seen;
+    _Atomic uint64_t digest, since; /* of the last good result, and when it was first seen, one above */
     _Atomic uint64_t computed[OBSERVED_TTLS],
         kept[OBSERVED_TTLS]; /* when the cache would have, one above, and its digest */
 };
@@ -35,6 +42,9 @@ struct observed_function {
     _Atomic uint64_t opaque;            /* results that could not be compared */
     _Atomic uint64_t began, last;       /* the first call, one above, and the end of the last; in ns */
     _Atomic uint64_t hits[OBSERVED_TTLS], saved[OBSERVED_TTLS], differ[OBSERVED_TTLS];
+    /* Memory at the fullest: what was computed in the last ttl, counted by slices of an eighth of it. */
+    _Atomic uint64_t most[OBSERVED_TTLS];
+    _Atomic uint64_t slice[OBSERVED_TTLS][OBSERVED_SLICES], made[OBSERVED_TTLS][OBSERVED_SLICES];
     struct observed_key key[OBSERVED_KEYS];
 };
 

@@ -3,6 +3,7 @@
 #include "agree.h"
 #include "call.h"
 #include "outcome.h"
+#include "result.h"
 #include "base/clock.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { PROBES = 64, PAGE = 4096 };
@@ -28,7 +30,9 @@ static struct observation *observation_open(const char *directory)
     if (fd < 0)
         return NULL;
     void *map = MAP_FAILED;
-    if (ftruncate(fd, sizeof *o) == 0)
+    /* Where files must be smaller, making one so large would be a signal to the program. */
+    struct rlimit most;
+    if (getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur >= sizeof *o && ftruncate(fd, sizeof *o) == 0)
         map = mmap(NULL, sizeof *o, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
     if (map == MAP_FAILED)
@@ -101,19 +105,39 @@ static struct observed_key *find_key(struct observed_function *o, uint64_t hash)
     return NULL;
 }
 
-static void play(struct observed_function *o, struct observed_key *k, uint64_t digest, uint64_t at,
-                 uint64_t cost)
+struct seen {
+    uint64_t key, digest, bytes, at, cost;
+    bool failed; /* not to be remembered, and it says nothing of what is */
+};
+
+/* An entry is made at `now`, in slices: how much lives then, what is up to an eighth of a ttl too old too. */
+static void fill(struct observed_function *o, int ttl, uint64_t now, uint64_t bytes)
+{
+    uint64_t sum = 0;
+    _Atomic uint64_t *slice = o->slice[ttl], *made = o->made[ttl];
+    if (atomic_exchange(&slice[now % OBSERVED_SLICES], now) != now)
+        atomic_store(&made[now % OBSERVED_SLICES], 0);
+    atomic_fetch_add(&made[now % OBSERVED_SLICES], bytes + sizeof(struct entry));
+    for (int i = 0; i < OBSERVED_SLICES; i++)
+        if (now - atomic_load(&slice[i]) < OBSERVED_SLICES)
+            sum += atomic_load(&made[i]);
+    if (sum > atomic_load(&o->most[ttl]))
+        atomic_store(&o->most[ttl], sum);
+}
+
+static void play(struct observed_function *o, struct observed_key *k, const struct seen *s)
 {
     static const uint64_t seconds[OBSERVED_TTLS] = OBSERVED_TTL_SECONDS;
     for (int i = 0; i < OBSERVED_TTLS; i++) {
-        uint64_t computed = atomic_load(&k->computed[i]);
-        if (computed != 0 && at - (computed - 1) < seconds[i] * 1000000000u) {
+        uint64_t computed = atomic_load(&k->computed[i]), ttl = seconds[i] * 1000000000u;
+        if (computed != 0 && s->at - (computed - 1) < ttl) {
             atomic_fetch_add(&o->hits[i], 1);
-            atomic_fetch_add(&o->saved[i], cost);
-            atomic_fetch_add(&o->differ[i], atomic_load(&k->kept[i]) != digest);
-        } else {
-            atomic_store(&k->computed[i], at + 1);
-            atomic_store(&k->kept[i], digest);
+            atomic_fetch_add(&o->saved[i], s->cost);
+            atomic_fetch_add(&o->differ[i], !s->failed && atomic_load(&k->kept[i]) != s->digest);
+        } else if (!s->failed) {
+            atomic_store(&k->computed[i], s->at + 1);
+            atomic_store(&k->kept[i], s->digest);
+            fill(o, i, s->at / (ttl / (OBSERVED_SLICES - 1)), s->bytes);
         }
     }
 }
@@ -125,10 +149,6 @@ static void changed(struct observed_function *o, uint64_t age)
     if (shortest == 0 || age < shortest)
         atomic_store(&o->shortest, age);
 }
-
-struct seen {
-    uint64_t key, digest, bytes, at, cost;
-};
 
 static void record(struct observed_function *o, const struct seen *s)
 {
@@ -143,18 +163,18 @@ static void record(struct observed_function *o, const struct seen *s)
         return;
     }
     uint64_t since = atomic_load(&k->since);
-    bool differs = atomic_load(&k->digest) != s->digest;
-    if (since == 0) {
+    bool differs = since != 0 && !s->failed && atomic_load(&k->digest) != s->digest;
+    if (!atomic_exchange(&k->seen, true)) {
         atomic_fetch_add(&o->keys, 1);
         atomic_fetch_add(&o->bytes, s->bytes);
-    } else if (differs) {
-        changed(o, s->at - (since - 1));
     }
-    if (since == 0 || differs) {
+    if (differs)
+        changed(o, s->at - (since - 1));
+    if ((since == 0 || differs) && !s->failed) {
         atomic_store(&k->digest, s->digest);
         atomic_store(&k->since, s->at + 1);
     }
-    play(o, k, s->digest, s->at, s->cost);
+    play(o, k, s);
 }
 
 /* False: nothing can be said of the result. */
@@ -188,6 +208,7 @@ void observe_call(struct thread *t, struct function *f, const struct swrcache_ar
         return;
     int error = errno;
     s.cost = clock_now() - s.at;
+    s.failed = result_failed(f, result);
     if (!digest(t, f, args, result, &s))
         atomic_fetch_add(&o->opaque, 1);
     record(o, &s);

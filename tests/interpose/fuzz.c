@@ -1,5 +1,5 @@
 /*
- * fuzz.c - declarations and files of rules under inputs of all sorts.
+ * fuzz.c - declarations, files of rules and C prototypes under inputs of all sorts.
  * usage: fuzz [SEED]      SWR_TEST_INPUTS says how many (100000)
  *
  * By itself it makes its own inputs, the same ones on every run. Built by clang with -fsanitize=fuzzer and
@@ -12,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "swrctl/prototypes.h"
 #include "swrctl/rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *trying;
 static unsigned long taken, refused; /* rules */
+static unsigned long prototypes;
 
 #define HOLDS(condition)                                                                                     \
     do {                                                                                                     \
@@ -102,6 +104,15 @@ static void try_rules(const char *text)
     rules_free(&rules);
 }
 
+static void try_prototype(const char *name, const char *text, void *cookie)
+{
+    (void)cookie;
+    prototypes++;
+    HOLDS(name[0] != 0);
+    HOLDS(strpbrk(text, "\n;{}") == NULL);
+    try_declaration(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* As strings come: of exactly their length. A file with a NUL is refused before it comes here. */
@@ -115,6 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (strchr(text, '\n') == NULL)
         try_declaration(text);
     try_rules(text);
+    prototypes_text(text, try_prototype, NULL);
     free(text);
     return 0;
 }
@@ -136,6 +148,18 @@ static size_t scribble(char *text, size_t room)
         "double price(str symbol, i32 days) ttl=20s",
         "\n",
         "\r\n",
+        "typedef unsigned int number;\n",
+        "number f(const char *s, number n);",
+        "extern \"C\" {",
+        "#define API\n",
+        "__attribute__((pure)) ",
+        "/* ",
+        " */",
+        "// ",
+        "{",
+        "};",
+        "(",
+        "static inline int g(int n) { return n; }",
         "[price]",
         "[",
         "]",
@@ -192,7 +216,9 @@ int main(int argc, char **argv)
     state = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     for (unsigned long i = 0; i < inputs; i++)
         LLVMFuzzerTestOneInput((const uint8_t *)text, scribble(text, sizeof text));
-    printf("%lu inputs, %lu rules taken, %lu mistakes told\n", inputs, taken, refused);
-    return taken < inputs / 200 || refused < inputs / 2; /* else the inputs try too little */
+    printf("%lu inputs, %lu rules taken, %lu mistakes told, %lu prototypes\n", inputs, taken, refused,
+           prototypes);
+    return taken < inputs / 200 || prototypes < inputs / 20 ||
+           refused < inputs / 2; /* else the inputs try too little */
 }
 #endif

@@ -54,6 +54,13 @@ check(len(commands) > 10)
 options = [line for line in helped if line.startswith("-")]
 check(items(section(page, "OPTIONS"), "Fl") == options, f"{items(section(page, 'OPTIONS'), 'Fl')} {options}")
 
+table = re.findall(r'^RUN_OPTION\(.*?"(--[\w-]+)", "([^"]*)"', read("tools/swrctl/run_option.def"), re.M)
+told = items(section(page, "PROGRAMS NOBODY COMPILES HERE"), "Fl")
+check(told == [f"{name} {argument}".strip() for name, argument in table], f"{told} {table}")
+for command, foreign in {"run": "--all-from", "advise": "--mode", "wrap": "--preset"}.items():
+    shown_there = swrctl(command, "--help").out
+    check("--wrap DECLARATION" in shown_there and foreign not in shown_there, shown_there)
+
 targets = " ".join(re.findall(r"TARGET: (.+?)\nSettings", shown, re.S))
 kinds = {re.sub(r"[^a-z(:].*", "", target) for target in items(section(page, "TARGETS"), "Li")}
 check(len(kinds) > 5 and all(kind in targets for kind in kinds), f"{kinds} {targets}")

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "columns.h"
+
 static const uint64_t ttls[OBSERVED_TTLS] = OBSERVED_TTL_SECONDS;
 
 static void add(struct advise_sum *s, const struct observed_function *f)
@@ -27,6 +29,7 @@ static void add(struct advise_sum *s, const struct observed_function *f)
         s->hits[i] += f->hits[i];
         s->saved[i] += f->saved[i];
         s->differ[i] += f->differ[i];
+        s->most[i] += f->most[i];
     }
 }
 
@@ -65,17 +68,36 @@ static unsigned each(const char *path, void (*visit)(const struct observation *,
     return n;
 }
 
-struct wanted {
-    const char *name;
+struct named {
+    char name[sizeof((struct observed_function *)0)->name];
     struct advise_sum sum;
 };
 
+struct gathered {
+    struct named *list;
+    size_t count;
+    uint64_t more; /* functions that there was no room for */
+};
+
+static struct advise_sum *sum_of(struct gathered *g, const char *name)
+{
+    for (size_t i = 0; i < g->count; i++)
+        if (strcmp(g->list[i].name, name) == 0)
+            return &g->list[i].sum;
+    g->list = grown(g->list, g->count + 1, sizeof *g->list);
+    struct named *n = &g->list[g->count++];
+    *n = (struct named){.sum = {0}};
+    snprintf(n->name, sizeof n->name, "%s", name);
+    return &n->sum;
+}
+
 static void visit(const struct observation *o, void *cookie)
 {
-    struct wanted *w = cookie;
+    struct gathered *g = cookie;
     for (uint32_t i = 0; i < o->functions && i < OBSERVED_FUNCTIONS; i++)
-        if (strncmp(o->function[i].name, w->name, sizeof o->function[i].name) == 0)
-            add(&w->sum, &o->function[i]);
+        if (o->function[i].calls != 0)
+            add(sum_of(g, o->function[i].name), &o->function[i]);
+    g->more += o->functions > OBSERVED_FUNCTIONS ? o->functions - OBSERVED_FUNCTIONS : 0;
 }
 
 static const char *span(uint64_t ns, char *text, size_t room)
@@ -91,66 +113,151 @@ static const char *span(uint64_t ns, char *text, size_t room)
     return text;
 }
 
+static const char *memory(uint64_t bytes, char *text, size_t room)
+{
+    if (bytes < 10000)
+        snprintf(text, room, "%llu B", (unsigned long long)bytes);
+    else if (bytes < 10 << 20)
+        snprintf(text, room, "%.1f KB", (double)bytes / 1024);
+    else
+        snprintf(text, room, "%.1f MB", (double)bytes / 1048576);
+    return text;
+}
+
+static const char *ttl_text(int i)
+{
+    return ttls[i] == 1 ? "1s" : ttls[i] == 10 ? "10s" : "1m";
+}
+
 /* The longest lifetime that served nothing outdated; -1: none, or none that pays. */
 static int best(const struct advise_sum *s)
 {
     int found = -1;
-    for (int i = 0; i < OBSERVED_TTLS; i++)
+    for (int i = 0; i < OBSERVED_TTLS && s->opaque == 0; i++)
         if (s->differ[i] == 0 && s->hits[i] != 0 && s->saved[i] > s->hits[i] * 1000)
             found = i;
     return found;
 }
 
-void advise_print(FILE *out, const struct advise_sum *s, const char *name, uint64_t ns)
+/* Where results change nothing older than the ttl may be served. */
+static void print_line(FILE *out, const struct advise_sum *s, int ttl, const struct advise_line *line)
+{
+    const char *stale = s->changes == 0 ? "" : line->section ? "\n  stale = 0" : " stale=0";
+    if (line->section)
+        fprintf(out, "  %s\n  ttl = %s%s\n", line->before, ttl_text(ttl), stale);
+    else
+        fprintf(out, "  %s ttl=%s%s%s\n", line->before, ttl_text(ttl), stale, line->after);
+}
+
+static void print_changes(FILE *out, const struct advise_sum *s)
+{
+    char a[32];
+    if (s->opaque != 0)
+        fputs("  its results cannot be compared without a codec (SWR_CODEC, SWR_ENCODER)\n", out);
+    else if (s->changes == 0)
+        fputs("  no key's result ever changed\n", out);
+    else
+        fprintf(out, "  the result changed %llu time%s for an unchanged key, soonest after %s\n",
+                (unsigned long long)s->changes, s->changes == 1 ? "" : "s", span(s->shortest, a, sizeof a));
+    if (s->uncounted != 0)
+        fprintf(out, "  %llu calls had more keys than are counted\n", (unsigned long long)s->uncounted);
+}
+
+void advise_print(FILE *out, const struct advise_sum *s, const char *name, uint64_t ns,
+                  const struct advise_line *line)
 {
     char a[32], b[32];
-    fprintf(out, "\n%s: %llu call%s of %llu key%s, %s, %.0f %% of the run, %s a call\n", name,
+    fprintf(out, "\n%s: %llu call%s of %llu key%s, %s, %.1f %% of the run, %s a call\n", name,
             (unsigned long long)s->calls, s->calls == 1 ? "" : "s", (unsigned long long)s->keys,
             s->keys == 1 ? "" : "s", span(s->ns, a, sizeof a),
             ns != 0 ? 100.0 * (double)s->ns / (double)ns : 0,
             span(s->calls != 0 ? s->ns / s->calls : 0, b, sizeof b));
-    if (s->calls == 0) {
-        fputs("  never called; swrctl check says which calls are reached\n", out);
+    if (s->calls == 0)
         return;
-    }
-    fprintf(out, "  %-8s %9s %12s %10s\n", "ttl", "hits", "saves", "outdated");
+    fprintf(out, "  %-8s %9s %12s %10s %10s\n", "ttl", "hits", "saves", "outdated", "memory");
     for (int i = 0; i < OBSERVED_TTLS; i++)
-        fprintf(out, "  %-8s %7.1f %% %12s %10llu\n",
-                ttls[i] == 1    ? "1s"
-                : ttls[i] == 10 ? "10s"
-                                : "1m",
+        fprintf(out, "  %-8s %7.1f %% %12s %10llu %10s\n", ttl_text(i),
                 100.0 * (double)s->hits[i] / (double)s->calls, span(s->saved[i], a, sizeof a),
-                (unsigned long long)s->differ[i]);
-    fprintf(out, "  %llu bytes of keys and values", (unsigned long long)s->bytes);
-    if (s->changes != 0)
-        fprintf(out, "; the result changed %llu times for an unchanged key, soonest after %s",
-                (unsigned long long)s->changes, span(s->shortest, a, sizeof a));
-    if (s->opaque != 0)
-        fputs("; results that cannot be compared without a codec", out);
-    if (s->uncounted != 0)
-        fprintf(out, "; %llu calls had more keys than are counted", (unsigned long long)s->uncounted);
+                (unsigned long long)s->differ[i], memory(s->most[i], b, sizeof b));
+    print_changes(out, s);
     int i = best(s);
     if (i >= 0)
-        fprintf(out, "\n  [%s] ttl = %s\n", name, ttls[i] == 1 ? "1s" : ttls[i] == 10 ? "10s" : "1m");
+        print_line(out, s, i, line);
     else
-        fprintf(out, "\n  not worth caching: %s\n",
-                s->hits[OBSERVED_TTLS - 1] == 0 ? "no key comes twice within a minute"
-                : s->differ[0] != 0             ? "results change sooner than in a second"
-                                                : "a call costs less than a look into the cache");
+        fprintf(out, "  not worth caching: %s\n",
+                s->opaque != 0                    ? "nobody knows how long an answer holds"
+                : s->hits[OBSERVED_TTLS - 1] == 0 ? "no key comes twice within a minute"
+                : s->differ[0] != 0               ? "results change sooner than in a second"
+                                                  : "a call costs less than a look into the cache");
+}
+
+static const struct declaration *rule_of(const struct rules *rules, const char *name, bool *in_file)
+{
+    for (size_t i = 0; i < rules->count; i++)
+        if (strcmp(rules->list[i].name, name) == 0) {
+            *in_file = rules->origins[i].file != NULL;
+            return &rules->list[i];
+        }
+    return NULL;
+}
+
+/* As the rule was said, or would be; of a function without one, as the runtime is told. */
+static void print_named(const struct named *n, const struct rules *rules, uint64_t ns)
+{
+    char text[2048], before[sizeof text + 512];
+    bool in_file = false;
+    const struct declaration *d = rule_of(rules, n->name, &in_file);
+    struct advise_line line = {.before = before, .after = "'", .section = in_file};
+    if (d != NULL && in_file)
+        snprintf(before, sizeof before, "[%s]", n->name);
+    else if (d != NULL && declaration_text(d, text, sizeof text))
+        snprintf(before, sizeof before, "--wrap '%s%s%s%s%s%s%s", text, d->library[0] != 0 ? " lib=" : "",
+                 d->library, d->version[0] != 0 ? " version=" : "", d->version,
+                 d->from[0] != 0 ? " from=" : "", d->from);
+    else
+        snprintf(before, sizeof before, "SWR_SETTINGS='%s", n->name);
+    advise_print(stderr, &n->sum, n->name, ns, &line);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct named *m = a, *n = b;
+    return (m->sum.ns < n->sum.ns) - (m->sum.ns > n->sum.ns);
+}
+
+static void print_uncalled(const struct gathered *g, const struct rules *rules)
+{
+    struct columns c = {stderr, 0};
+    for (size_t i = 0; i < rules->count; i++) {
+        const char *name = rules->list[i].name;
+        bool told = false;
+        for (size_t j = 0; j < i; j++)
+            told |= strcmp(rules->list[j].name, name) == 0;
+        for (size_t j = 0; j < g->count; j++)
+            told |= strcmp(g->list[j].name, name) == 0;
+        if (told)
+            continue;
+        if (c.column == 0)
+            fputs("\nnever called; swrctl check says which calls are reached:\n", stderr);
+        columns_word(&c, name);
+    }
+    columns_end(&c);
 }
 
 void advise_report(const char *directory, const struct rules *rules, uint64_t ns)
 {
-    for (size_t i = 0; i < rules->count; i++) {
-        struct wanted w = {.name = rules->list[i].name};
-        bool again = false;
-        for (size_t j = 0; j < i; j++)
-            again |= strcmp(rules->list[j].name, w.name) == 0;
-        if (again)
-            continue;
-        each(directory, visit, &w);
-        advise_print(stderr, &w.sum, w.name, ns);
-    }
+    struct gathered g = {.list = NULL};
+    each(directory, visit, &g);
+    if (g.count != 0)
+        qsort(g.list, g.count, sizeof *g.list, by_time);
+    print_uncalled(&g, rules);
+    for (size_t i = 0; i < g.count; i++)
+        print_named(&g.list[i], rules, ns);
+    if (g.count == 0 && rules->count == 0)
+        fputs("\nno function that could be cached was called\n", stderr);
+    if (g.more != 0)
+        fprintf(stderr, "\n%llu functions more were called than are counted\n", (unsigned long long)g.more);
+    free(g.list);
 }
 
 void advise_remove(const char *directory)

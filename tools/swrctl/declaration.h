@@ -4,7 +4,7 @@
  *   double price(str symbol, i32 days) ttl=20s stale=40s lib=libprice.so
  *
  *   declaration = result name "(" [ parameter { "," parameter } ] ")" { attribute }
- *   result      = "void" | scalar | "str" (the caller frees it) | "cstr" (the caller must not)
+ *   result      = "void" | scalar | "str" (the caller frees it) | "cstr", in C `const char *` (it must not)
  *   parameter   = [ "out" ] type [ name ]
  *   type        = scalar | "str" | "opaque" | "bytes[" parameter-or-number "]"
  *   scalar      = i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 bool, or C's words for them (type.def)
@@ -32,6 +32,7 @@ struct declared_param {
     uint32_t size;    /* as in struct swrcache_param */
     int length;       /* BYTES, OUT_BYTES: which parameter says how many; -1: it is `fixed` */
     uint32_t fixed;
+    bool spelt_in_c; /* STR: as `const char *`, which says less */
 };
 
 struct declaration {
@@ -64,6 +65,9 @@ bool declaration_attribute(const char *name, const char *value, struct declarati
 bool declaration_setting(const char *name, const char *value, struct declaration *d,
                          struct declaration_error *error);
 bool declaration_check(const struct declaration *d, struct declaration_error *error);
+
+/* The prototype as it would be written, "double price(str symbol, i32 days)"; false: it does not fit. */
+bool declaration_text(const struct declaration *d, char *text, size_t room);
 
 /* The same function, the same signature? Two rules of one function differ in `from` alone. */
 bool declaration_same(const struct declaration *a, const struct declaration *b);

@@ -43,6 +43,26 @@ static const Elf64_Shdr *header(const struct elf_file *f, size_t i)
     return i < h->e_shnum ? at(f, h->e_shoff + i * sizeof(Elf64_Shdr), sizeof(Elf64_Shdr)) : NULL;
 }
 
+/* A whole string of a section of strings, or NULL. */
+static const char *string_at(const struct elf_file *f, const Elf64_Shdr *strings, size_t offset)
+{
+    if (offset >= strings->sh_size)
+        return NULL;
+    const char *text = at(f, strings->sh_offset + offset, strings->sh_size - offset);
+    return text != NULL && memchr(text, 0, strings->sh_size - offset) != NULL ? text : NULL;
+}
+
+static void read_soname(struct elf_file *f, const Elf64_Shdr *s)
+{
+    const Elf64_Dyn *d = s->sh_offset % 8 == 0 ? at(f, s->sh_offset, s->sh_size) : NULL;
+    const Elf64_Shdr *strings = header(f, s->sh_link);
+    for (size_t n = d != NULL && strings != NULL ? s->sh_size / sizeof *d : 0; n > 0; n--, d++) {
+        const char *text = d->d_tag == DT_SONAME ? string_at(f, strings, d->d_un.d_val) : NULL;
+        if (text != NULL && strlen(text) < sizeof f->soname)
+            strcpy(f->soname, text);
+    }
+}
+
 static void read_sections(struct elf_file *f)
 {
     const Elf64_Shdr *s, *strings;
@@ -54,6 +74,8 @@ static void read_sections(struct elf_file *f)
         } else if (s->sh_type == SHT_GNU_verdef && there) {
             f->definitions = s->sh_offset;
             f->ndefinitions = s->sh_info;
+        } else if (s->sh_type == SHT_DYNAMIC && there) {
+            read_soname(f, s);
         }
         if (s->sh_type != SHT_DYNSYM || at(f, s->sh_offset, s->sh_size) == NULL || s->sh_offset % 8 != 0 ||
             (strings = header(f, s->sh_link)) == NULL || at(f, strings->sh_offset, strings->sh_size) == NULL)
@@ -127,6 +149,24 @@ static bool is_function(const Elf64_Sym *symbol)
 {
     unsigned type = ELF64_ST_TYPE(symbol->st_info);
     return type == STT_FUNC || type == STT_GNU_IFUNC;
+}
+
+void elf_exports(const struct elf_file *f, void (*visit)(const struct elf_export *export, void *cookie),
+                 void *cookie)
+{
+    const Elf64_Sym *symbols = (const Elf64_Sym *)(f->bytes + f->symbols);
+    for (size_t i = 0; i < f->nsymbols; i++) {
+        const Elf64_Sym *s = &symbols[i];
+        const char *name =
+            s->st_name < f->strings_len ? at(f, f->strings + s->st_name, f->strings_len - s->st_name) : NULL;
+        unsigned bind = ELF64_ST_BIND(s->st_info), visibility = ELF64_ST_VISIBILITY(s->st_other);
+        if (s->st_shndx == SHN_UNDEF || !is_function(s) || (bind != STB_GLOBAL && bind != STB_WEAK) ||
+            visibility != STV_DEFAULT || name == NULL ||
+            memchr(name, 0, f->strings_len - s->st_name) == NULL || name[0] == 0)
+            continue;
+        struct elf_export export = {name, s->st_value, ELF64_ST_TYPE(s->st_info) == STT_GNU_IFUNC};
+        visit(&export, cookie);
+    }
 }
 
 struct elf_use elf_use_of(const struct elf_file *f, const char *name)

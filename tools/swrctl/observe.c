@@ -38,10 +38,14 @@ static void print(const struct process *p, struct wire_line *record, void *cooki
         s.hits[i] = number_of_ttl(record, "hits", i);
         s.saved[i] = number_of_ttl(record, "saved_ns", i);
         s.differ[i] = number_of_ttl(record, "outdated", i);
+        s.most[i] = number_of_ttl(record, "memory", i);
     }
     if (view->many)
         printf("\n%ld (%s)", (long)p->pid, p->program);
-    advise_print(stdout, &s, name != NULL ? name : "", number(record, "during_ns"));
+    char before[256];
+    snprintf(before, sizeof before, "swrctl set %s", name != NULL ? name : "");
+    struct advise_line line = {.before = before, .after = ""};
+    advise_print(stdout, &s, name != NULL ? name : "", number(record, "during_ns"), &line);
     view->records++;
 }
 

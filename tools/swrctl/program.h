@@ -19,6 +19,7 @@ struct elf_file {
     size_t nsymbols, strings, strings_len;
     size_t versions, nversions;       /* offset of a number for each symbol; 0: none */
     size_t definitions, ndefinitions; /* and of what the numbers mean, in the same strings */
+    char soname[128];                 /* "": none */
 };
 
 bool elf_open(const char *path, struct elf_file *file);
@@ -33,6 +34,15 @@ struct elf_use elf_use_of(const struct elf_file *file, const char *name);
 /* The versions of a function that it defines, "" where they have none; calls visit() with each. */
 void elf_versions_of(const struct elf_file *file, const char *name,
                      void (*visit)(const char *version, bool by_default, void *cookie), void *cookie);
+
+/* A function that it offers to others; of several versions each by itself. Calls visit() with each. */
+struct elf_export {
+    const char *name;
+    uint64_t value; /* where it begins */
+    bool chosen;    /* IFUNC: what begins there chooses the function */
+};
+void elf_exports(const struct elf_file *file, void (*visit)(const struct elf_export *export, void *cookie),
+                 void *cookie);
 
 /* Like execvp(3): the file that would be run. False: not found, or not executable (errno says). */
 bool program_find(const char *name, char *path, size_t room);

@@ -81,8 +81,9 @@ static bool refuse_word(struct scan *s, bool result)
         return scan_fail(s, "a variadic function cannot be described: which arguments it takes is not known "
                             "before it runs; wrap a function that it calls");
     if (scan_is(s, "struct") || scan_is(s, "union"))
-        return scan_fail(s, "a structure by value or by pointer cannot be described here; write a shim with "
-                            "SWR_INTERPOSE (swrcache(3)), which knows its fields");
+        return scan_fail(s,
+                         "a structure cannot be described here; if a pointer only says which object, it is "
+                         "u64 (part of the key) or opaque (not), else write a shim with SWR_INTERPOSE");
     if (scan_is(s, "va_list"))
         return scan_fail(s,
                          "a va_list cannot be remembered; wrap a function that takes its arguments plainly");
@@ -162,6 +163,8 @@ static bool read_result(struct scan *s, struct declaration *d)
     struct read r;
     if (!read_type(s, &r, true))
         return false;
+    if (r.stars == 1 && r.is_char && r.is_const)
+        r = (struct read){.is_cstr = true};
     if (r.stars == 1 && r.is_char)
         return scan_fail_at(s, r.place,
                             "who frees the string? write str (the caller does) or cstr (it must not)");
@@ -214,6 +217,7 @@ static bool read_param(struct scan *s, struct declaration *d, struct read *lengt
                             "copies what a buffer holds");
     if (string) {
         p->kind = SWRCACHE_KIND_STR;
+        p->spelt_in_c = !r->is_str;
     } else if (r->is_bytes) {
         p->kind = out ? SWRCACHE_KIND_OUT_BYTES : SWRCACHE_KIND_BYTES;
     } else if (r->is_opaque) {

@@ -49,7 +49,7 @@ void rules_complain(struct rules *rules, const struct rule_origin *origin, const
         fputs("swrctl: the rest is not looked at\n", stderr);
 }
 
-static void *grown(void *list, size_t count, size_t size)
+void *grown(void *list, size_t count, size_t size)
 {
     void *more = reallocarray(list, count, size);
     if (more == NULL) {

@@ -43,6 +43,9 @@ void rules_add(struct rules *rules, const struct declaration *d, const struct ru
 void rules_target(struct rules *rules, const char *target);
 void rules_setting(struct rules *rules, const char *name, const char *value);
 
+/* As reallocarray(3); the tool ends without memory. */
+void *grown(void *list, size_t count, size_t size);
+
 /* One line: FILE:LINE:COLUMN, or --wrap. */
 void rules_complain(struct rules *rules, const struct rule_origin *origin, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -1,10 +1,11 @@
 #define _GNU_SOURCE
 /*
- * run.c - swrctl run, swrctl wrap: a program whose functions are wrapped without a compiler.
+ * run.c - swrctl run, advise, wrap: a program whose functions are wrapped without a compiler.
  */
 #include "swrctl.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,84 +17,11 @@
 #include "place.h"
 #include "program.h"
 #include "reach.h"
-#include "rules.h"
+#include "request.h"
 #include "wrapper.h"
 
 /* As shells have it. */
 enum { NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
-
-struct request {
-    struct rules rules;
-    const char *only, *output;
-    const struct machine *machine;
-    const char *mode; /* NULL: as the rules say */
-    bool no_children, no_hook, force;
-    char **program;
-};
-
-/* `--name VALUE` or `--name=VALUE`; NULL: it is not this option. */
-static const char *value_of(const char *name, char ***argv, bool *missing)
-{
-    size_t n = strlen(name);
-    if (strncmp(**argv, name, n) != 0 || ((**argv)[n] != 0 && (**argv)[n] != '='))
-        return NULL;
-    if ((**argv)[n] == '=')
-        return **argv + n + 1;
-    if ((*argv)[1] == NULL) {
-        *missing = true;
-        return "";
-    }
-    return *++*argv;
-}
-
-static int read_arguments(struct invocation *in, struct request *r, bool run)
-{
-    char **a = in->argv;
-    for (; *a != NULL && (*a)[0] == '-' && (*a)[1] != 0; a++) {
-        const char *option = *a, *value;
-        bool missing = false;
-        if (strcmp(option, "--") == 0) {
-            a++;
-            break;
-        }
-        if ((value = value_of("--wrap", &a, &missing)) != NULL) {
-            if (!missing)
-                rules_declaration(&r->rules, value);
-        } else if ((value = value_of("--config", &a, &missing)) != NULL) {
-            if (!missing)
-                rules_file(&r->rules, value);
-        } else if (run && (value = value_of("--preset", &a, &missing)) != NULL) {
-            if (!missing && !rules_preset(&r->rules, value))
-                rules_complain(&r->rules, &(struct rule_origin){0}, "--preset %s: " RULES_PRESETS, value);
-        } else if (run && (value = value_of("--only", &a, &missing)) != NULL) {
-            r->only = value;
-            if (!missing && (value[0] == 0 || strpbrk(value, " /") != NULL))
-                return usage_error("--only %s: names of programs, separated by commas, without directories",
-                                   value);
-        } else if (!run && (value = value_of("--output", &a, &missing)) != NULL) {
-            r->output = value;
-        } else if (!run && (value = value_of("--machine", &a, &missing)) != NULL) {
-            if (!missing && (r->machine = machine_named(value)) == NULL)
-                return usage_error("no machine %s; write x86_64 or aarch64", value);
-        } else if (run && (value = value_of("--mode", &a, &missing)) != NULL) {
-            r->mode = value;
-            if (!missing && !mode_known(value))
-                return usage_error("no mode %s; write " MODES, value);
-        } else if (run && strcmp(option, "--no-children") == 0) {
-            r->no_children = true;
-        } else if (strcmp(option, "--no-dlsym") == 0) {
-            r->no_hook = true;
-        } else if (strcmp(option, "--force") == 0) {
-            r->force = true;
-        } else {
-            return usage_error("%s takes no option %s", in->subcommand, option);
-        }
-        if (missing)
-            return usage_error("%s needs a value", option);
-    }
-    r->program = a;
-    return STATUS_DONE;
-}
 
 static bool make(struct request *r, struct wrapper *w)
 {
@@ -153,13 +81,15 @@ static bool set_environment(struct request *r)
            (r->only == NULL || setenv("SWR_ONLY", r->only, 1) == 0);
 }
 
-/* Rules that this program's files already contradict are told and left out. */
-static void check_rules(struct request *r, const char *program)
+/* Rules that this program's files already contradict are told and left out. False: nothing is to be started.
+ */
+static bool check_rules(struct request *r, const char *program)
 {
     char why[512];
     struct reach reach;
     size_t kept = 0;
     bool known = reach_start(&reach, program, why, sizeof why);
+    bool good = r->offer.nlibraries == 0 || offer_rules(&r->offer, &r->rules, &reach);
     for (size_t i = 0; known && i < r->rules.count; i++) {
         if (reach_rule(&reach, &r->rules.list[i], why, sizeof why, NULL)) {
             r->rules.list[kept] = r->rules.list[i];
@@ -171,6 +101,7 @@ static void check_rules(struct request *r, const char *program)
     if (known)
         r->rules.count = kept;
     reach_end(&reach);
+    return good;
 }
 
 /* STATUS_DONE: all is set up for the program to be started in this environment. */
@@ -178,9 +109,12 @@ static int prepare(struct request *r)
 {
     char path[PLACE_MAX];
     if (r->program[0] == NULL)
-        return usage_error("which program? write swrctl run [options] -- PROGRAM ARGUMENTS");
-    if (r->rules.count == 0 && r->rules.npresets == 0 && r->rules.nsettings == 0 && r->rules.wrong == 0)
-        return usage_error("nothing to cache; say --wrap DECLARATION, --config FILE or --preset NAME");
+        return usage_error("which program? write swrctl %s [options] -- PROGRAM ARGUMENTS", r->subcommand);
+    if (r->rules.count == 0 && r->rules.npresets == 0 && r->rules.nsettings == 0 &&
+        r->offer.nlibraries == 0 && r->rules.wrong == 0)
+        return usage_error("nothing to %s; say --wrap DECLARATION, --config FILE%s or --preset NAME",
+                           r->subcommand[0] == 'a' ? "observe" : "cache",
+                           r->subcommand[0] == 'a' ? ", --all-from LIB" : "");
     if (!program_find(r->program[0], path, sizeof path)) {
         int error = errno;
         fprintf(stderr, "swrctl: %s: %s\n", r->program[0], strerror(error));
@@ -191,8 +125,8 @@ static int prepare(struct request *r)
         fprintf(stderr, "swrctl: nothing can be wrapped in %s: %s\n", path, why);
         return r->force ? STATUS_DONE : STATUS_FAILED;
     }
-    check_rules(r, path);
-    return (r->rules.wrong != 0 && !r->force) || !set_environment(r) ? STATUS_FAILED : STATUS_DONE;
+    return !check_rules(r, path) || (r->rules.wrong != 0 && !r->force) || !set_environment(r) ? STATUS_FAILED
+                                                                                              : STATUS_DONE;
 }
 
 static int start(struct request *r)
@@ -220,8 +154,6 @@ static int advise(struct request *r)
 {
     char directory[] = "/tmp/swrcache-advise-XXXXXX";
     int status = 0;
-    if (r->rules.npresets != 0)
-        return usage_error("advise observes rules, not presets");
     r->mode = "observe";
     int result = prepare(r);
     if (result != STATUS_DONE)
@@ -234,8 +166,13 @@ static int advise(struct request *r)
     pid_t pid = fork();
     if (pid == 0)
         _exit(start(r));
+    /* Ctrl-C ends the program; what it has shown until then is told. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
+    if (pid > 0)
+        offer_report(&r->offer);
     if (pid > 0)
         advise_report(directory, &r->rules, now_ns() - began);
     advise_remove(directory);
@@ -259,30 +196,33 @@ static int wrap(struct request *r)
     return whole ? STATUS_DONE : STATUS_FAILED;
 }
 
-static int with_rules(struct invocation *in, bool for_run, int (*act)(struct request *))
+static int with_rules(struct invocation *in, int (*act)(struct request *))
 {
-    struct request r = {.machine = machine_here};
+    struct request r = {.subcommand = in->subcommand, .machine = machine_here};
     rules_start(&r.rules);
-    int result = read_arguments(in, &r, for_run);
+    int result = request_read(&r, in);
     if (result == STATUS_DONE && r.rules.wrong != 0 && !r.force)
         result = STATUS_USAGE;
-    if (result == STATUS_DONE)
+    if (result == STATUS_DONE && r.help)
+        request_help(in);
+    else if (result == STATUS_DONE)
         result = act(&r);
     rules_free(&r.rules);
+    offer_free(&r.offer);
     return result;
 }
 
 int subcommand_run(struct invocation *in)
 {
-    return with_rules(in, true, run);
+    return with_rules(in, run);
 }
 
 int subcommand_advise(struct invocation *in)
 {
-    return with_rules(in, true, advise);
+    return with_rules(in, advise);
 }
 
 int subcommand_wrap(struct invocation *in)
 {
-    return with_rules(in, false, wrap);
+    return with_rules(in, wrap);
 }

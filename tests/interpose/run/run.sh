@@ -153,6 +153,11 @@ fi
 refused "column 17: ')' is missing" --wrap 'double price(str' -- ./use price
 refused "column 18: ',' or ')'" --wrap 'double price(str i32)' -- ./use price
 refused 'must not be wrapped: it hands out memory' --wrap 'i32 malloc(u64)' -- ./use price
+# What the library itself calls would come to itself.
+for name in $(readelf -W --dyn-syms "$library" | awk '$4 == "FUNC" && $7 == "UND" { sub(/@.*/, "", $8); print $8 }'); do
+    contains "$name is refused" 'must not be wrapped' "$("$swrctl" wrap --output unused.so --wrap "i32 $name(i32)" 2>&1)"
+done
+[ "$tried" -gt 120 ] || { echo 'FAILED: the library calls nothing?'; failed=1; }
 refused '--preset nosuch: there is one preset, names' --preset nosuch -- ./use price
 refused 'no version '\''NEWER'\'' of '\''answer'\''; there is ' --wrap 'i32 answer() version=NEWER' -- ./versioned
 refused 'without directories' --only ./use --wrap "$price" -- ./use price
@@ -211,7 +216,7 @@ advice=$("$swrctl" advise --wrap 'i32 slow(i32)' -- ./killed 2>&1)
 expect 'the status of a killed program' 137 $?
 contains 'what is worth it' 'slow: 20 calls of 2 keys, ' "$advice"
 contains 'hits' '90.0 %' "$advice"
-contains 'the line to write' '[slow] ttl = 1m' "$advice"
+contains 'the line to write' "--wrap 'i32 slow(i32 arg1) ttl=1m'" "$advice"
 
 # Events.
 cat >events.c <<'C'

@@ -1,0 +1,142 @@
+#!/bin/bash
+# swrctl advise --all-from: which functions of a library are observed, why the others are not, and what is
+# advised, from debug information and from a header.
+# usage: advise.sh SWRCTL CC...
+set -u
+swrctl=$(realpath "$1")
+shift
+here=$(cd "$(dirname "$0")" && pwd)
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+export SWR_CONTROL=0 SWR_WRAP_DIR=$dir/wrap LC_ALL=C TMPDIR=$dir
+unset LD_PRELOAD DEBUGINFOD_URLS
+tried=0
+failed=0
+
+contains() { # what, wanted, found
+    tried=$((tried + 1))
+    [[ $3 == *"$2"* ]] && return
+    echo "FAILED: $1: wanted '$2' in '$3'"
+    failed=1
+}
+expect() { # what, wanted, found
+    tried=$((tried + 1))
+    [ "$2" = "$3" ] && return
+    echo "FAILED: $1: wanted '$2', found '$3'"
+    failed=1
+}
+advise() {
+    "$swrctl" advise "$@" 2>&1
+}
+# The reason that is told for a name.
+reason() { # name, output
+    awk -v name="$1" '/^  [^ ].*:$/ { why = $0 } /^    / { n = split($0, words, /[ ,]+/); for (i = 1; i <= n; i++) if (words[i] == name) print why }' <<<"$2"
+}
+
+printf 'OFFERED_1 {\n    global: *;\n    local: old_one; new_one;\n};\nOFFERED_2 {\n} OFFERED_1;\n' >map
+library() { # file, flags...
+    "${cc[@]}" -O1 -fPIC -shared "$here/offered.c" -Wl,--version-script=map -Wl,-soname,liboffered.so.1 -o "$@" || exit 1
+}
+cc=("$@")
+library liboffered.so.1
+"${cc[@]}" -O1 "$here/use.c" -o use liboffered.so.1 -Wl,-rpath,"$dir" || exit 1
+
+# A signature from each place says the same of each function.
+all() { # what, output
+    local line
+    expect "$1: what the program prints" 1 "$(grep -c '^6135$' <<<"$2")"
+    contains "$1: calls and keys" 'scaled: 20 calls of 3 keys, ' "$2"
+    contains "$1: hits" '  1m          85.0 %' "$2"
+    contains "$1: what to write" "--wrap 'f64 scaled(str name, i32 days) lib=liboffered.so.1 ttl=1m'" "$2"
+    contains "$1: names of types" 'doubled: 100 calls of 50 keys, ' "$2"
+    contains "$1: strings of the library" 'colour_name: 1 call of 1 key, ' "$2"
+    contains "$1: called no more than once" 'no key comes twice' "$2"
+    contains "$1: what is not called" 'never called; swrctl check says which calls are reached:
+    nothing_in, wide' "$2"
+    while read -r name why; do
+        contains "$1: $name" "$why" "$(reason "$name" "$2")"
+    done <<'TABLE'
+handle_new a structure cannot be described here
+handle_size a structure cannot be described here
+fresh_text who frees the string?
+filled what is behind this pointer?
+counted a string, or bytes that the parameter after it counts?
+through what is behind this pointer?
+sorted a callback cannot be described
+logged a variadic function
+exact long double
+silent gives nothing that could be remembered
+versioned there are several versions of it
+TABLE
+}
+said=$(advise --all-from liboffered.so.1 --prototypes "$here/offered.h" -- ./use)
+expect 'the status of the program' 5 $?
+all 'a header' "$said"
+contains 'in no header' 'its signature is not known' "$(reason hidden_helper "$said")"
+contains 'in the header alone' 'exports no such function' "$(reason absent "$said")"
+expect 'a function of the header itself' '' "$(reason local "$said")"
+for flags in -gdwarf-4 -gdwarf-5; do
+    library liboffered.so.1 "$flags"
+    said=$(advise --all-from liboffered.so.1 -- ./use)
+    all "$flags" "$said"
+    contains "$flags: in no header" 'a structure' "$(reason hidden_helper "$said")"
+    contains "$flags: chosen when loaded" 'IFUNC' "$(reason chosen "$said")"
+done
+said=$(advise --all-from "$dir/liboffered.so.1" -- ./use)
+contains 'by its path' 'scaled: 20 calls' "$said"
+objcopy --only-keep-debug liboffered.so.1 liboffered.debug && strip liboffered.so.1 &&
+    objcopy --add-gnu-debuglink=liboffered.debug liboffered.so.1 || exit 1
+all 'a file of its own' "$(advise --all-from liboffered.so.1 -- ./use)"
+said=$(advise --wrap 'double scaled(bytes[1] name, i32 days) ttl=3s' --all-from liboffered.so.1 -- ./use)
+contains 'what is written counts more' 'double scaled' "${said/f64 scaled/double scaled}"
+contains 'what is written counts more: its keys' "scaled(bytes[1] name, i32 days) ttl=1m" "$said"
+said=$(advise --all-from liboffered.so.1 -- ./use wait)
+expect 'ended by Ctrl-C' 130 $?
+contains 'and advised all the same' 'scaled: 20 calls' "$said"
+expect 'nothing is left behind' '' "$(ls -d swrcache-advise-* 2>/dev/null)"
+
+# Memory is what lives at once: four seconds of one key a second, each alive for one.
+cat >many.c <<'C'
+#include <stdio.h>
+double scaled(const char *, int);
+int main(void)
+{
+    char name[8];
+    for (int i = 0; i < 500; i++)
+        sprintf(name, "%d", i), scaled(name, i);
+    return 0;
+}
+C
+"${cc[@]}" many.c -o many liboffered.so.1 -Wl,-rpath,"$dir" || exit 1
+said=$(advise --all-from liboffered.so.1 -- ./many)
+most=$(awk '$1 == "1m" && $4 == "0" { print ($8 == "KB") * int($7) }' <<<"$said" | head -n 1)
+tried=$((tried + 1))
+# 500 entries of 8 bytes of value, of a key of some 20, and their heads.
+[ "${most:-0}" -ge 30 ] && [ "$most" -le 60 ] || { echo "FAILED: memory: $most KB in $said"; failed=1; }
+
+# What is wrong is told before the program starts.
+refused() { # wanted, arguments
+    local said
+    tried=$((tried + 1))
+    said=$(advise "${@:2}")
+    if [ $? -eq 0 ] || [[ $said != *"$1"* ]] || [[ $said == *6135* ]]; then
+        echo "FAILED: ${*:2}: wanted '$1' in '$said'"
+        failed=1
+    fi
+}
+rm liboffered.debug
+refused 'no debug information says what its functions take; install its package of debug symbols, or give its prototypes' \
+    --all-from liboffered.so.1 -- ./use
+refused '--all-from libnosuch.so: No such file' --all-from libnosuch.so -- ./use
+refused 'is no library that exports functions' --all-from "$here/use.c" -- ./use
+refused 'nosuch.h: No such file' --all-from liboffered.so.1 --prototypes nosuch.h -- ./use
+mkfifo fifo
+refused 'fifo: no regular file' --all-from liboffered.so.1 --prototypes fifo -- ./use
+refused 'say whose with --all-from' --prototypes "$here/offered.h" --wrap 'i32 f(i32)' -- ./use
+refused '--all-from needs a value' --all-from
+said=$("$swrctl" run --all-from liboffered.so.1 -- ./use 2>&1)
+contains 'run observes nothing' 'run takes no option --all-from' "$said"
+
+echo "$tried tried"
+exit $failed

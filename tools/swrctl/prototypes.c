@@ -1,0 +1,253 @@
+#define _GNU_SOURCE
+#include "prototypes.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules.h"
+
+/* What `typedef` said: a name stands for these words. */
+struct names {
+    struct name {
+        char *name, *words;
+    } * list;
+    size_t count;
+};
+
+static bool in_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '$';
+}
+
+/* Keeps both strings, from malloc(), or gives them back. */
+static void keep(struct names *names, char *name, char *words)
+{
+    if (name == NULL || words == NULL) {
+        free(name);
+        free(words);
+        return;
+    }
+    names->list = grown(names->list, names->count + 1, sizeof *names->list);
+    names->list[names->count++] = (struct name){name, words};
+}
+
+/* `#define PRICE_API`, which says nothing of a signature, or what compilers alone understand. */
+static void take_directive(struct names *names, const char *line, size_t len)
+{
+    const char *end = line + len, *at = line + 1;
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    if (end - at < 8 || strncmp(at, "define", 6) != 0 || (at[6] != ' ' && at[6] != '\t'))
+        return;
+    for (at += 6; at < end && (*at == ' ' || *at == '\t');)
+        at++;
+    size_t n = 0;
+    while (at + n < end && in_word(at[n]))
+        n++;
+    const char *rest = at + n;
+    while (rest < end && isspace((unsigned char)*rest))
+        rest++;
+    if (n != 0 && (rest == end || strncmp(rest, "__attribute__", 13) == 0 || strncmp(rest, "extern", 6) == 0))
+        keep(names, strndup(at, n), strdup(""));
+}
+
+/* Comments, what the preprocessor is told, and line ends become blanks. */
+static void blank_lines(char *text, struct names *names)
+{
+    bool begins = true;
+    for (char *c = text; *c != 0;) {
+        size_t n = 0;
+        if (c[0] == '/' && c[1] == '*') {
+            const char *end = strstr(c + 2, "*/");
+            n = end != NULL ? (size_t)(end - c) + 2 : strlen(c);
+        } else if (c[0] == '/' && c[1] == '/') {
+            n = strcspn(c, "\n");
+        } else if (begins && *c == '#') {
+            for (bool comment = false; c[n] != 0 && (c[n] != '\n' || c[n - 1] == '\\' || comment); n++)
+                comment = comment ? c[n] != '/' || c[n - 1] != '*' : c[n] == '*' && c[n - 1] == '/';
+            take_directive(names, c, n);
+        }
+        begins = n == 0 && (*c == '\n' || (begins && isspace((unsigned char)*c)));
+        if (n == 0 && isspace((unsigned char)*c))
+            n = 1;
+        memset(c, ' ', n);
+        c += n != 0 ? n : 1;
+    }
+}
+
+/* The end of what the parenthesis or brace at `c` encloses, behind its own; the end of the text without one.
+ */
+static char *behind(char *c)
+{
+    int depth = 0;
+    for (; *c != 0; c++) {
+        depth += *c == '(' || *c == '{';
+        depth -= *c == ')' || *c == '}';
+        if (depth == 0)
+            return c + 1;
+    }
+    return c;
+}
+
+/* Words of gcc's that say nothing of the signature; with what they have in parentheses. */
+static void blank_extensions(char *text)
+{
+    static const char *const words[] = {"__extension__", "__attribute__", "__attribute", "__asm__", "asm",
+                                        "__asm",         "__restrict__",  "__restrict",  "restrict"};
+    for (char *c = text; *c != 0; c++) {
+        size_t n = 0;
+        if (!in_word(*c) || (c != text && in_word(c[-1])))
+            continue;
+        while (in_word(c[n]))
+            n++;
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            if (strlen(words[i]) == n && memcmp(words[i], c, n) == 0) {
+                char *end = c + n;
+                if (strstr(words[i], "restrict") == NULL && strstr(words[i], "extension") == NULL &&
+                    end[strspn(end, " ")] == '(')
+                    end = behind(end + strspn(end, " "));
+                memset(c, ' ', (size_t)(end - c));
+            }
+    }
+}
+
+static bool starts_with(const char *text, const char *word)
+{
+    size_t n = strlen(word);
+    return strncmp(text, word, n) == 0 && !in_word(text[n]);
+}
+
+/* The text with names of types replaced; malloc'ed. */
+static char *spelt_out(const struct names *names, const char *text)
+{
+    char *out = NULL;
+    size_t room = 0;
+    FILE *to = open_memstream(&out, &room);
+    while (to != NULL && *text != 0) {
+        const char *words = NULL;
+        size_t n = 0;
+        while (in_word(text[n]))
+            n++;
+        for (size_t i = 0; i < names->count && n != 0; i++)
+            if (strlen(names->list[i].name) == n && memcmp(names->list[i].name, text, n) == 0)
+                words = names->list[i].words;
+        n += n == 0;
+        fprintf(to, "%.*s", words != NULL ? (int)strlen(words) : (int)n, words != NULL ? words : text);
+        text += n;
+    }
+    return to != NULL && fclose(to) == 0 ? out : NULL;
+}
+
+/* The last word before `end`; `len` 0: none. */
+static char *last_word(char *text, char *end, size_t *len)
+{
+    while (end > text && end[-1] == ' ')
+        end--;
+    char *start = end;
+    while (start > text && in_word(start[-1]))
+        start--;
+    *len = (size_t)(end - start);
+    return start;
+}
+
+/* An array's name cannot be replaced by words before it; a function's stands for a callback. */
+static void take_typedef(char *text, struct names *names)
+{
+    char *open = strchr(text, '('), *name, *words;
+    size_t n;
+    if (open != NULL && open[1 + strspn(open + 1, " ")] == '*') {
+        name = open + 1 + strspn(open + 1, "* ");
+        for (n = 0; in_word(name[n]);)
+            n++;
+    } else {
+        name = last_word(text, open != NULL ? open : text + strlen(text), &n);
+    }
+    if (n == 0 || (open == NULL && strpbrk(text, "[,") != NULL))
+        return;
+    char *copy = strndup(name, n);
+    *name = 0;
+    words = open != NULL ? strdup("i32 (*)()") : spelt_out(names, text);
+    keep(names, copy, words);
+}
+
+/* One statement, without what ends it. */
+static void take(char *text, struct names *names, prototypes_visit *visit, void *cookie)
+{
+    char name[128];
+    blank_extensions(text);
+    text += strspn(text, " ");
+    if (starts_with(text, "typedef")) {
+        take_typedef(text + strlen("typedef"), names);
+        return;
+    }
+    char *open = strchr(text, '('), *start;
+    size_t n;
+    if (open == NULL || starts_with(text, "static") || starts_with(text, "inline"))
+        return;
+    start = last_word(text, open, &n);
+    if (n == 0 || n >= sizeof name || start == text)
+        return;
+    memcpy(name, start, n);
+    name[n] = 0;
+    *behind(open) = 0;
+    char *plain = spelt_out(names, text);
+    if (plain != NULL)
+        visit(name, plain, cookie);
+    free(plain);
+}
+
+/* `extern "C" {` encloses statements as if it were not there. */
+static bool linkage(const char *text)
+{
+    text += strspn(text, " ");
+    if (!starts_with(text, "extern"))
+        return false;
+    text += strlen("extern");
+    text += strspn(text, " ");
+    return text[0] == '"';
+}
+
+static void statements(char *text, struct names *names, prototypes_visit *visit, void *cookie)
+{
+    while (*text != 0) {
+        char *end = text + strcspn(text, ";{}");
+        char mark = *end;
+        if (mark == '{' && !linkage(text)) {
+            /* A body ends its statement, the members of a type do not. */
+            bool body = memchr(text, '(', (size_t)(end - text)) != NULL;
+            end = behind(end);
+            if (!body)
+                end += strcspn(end, ";");
+            text = end + (*end == ';');
+            continue;
+        }
+        *end = 0;
+        if (mark == ';')
+            take(text, names, visit, cookie);
+        text = end + (mark != 0);
+    }
+}
+
+void prototypes_text(char *text, prototypes_visit *visit, void *cookie)
+{
+    struct names names = {NULL, 0};
+    blank_lines(text, &names);
+    statements(text, &names, visit, cookie);
+    for (size_t i = 0; i < names.count; i++) {
+        free(names.list[i].name);
+        free(names.list[i].words);
+    }
+    free(names.list);
+}
+
+bool prototypes_read(const char *path, prototypes_visit *visit, void *cookie, struct textfile_error *error)
+{
+    struct textfile file;
+    if (!textfile_read(path, &file, error))
+        return false;
+    prototypes_text(file.text, visit, cookie);
+    free(file.text);
+    return true;
+}
