@@ -79,6 +79,44 @@ static void refresh_sees(size_t length)
     free(text);
 }
 
+SWR_CACHED(int, bound, (SWR_VAL(int, n)), .ttl_ms = 1000, .stale_ms = SWR_FOREVER, .jitter_pct = 0,
+           .refresh = SWR_REFRESH_CALLER)
+{
+    bodies++;
+    return n + 1;
+}
+
+/* It looks at its argument only after others were computed in its thread, and memory was asked for. */
+SWR_CACHED(int, patient, (SWR_STR(text)), .ttl_ms = 1000, .stale_ms = SWR_FOREVER, .jitter_pct = 0,
+           .dependencies = SWR_DEPENDENCIES_OFF)
+{
+    char other[4000];
+    int length = (int)strlen(text);
+    bound(length);
+    for (int i = 0; i < 20; i++) {
+        memset(other, 'A' + i, sizeof other);
+        digest(other, length + i);
+    }
+    return sum((const unsigned char *)text, strlen(text));
+}
+
+/* A worker keeps the arguments of a refresh; a stale call in the body computes on that worker, and ends. */
+static void kept_for_the_body(size_t length)
+{
+    char text[2000];
+    memset(text, 'q', length);
+    text[length] = 0;
+    int expected = sum((unsigned char *)text, length);
+    CHECK(patient(text) == expected);
+    for (int round = 0; round < 3; round++) {
+        SWR_INVALIDATE_ALL(digest);
+        swrcache_advance(1500);
+        CHECK(patient(text) == expected && outcome() == SWR_STALE_HIT);
+        CHECK(swrcache_drain(10000));
+        CHECK(patient(text) == expected && outcome() == SWR_HIT);
+    }
+}
+
 static void structures(void)
 {
     struct place *p = calloc(1, sizeof *p);
@@ -139,6 +177,8 @@ int main(int argc, char **argv)
     static const size_t lengths[] = {0, 1, 7, 8, 100, 247, 248, 249, 255, 256, 257, 1000, 100000};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
         refresh_sees(lengths[i]);
+    for (size_t length = 1; length < 2000; length *= 3)
+        kept_for_the_body(length);
     structures();
     return finish("arguments");
 }
