@@ -88,6 +88,9 @@ static uint8_t class_of(const struct evict *v, const struct entry *e)
 {
     double mean = v->mean_worth / (1 << (CLASS_SHIFT * (CLASS_MIDDLE - 1)));
     double own = worth(v, e) * 2; /* the mean itself lies in the middle of its class */
+    /* What is asked for twice as often saves twice as much: where costs differ that counts too. */
+    if (v->deviation > v->mean_worth / 4)
+        own *= 1 + entry_hits(e);
     uint8_t k = 0;
     for (double edge = mean; k < EVICT_CLASSES - 1 && own >= edge; edge *= 1 << CLASS_SHIFT)
         k++;
@@ -148,7 +151,10 @@ void evict_add(struct evict *v, struct entry *e)
     if (v->seen == 0)
         v->share = SHARE_FIRST;
     v->seen += v->seen < MEAN_OVER;
-    v->mean_worth += (worth(v, e) - v->mean_worth) / v->seen;
+    double worthy = worth(v, e),
+           off = worthy > v->mean_worth ? worthy - v->mean_worth : v->mean_worth - worthy;
+    v->mean_worth += (worthy - v->mean_worth) / v->seen;
+    v->deviation += (off - v->deviation) / v->seen;
     enum ghost_kind kind = ghost_take(&v->ghost, entry_hash(e));
     if (kind != GHOST_NONE) {
         rebalance(v, kind);

@@ -8,8 +8,9 @@
  *
  * Cost: the main queue is one for each class of worth (microseconds to compute, by byte where bytes are
  * bounded). Each is first in, first out; the one whose oldest is due first gives the victim, and a dearer
- * entry is due later (GreedyDual by CAMP's queues, Ghandeharizadeh et al. 2014). Where all cost the same
- * there is one class and cost plays no part.
+ * entry is due later (GreedyDual by CAMP's queues, Ghandeharizadeh et al. 2014). Where costs differ, hits so
+ * far count as well (Cherkasova's GDSF, 1998). Where all cost the same there is one class and neither plays a
+ * part.
  *
  * One evictor bounds the whole table; a function with bounds of its own has another.
  */
@@ -48,6 +49,7 @@ struct evict {
     uint64_t evictions;
     double share;      /* of the small queue among all entries, at least */
     double mean_worth; /* of the latest newcomers */
+    double deviation;  /* how far theirs is off it on average */
     uint32_t seen;     /* newcomers, up to what the mean looks back */
     struct ghost ghost;
 };
