@@ -20,23 +20,25 @@ shift
 mount --make-rprivate / 2>/dev/null
 files=$(mktemp -d) || exit 1
 mount -t tmpfs none "$files" || { echo 'skipped: no mounts here'; exit 77; }
+# A directory /etc of its own: its files can be replaced and removed, too.
+cp -a /etc "$files/etc" 2>/dev/null
+for name in nsswitch.conf hosts resolv.conf passwd group services; do
+    rm -f "$files/etc/$name" # what leads elsewhere is not followed
+    : >"$files/etc/$name" || exit 1
+    ln -s "etc/$name" "$files/$name"
+done
 printf '%s: files swrslow\n' passwd group hosts >"$files/nsswitch.conf"
 printf 'services: files\nprotocols: files\n' >>"$files/nsswitch.conf"
 printf '127.0.0.1 localhost loop\n::1 localhost ip6-localhost\n192.0.2.7 filed.test filed\n' >"$files/hosts"
 printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >"$files/resolv.conf"
-cp /etc/passwd /etc/group "$files/"
+cat /etc/passwd >"$files/passwd"
+cat /etc/group >"$files/group"
 echo 'http 80/tcp www
 domain 53/tcp
 domain 53/udp
 ssh 22/tcp
 snmp 161/udp' >"$files/services"
-for name in nsswitch.conf hosts resolv.conf passwd group services; do
-    # Over what a link leads to, which need not be in /etc.
-    target=$(readlink -f "/etc/$name")
-    if [ -e "$target" ]; then
-        mount --bind "$files/$name" "$target" || exit 1
-    fi
-done
+mount --bind "$files/etc" /etc || exit 1
 ip link set lo up 2>/dev/null
 export SWR_TEST_FILES=$files
 export LD_LIBRARY_PATH=$module${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}

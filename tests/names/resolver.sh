@@ -64,6 +64,10 @@ for try in 1 2 3 4; do
     check "cached, the server is dead ($try)" 10.9.8.1 "$(ask)"
 done
 kill -9 "$server"
+for _ in $(seq 100); do # until its port is free
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.05
+done
 serve 10.9.8.2
 answer=
 for _ in $(seq 300); do
@@ -72,4 +76,5 @@ for _ in $(seq 300); do
     sleep 0.1
 done
 check 'cached, another server in its place' 10.9.8.2 "$answer"
+[ "$answer" = 10.9.8.2 ] || { echo "plain: $(plain)"; cat dnsmasq.log; }
 exit "$failed"

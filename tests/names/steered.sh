@@ -25,8 +25,18 @@ check() { # status, text that must be in the output, command...
 # One good setting, and two that are no times: those are as if they were not there, and told.
 export SWR_NAMES_TTL=20 SWR_NAMES_STALE=40s SWR_NAMES_STALE_IF_ERROR=often SWR_LOG=$PWD/complaints
 coproc PROGRAM { exec "$swrctl" run --preset names -- python3 -c '
-import pwd, sys
-for line in sys.stdin: print(pwd.getpwuid(int(line)).pw_name, flush=True)'; }
+import grp, pwd, socket, sys
+def number(name):
+    try: return pwd.getpwnam(name).pw_name
+    except KeyError: return "none"
+def everything():
+    address = socket.getaddrinfo("h1.slow", "http", socket.AF_INET, socket.SOCK_STREAM)[0][4][0]
+    socket.getservbyname("http", "tcp")
+    return " ".join([number("slow20002"), number("x"), grp.getgrgid(20003).gr_name, address,
+                     socket.gethostbyaddr("10.9.8.5")[0]])
+for line in sys.stdin:
+    word = line.strip()
+    print(everything() if word == "all" else pwd.getpwuid(int(word)).pw_name, flush=True)'; }
 pid=$PROGRAM_PID in=${PROGRAM[1]} out=${PROGRAM[0]}
 ask() {
     local line
@@ -55,6 +65,23 @@ check 0 '' "$swrctl" -p "$pid" mode getpwuid off
 check 0 slow20001 ask 20001
 check 0 3 wc -l log
 check 3 '' "$swrctl" -p "$pid" invalidate 'getpwnam("slow20001")'
+
+# Each function by its own name, with its key as it was asked.
+check 0 'slow20002 none group20003 10.9.8.1 h5.slow' ask all
+check 0 '"name":"getgrnam"' "$swrctl" -p "$pid" --json functions # never called, and so said
+for key in 'getpwnam("slow20002")' 'getpwnam("x")' 'getgrgid(20003)' 'getaddrinfo("h1.slow", "http", 0, 2, 1, 0)' \
+    'gethostbyaddr(x"0a090805", 4, 2)' 'getservbyname("http", "tcp")'; do
+    check 0 "$key" "$swrctl" -p "$pid" inspect "${key%%(*}"
+    check 0 'would be invalidated' "$swrctl" -p "$pid" invalidate "$key" --dry-run
+    check 0 '"matched":1' "$swrctl" -p "$pid" --json invalidate "$key"
+    check 0 'state                  none' "$swrctl" -p "$pid" explain "$key"
+    check 3 '' "$swrctl" -p "$pid" invalidate "$key"
+done
+check 0 'slow20002 none group20003 10.9.8.1 h5.slow' ask all
+check 0 '"matched":1' "$swrctl" -p "$pid" --json invalidate 'getaddrinfo("h1*", *, *, *, *, *)'
+check 0 '"matched":2' "$swrctl" -p "$pid" --json invalidate 'getpwnam("*")'
+check 0 '"matched":1' "$swrctl" -p "$pid" --json expire region:names.groups
+check 0 'slow20002 none group20003 10.9.8.1 h5.slow' ask all
 exec {in}>&-
 wait "$pid"
 exit "$failed"
