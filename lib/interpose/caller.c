@@ -7,13 +7,19 @@
 #include <link.h>
 #include <string.h>
 
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 35)
+#ifdef __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 35)
+#define HAS_FIND_OBJECT 1
+#endif
+#endif
+
+#ifdef HAS_FIND_OBJECT
 extern __typeof__(_dl_find_object) _dl_find_object __attribute__((weak));
 #endif
 
 static const char *file_of(const void *address)
 {
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 35)
+#ifdef HAS_FIND_OBJECT
     /* Without a lock, as an exception would ask. */
     struct dl_find_object object;
     if (_dl_find_object != NULL)

@@ -76,6 +76,11 @@ asan=$("${cc[@]}" -print-file-name=libasan.so)
 if [ -e "$asan" ]; then
     orders AddressSanitizer "$(realpath "$asan")" ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
 fi
+# A library that the program needs: its constructor runs before ours.
+"${cc[@]}" "$here/../run/use.c" -o use-asking -L. -Wl,--no-as-needed -l:CONSTRUCTOR.so -lprice -Wl,-rpath,"$dir" -ldl || exit 1
+program[0]=./use-asking
+orders 'a needed library' "$dir/DLSYM.so"
+program[0]=./use
 # A program that brings it along.
 if "${cc[@]}" -g -fsanitize=address "$here/../run/use.c" -o use-asan -L. -lprice -Wl,-rpath,"$dir" -ldl 2>/dev/null; then
     program[0]=./use-asan

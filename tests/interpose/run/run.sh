@@ -91,12 +91,23 @@ expect 'the old version' 'W- 12' "$(run --wrap 'i32 answer() version=OLD' -- ./v
 expect 'the new version' '-W 12' "$(run --wrap 'i32 answer() version=NEW' -- ./versioned)"
 expect 'both versions' 'WW 12' "$(run --wrap 'i32 answer() version=NEW' --wrap 'i32 answer() version=OLD' -- ./versioned)"
 
+# Hits ask the system for nothing: whatever is asked ends the program.
+build "${cc[@]}" "$here/quiet.c" -o quiet -L. -lprice -Wl,-rpath,"$dir" -ldl
+expect 'hits without system calls' 'W' "$(run --wrap "$price" -- ./quiet)"
+
+# A plugin closed while what it called is being asked again: the function stays, the answers are right.
+build "${cc[@]}" -fPIC -shared "$here/ticking.c" -o libticking.so -Wl,-soname,libticking.so
+build "${cc[@]}" -fPIC -shared "$here/ticking_plugin.c" -o ticking_plugin.so -L. -lticking -Wl,-rpath,"$dir"
+build "${cc[@]}" "$here/closing.c" -o closing -ldl
+expect 'a plugin that is closed' '300 right' "$(run --wrap 'i32 ticking(i32) ttl=1ms stale=1h' -- ./closing "$dir/ticking_plugin.so")"
+
 # Exceptions.
 if cxx=$(command -v c++); then
     build "$cxx" -O2 -fPIC -shared "$here/loud.cc" -o libloud.so
     build "$cxx" -O2 "$here/throw.cc" -o throw -L. -lloud -Wl,-rpath,"$dir"
     expect 'exceptions, plainly' '-1 -1 3 4, 8 cleaned' "$(./throw)"
     expect 'exceptions' '-1 -1 3 3, 8 cleaned' "$(run --wrap 'double loud(i32)' -- ./throw)"
+    expect 'an exception in a refresh' 'kept' "$(run --wrap 'double loud(i32) ttl=1ms stale=1h retry=1ms' -- ./throw refresh)"
     expect 'exceptions, switched off' '-1 -1 3 4, 8 cleaned' "$(SWR_ENABLE=0 run --wrap 'double loud(i32)' -- ./throw)"
 fi
 
@@ -115,6 +126,17 @@ expect 'the runtime before the wrapper' W "$(
     "$swrctl" wrap --output turned.so --wrap "$price"
     LD_PRELOAD="$library $dir/turned.so" ./use price
 )"
+
+# The runtime is gone: said before the program starts, and by the dynamic linker to who preloads by hand.
+mkdir -p alone/bin
+cp "$swrctl" alone/bin/
+if said=$(alone/bin/swrctl run --wrap "$price" -- ./use price 2>&1); then
+    contains 'another runtime is installed' W "$said"
+else
+    contains 'no runtime' 'is swrcache installed whole?' "$said"
+fi
+contains 'a wrapper alone' 'swrcache_stub' "$(LD_PRELOAD=$wrap ./use price 2>&1)"
+expect 'a wrapper that is gone' '-' "$(LD_PRELOAD="$dir/gone.so $library" ./use price 2>/dev/null)"
 
 # The directory of generated objects.
 expect 'the rights of the directory' 755 "$(stat -c %a wrap)"
