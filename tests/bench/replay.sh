@@ -91,6 +91,7 @@ grep -q "$dir/none/hit-ratio.dat" "$dir/err" || fail "the folder is not named: $
 
 printf '5 1\n4 2\n' >"$dir/back.tsk"
 printf '1\ntwo\n' >"$dir/word.txt"
+mkdir "$dir/empty"
 : >"$dir/empty.txt"
 expect 'time runs back' 1 "$bench" replay "$dir/back.tsk"
 grep -q 'back.tsk:2:' "$dir/err" || fail "the line is not named: $(cat "$dir/err")"
@@ -98,7 +99,33 @@ expect 'a word for a key' 1 "$bench" replay "$dir/word.txt"
 grep -q 'word.txt:2:' "$dir/err" || fail "the line is not named: $(cat "$dir/err")"
 expect 'empty trace' 1 "$bench" replay "$dir/empty.txt"
 expect 'no such trace' 1 "$bench" replay "$dir/none"
-expect 'no trace' 2 "$bench" replay
+expect 'a folder without traces' 1 "$bench" --traces "$dir/empty" replay
+grep -q -- '--traces' "$dir/err" || fail "the option is not named: $(cat "$dir/err")"
+
+# A folder of traces: a plain one whose timed one is there too counts once.
+mkdir "$dir/folder"
+cp "$dir/keys.txt" "$dir/folder/same.txt"
+cp "$dir/timed.tsk" "$dir/folder/same.tsk"
+cp "$dir/keys.txt" "$dir/folder/other.txt"
+expect 'a folder of traces' 0 "$bench" --json --traces "$dir/folder" replay
+[ "$(grep -c '"unit":"hit_pct"' "$dir/out")" -eq 7 ] || fail "two traces and a mean: $(cat "$dir/out")"
+[ "$(grep -c answers_differing "$dir/out")" -eq 1 ] || fail 'one of them timed'
+
+# Exact LRU and ARC, on a trace small enough to be gone through by hand: room for 2 of 4 keys, then for 20.
+printf '%s\n' 1 2 1 3 2 1 >"$dir/hand.txt"
+for i in $(seq 4 20); do echo "$i"; done >>"$dir/hand.txt"
+expect 'a trace done by hand' 0 "$bench" --json replay "$dir/hand.txt"
+# A tenth of 20 keys is 2: LRU hits the second 1 alone, ARC that one and the last 1, which it has seen twice.
+line=$(sed -n 3p "$dir/out")
+awk -v lru="$(field "$line" lru_pct)" -v arc="$(field "$line" arc_pct)" \
+    'BEGIN { exit !(lru > 100 / 23 - 0.01 && lru < 100 / 23 + 0.01 && arc > 200 / 23 - 0.01 && arc < 200 / 23 + 0.01) }' ||
+    fail "LRU and ARC: $line"
+
+# Without traces some are made.
+expect 'no trace' 0 "$bench" --json --rounds 1 replay
+for name in zipf scans shifting mean; do
+    grep -q "\"case\":\"$name\"" "$dir/out" || fail "no trace $name made: $(cat "$dir/out")"
+done
 expect 'switched off' 1 env SWR_ENABLE=0 "$bench" replay "$dir/keys.txt"
 
 [ "$failures" -eq 0 ] && echo 'swrbench replay: right'

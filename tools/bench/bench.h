@@ -103,6 +103,8 @@ int bench_edge(const struct settings *settings);
 int bench_invalidate(const struct settings *settings);
 int bench_compare(const struct settings *settings);
 int bench_memory(const struct settings *settings);
+int bench_wrap(const struct settings *settings);
+int bench_idle(const struct settings *settings);
 int bench_names(const struct settings *settings);
 int bench_replay(const struct settings *settings);
 

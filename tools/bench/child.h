@@ -22,7 +22,10 @@ bool child_run(const char *const *args, const char *const *settings, char *outpu
 pid_t child_open(const char *const *argv, int *fd);
 bool child_close(pid_t pid, int fd); /* false: it failed */
 
-/* Likewise, of another program. */
+/* swrbench again, beside this one: its output is read from *fd, its input ends when *input is closed. */
+pid_t child_begin(const char *const *args, const char *const *settings, int *fd, int *input);
+
+/* As child_run(), of another program. */
 bool child_program(const char *const *argv, const char *const *settings, char *output, size_t size);
 
 #endif

@@ -263,7 +263,7 @@ int bench_compare(const struct settings *settings)
         versions[p] = peers[p].peer->version();
     note_absent(versions);
     if (!settings->json)
-        printf("compare: hits; wall ns a call over all threads, and as a multiple of swrcache's. numbers: 8 "
+        printf("compare: hits; ns a call over all threads, and as a multiple of swrcache's. numbers: 8 "
                "bytes of\n"
                "key and of value, strings: 32 and 64. hot: 1,000 entries, spread: 1,000,000, by zipf\n"
                "  %-40s %10s %10s %9s %9s   %s\n",

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "contest.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -16,7 +17,7 @@ enum {
 };
 
 struct lap {
-    uint64_t start, end, sum;
+    uint64_t took, sum;
 };
 
 /* Opens when all have come. Spins: what waits in the kernel wakes tens of microseconds late. */
@@ -35,6 +36,7 @@ struct crew {
 struct runner {
     pthread_t thread;
     unsigned number;
+    int waits; /* this thread's /proc/thread-self/schedstat, or -1 */
     struct crew *crew;
 };
 
@@ -90,23 +92,40 @@ static size_t calls_of(const struct way *way, size_t calls)
     return calls / (way->slower ? way->slower : 1);
 }
 
-static void run_slice(struct crew *crew, unsigned thread, size_t number, unsigned team, size_t slice)
+/* Nanoseconds for which the kernel has had others on this thread's core while it could have run. */
+static uint64_t waited(int fd)
 {
+    char line[96];
+    ssize_t got = fd >= 0 ? pread(fd, line, sizeof line - 1, 0) : 0;
+    unsigned long long ran, waits = 0;
+
+    line[got > 0 ? got : 0] = '\0';
+    return sscanf(line, "%llu %llu", &ran, &waits) == 2 ? waits : 0;
+}
+
+static void run_slice(const struct runner *runner, size_t number, unsigned team, size_t slice)
+{
+    struct crew *crew = runner->crew;
+    unsigned thread = runner->number;
     const struct way *way = &crew->contest->ways[number];
     const struct keys *keys = crew->contest->keys[thread % 2];
     size_t calls = calls_of(way, crew->contest->calls), warm = calls_of(way, crew->contest->warm);
     size_t from = (crew->first + slice + 1) * calls + (size_t)thread * STRIDE;
     struct lap *lap = lap_of(crew, number, team, slice, thread);
     bool runs = thread < 1u << team;
+    uint64_t start, waits;
 
     pass(&crew->gate);
     if (runs)
         way->run(way->state, keys, from - warm, warm);
+    waits = waited(runner->waits);
     pass(&crew->gate);
-    lap->start = now_ns();
+    start = now_ns();
     if (runs)
         lap->sum = way->run(way->state, keys, from, calls);
-    lap->end = now_ns();
+    lap->took = now_ns() - start;
+    waits = waited(runner->waits) - waits;
+    lap->took -= waits < lap->took ? waits : 0;
 }
 
 static void *run(void *argument)
@@ -116,13 +135,16 @@ static void *run(void *argument)
     size_t ways = crew->contest->count;
 
     pin_thread(runner->number);
+    runner->waits = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
     for (size_t slice = 0; slice < crew->slices; slice++)
         for (size_t turn = 0; turn < ways; turn++) {
             size_t way = (turn + slice) % ways;
 
             for (unsigned team = 0; !crew->contest->ways[way].absent && team < crew->contest->teams; team++)
-                run_slice(crew, runner->number, way, team, slice);
+                run_slice(runner, way, team, slice);
         }
+    if (runner->waits >= 0)
+        close(runner->waits);
     return NULL;
 }
 
@@ -133,16 +155,15 @@ static double quartile(const struct crew *crew, size_t way, unsigned team)
     unsigned threads = 1u << team;
 
     for (size_t slice = 0; slice < crew->slices; slice++) {
-        uint64_t start = UINT64_MAX, end = 0;
+        uint64_t took = 0;
 
         for (unsigned thread = 0; thread < threads; thread++) {
             const struct lap *lap = lap_of(crew, way, team, slice, thread);
 
-            start = lap->start < start ? lap->start : start;
-            end = lap->end > end ? lap->end : end;
+            took = lap->took > took ? lap->took : took;
         }
-        times[slice] = (double)(end - start) /
-                       (double)(calls_of(&crew->contest->ways[way], crew->contest->calls) * threads);
+        times[slice] =
+            (double)took / (double)(calls_of(&crew->contest->ways[way], crew->contest->calls) * threads);
     }
     median(times, crew->slices); /* sorts them */
     return times[crew->slices / 4];

@@ -217,7 +217,7 @@ int bench_hit(const struct settings *settings)
     bool done = !settings->plot || plot;
 
     if (!settings->json)
-        printf("hit: wall ns a call over all threads together, medians of %d rounds\n"
+        printf("hit: ns a call over all threads together, medians of %d rounds\n"
                "  %-16s %7s %9s %9s %9s %8s %14s %8s %7s\n",
                settings->rounds, "case", "threads", "empty", "floor", "cached", "x floor", "", "scaling",
                "hit %");

@@ -13,6 +13,7 @@
 #include <swrcache/abi.h>
 
 #include "goal.h"
+#include "idle.h"
 
 static const struct command {
     const char *name;
@@ -26,9 +27,11 @@ static const struct command {
     {"invalidate", bench_invalidate, NULL},
     {"compare", bench_compare, NULL},
     {"start", bench_start, NULL},
+    {"wrap", bench_wrap, NULL},
     {"names", bench_names, NULL},
     {"memory", bench_memory, "[ENTRIES...]"},
     {"replay", bench_replay, "[TRACE...]"},
+    {"idle", bench_idle, NULL},
 };
 
 static const char help[] =
@@ -43,7 +46,9 @@ static const char help[] =
     "  invalidate    a million entries at once, and what hits feel of it meanwhile\n"
     "  compare       hits beside other tables and caches, those that the build found\n"
     "  start         a program that calls no cached function, plain and with the library\n"
-    "                preloaded: time, memory, threads, descriptors\n"
+    "                preloaded: time, system calls, memory, threads, descriptors; and\n"
+    "                what a call costs where the runtime is absent or switched off\n"
+    "  wrap          a hit through a generated stub, beside an annotated function's\n"
     "  names         the worst lookup of unmodified programs with a name server that takes\n"
     "                300 ms: without a cache, with a plain time to live, with this one\n"
     "  memory [ENTRIES...]\n"
@@ -53,6 +58,8 @@ static const char help[] =
     "                hit ratio of recorded traces at 0.1, 1 and 10 % of their keys, and the\n"
     "                time saved where costs differ. A line is 'key' or 'milliseconds key';\n"
     "                the latter also beside an oracle in virtual time. FILE.xz is unpacked\n"
+    "  idle          how often a process is woken that has used the cache and does nothing\n"
+    "                now: watched for 65 s, with --quick for 10, with all for as long as that takes\n"
     "  all           all of them, and the table of goals: each met or not\n"
     "\n"
     "  --json        one JSON object a line\n"
@@ -108,6 +115,8 @@ static int run_commands(const char *name, struct settings *settings)
         return wrong_usage("all needs the runtime: is SWR_ENABLE=0 set?", "");
     if (!settings->json && !settings->runtime)
         printf("The runtime is absent or switched off: 'cached' is a plain call.\n\n");
+    if (settings->all)
+        idle_begin();
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         const struct command *command = &commands[i];
         int status;

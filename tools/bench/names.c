@@ -4,7 +4,6 @@
  * then asked for again by whoever comes next, and with old answers served while one thread asks.
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -13,10 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <swrcache/abi.h>
-
 #include "bench.h"
 #include "child.h"
+#include "place.h"
 #include "report.h"
 
 #define LOOP_MS "2000"
@@ -69,33 +67,14 @@ struct results {
     double lookups, questions;
 };
 
-/* A path without what follows its last slash. */
-static void cut(char *path)
-{
-    char *slash = strrchr(path, '/');
-
-    if (slash)
-        *slash = '\0';
-}
-
 /* LD_PRELOAD=the preset, the runtime that we have ourselves, the slow name server. */
 static bool preload(char *setting, size_t room)
 {
-    void *attach = dlsym(RTLD_DEFAULT, "swrcache_attach");
-    char runtime[PATH_MAX], beside[PATH_MAX], ours[PATH_MAX], slow[PATH_MAX + 40];
-    Dl_info info;
+    char runtime[PATH_MAX], preset[PATH_MAX], slow[PATH_MAX];
 
-    if (!attach || dladdr(attach, &info) == 0 || !realpath(info.dli_fname, runtime) ||
-        !realpath(info.dli_fname, beside) || !realpath("/proc/self/exe", ours))
-        return false;
-    cut(beside);
-    cut(ours);
-    snprintf(slow, sizeof slow, "%s/libswrbench-slow.so", ours);
-    if (access(slow, R_OK) != 0)
-        snprintf(slow, sizeof slow, "%s/libswrbench-slow.so", SWRBENCH_LIBRARIES);
-    return access(slow, R_OK) == 0 &&
-           (size_t)snprintf(setting, room, "LD_PRELOAD=%s/libswrcache-names.so %s %s", beside, runtime,
-                            slow) < room;
+    return place_runtime(runtime) && place_beside_runtime("libswrcache-names.so", preset) &&
+           place_own("libswrbench-slow.so", slow) &&
+           (size_t)snprintf(setting, room, "LD_PRELOAD=%s %s %s", preset, runtime, slow) < room;
 }
 
 static bool measure(const struct program *program, const struct way *way, const char *preloaded,
