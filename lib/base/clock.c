@@ -6,6 +6,17 @@
 
 struct clock_used clock_used = {.source = clock_gettime};
 static uint64_t lag;
+static bool moved_by_hand;
+static _Atomic uint64_t hand; /* manual mode's now */
+
+static int by_hand(clockid_t id, struct timespec *t)
+{
+    uint64_t now = atomic_load(&hand);
+    (void)id;
+    t->tv_sec = (time_t)(now / NS_PER_S);
+    t->tv_nsec = (long)(now % NS_PER_S);
+    return 0;
+}
 
 /* Somebody's own clock_gettime() (libfaketime's, a sanitizer's) is then the clock of everything here. */
 static bool interposed(void)
@@ -34,20 +45,24 @@ static void find_source(void)
         clock_used.source = found;
 }
 
-void clock_start(bool by_hand)
+void clock_start(bool manual)
 {
     struct timespec tick = {0, 4000000};
-    clock_used.by_hand = by_hand;
-    find_source();
+    moved_by_hand = manual;
+    clock_used.source = clock_gettime;
+    if (manual)
+        clock_used.source = by_hand;
+    else
+        find_source();
     /* Not zero: a birth time of zero stands for none. */
-    atomic_store(&clock_used.hand, 1000 * NS_PER_MS);
+    atomic_store(&hand, NS_PER_S);
     clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
-    lag = by_hand ? 0 : (uint64_t)tick.tv_nsec + (uint64_t)tick.tv_sec * 1000000000u;
+    lag = manual ? 0 : (uint64_t)tick.tv_nsec + (uint64_t)tick.tv_sec * NS_PER_S;
 }
 
 bool clock_manual(void)
 {
-    return clock_used.by_hand;
+    return moved_by_hand;
 }
 
 uint64_t clock_lag(void)
@@ -57,13 +72,13 @@ uint64_t clock_lag(void)
 
 void clock_advance(uint64_t ns)
 {
-    uint64_t old = atomic_load(&clock_used.hand);
-    while (!atomic_compare_exchange_weak(&clock_used.hand, &old, clock_add(old, ns)))
+    uint64_t old = atomic_load(&hand);
+    while (!atomic_compare_exchange_weak(&hand, &old, clock_add(old, ns)))
         ;
 }
 
 uint64_t clock_sleep_until(uint64_t deadline)
 {
     /* Time by hand: whoever advances it wakes the sleepers. */
-    return clock_used.by_hand ? CLOCK_NEVER : deadline;
+    return moved_by_hand ? CLOCK_NEVER : deadline;
 }

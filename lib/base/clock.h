@@ -14,6 +14,7 @@
 #include "os.h"
 
 #define NS_PER_MS   UINT64_C(1000000)
+#define NS_PER_S    UINT64_C(1000000000)
 #define CLOCK_NEVER UINT64_MAX
 
 void clock_start(bool manual);
@@ -25,18 +26,14 @@ void clock_advance(uint64_t ns);
 typedef int clock_read(clockid_t id, struct timespec *t);
 struct clock_used {
     alignas(64) clock_read *source;
-    bool by_hand;
-    _Atomic uint64_t hand; /* manual mode's now */
 };
-extern struct clock_used clock_used;
+extern struct clock_used clock_used OURS;
 
 static inline uint64_t clock_of(clockid_t id)
 {
     struct timespec t;
-    if (unlikely(clock_used.by_hand))
-        return atomic_load(&clock_used.hand);
     clock_used.source(id, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
 static inline uint64_t clock_now(void)

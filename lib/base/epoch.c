@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-struct epoch_now epoch_now = {.global = 1};
+struct epoch_now epoch_now = {.global = 2 | EPOCH_HEAVY};
 
 static _Atomic(struct epoch_record *) records;
 enum { COLLECT_EVERY = 64, WEIGHT = 4096, KINDS = 8 }; /* so many bytes count as one more */
@@ -39,8 +39,8 @@ void epoch_start(void)
 #endif
 #if !defined(__SANITIZE_THREAD__)
     int saved = errno;
-    atomic_store(&epoch_now.light,
-                 syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0);
+    if (syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0)
+        atomic_fetch_add(&epoch_now.global, 1); /* an even epoch: not heavy */
     errno = saved;
 #endif
 }
@@ -48,12 +48,12 @@ void epoch_start(void)
 /* Makes every reader's announcement visible. False: it cannot be known, free nothing this time. */
 static bool readers_seen(void)
 {
-    if (!atomic_load(&epoch_now.light))
+    if (atomic_load(&epoch_now.global) & EPOCH_HEAVY)
         return true;
     int saved = errno;
     bool done = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
-    if (!done)
-        atomic_store(&epoch_now.light, false); /* forbidden since: from now on readers pay for themselves */
+    if (!done) /* forbidden since: from now on readers pay for themselves */
+        atomic_fetch_or(&epoch_now.global, EPOCH_HEAVY);
     errno = saved;
     return done;
 }
@@ -142,7 +142,7 @@ static void collect(struct garbage *some)
         return;
     }
     /* Every reader reads this word: it is written once for many that are retired. */
-    uint64_t epoch = atomic_fetch_add(&epoch_now.global, 1);
+    uint64_t epoch = atomic_fetch_add(&epoch_now.global, 2);
     uint64_t oldest = readers_seen() ? oldest_reader() : 0;
     for (unsigned k = 0; k < KINDS; k++) {
         struct heap *heap = &some->heaps[k];

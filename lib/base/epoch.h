@@ -26,12 +26,14 @@ struct epoch_garbage {
 };
 typedef void epoch_destroy(struct epoch_garbage *);
 
+/* In the global epoch, which rises in steps of two: membarrier(2) does not make announcements visible. */
+enum { EPOCH_HEAVY = 1 };
+
 /* Read at every section, on a cache line with nothing that is written oftener. */
 struct epoch_now {
     alignas(64) _Atomic uint64_t global;
-    _Atomic bool light; /* membarrier(2) makes announcements visible */
 };
-extern struct epoch_now epoch_now;
+extern struct epoch_now epoch_now OURS;
 
 /* Asks for membarrier(2); without it a section begins with a full barrier (some 5 ns more). */
 void epoch_start(void);
@@ -44,7 +46,7 @@ static inline void epoch_begin(struct epoch_record *r)
 {
     uint64_t e = atomic_load_explicit(&epoch_now.global, memory_order_acquire);
     /* The announcement must be visible before the first look: membarrier in the collector, or here. */
-    if (likely(atomic_load_explicit(&epoch_now.light, memory_order_relaxed))) {
+    if (likely(!(e & EPOCH_HEAVY))) {
         atomic_store_explicit(&r->announced, e, memory_order_relaxed);
         atomic_signal_fence(memory_order_seq_cst);
     } else {

@@ -15,6 +15,9 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+/* Of a variable that hits read: without it an extern declaration goes through the table of other objects'. */
+#define OURS __attribute__((visibility("hidden")))
+
 /* Zeroed or not, by alloc.h; NULL when there is none. os_free(NULL) is allowed. */
 void *os_alloc(size_t size);
 void *os_zalloc(size_t size);

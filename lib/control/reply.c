@@ -60,8 +60,7 @@ void reply_hash_text(struct function *f, uint64_t hash, char *text, size_t room)
 {
     uint32_t shard = table_shard_of(hash);
     table_lock(&cache_table, shard);
-    struct entry *e =
-        table_find_by(&cache_table, atomic_load(&f->identity), hash, same_hash, &hash, sizeof hash);
+    struct entry *e = table_find_by(&cache_table, atomic_load(&f->identity), hash, same_hash, &hash);
     if (e != NULL)
         cache_ref(e);
     table_unlock(&cache_table, shard);

@@ -28,7 +28,7 @@ struct entry *entry_new(const struct key *key, uint64_t identity, size_t value_l
     }
     uint64_t key_len = lengthy ? ENTRY_LEN_LONG : key->len, len = lengthy ? ENTRY_LEN_LONG : value_len;
     e->shape = key_len << ENTRY_TIME_BITS | len << (ENTRY_TIME_BITS + ENTRY_LEN_BITS);
-    e->identity = entry_identity(identity);
+    e->identity = (uint32_t)identity;
     atomic_store_explicit(&e->refs, 1, memory_order_relaxed);
     memcpy(e->data, key->bytes, key->len);
     return e;

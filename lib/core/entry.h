@@ -111,20 +111,25 @@ struct entry *entry_new(const struct key *key, uint64_t identity, size_t value_l
 /* Only for entries that hold no object. */
 void entry_free(struct entry *e);
 
-/* Of a function's identity, its number and generation, what an entry has: twelve bits and twenty. */
-static inline uint32_t entry_identity(uint64_t identity)
+/*
+ * A function's identity: its generation and, in the lowest bits, its number. An entry has the lower half, by
+ * which all is found out that is asked while it is in the table.
+ */
+enum { ENTRY_FUNCTION_BITS = 12, ENTRY_GENERATION_BITS = 32 - ENTRY_FUNCTION_BITS };
+
+static inline uint64_t entry_identity(uint32_t function, uint64_t generation)
 {
-    return (uint32_t)(identity >> 32 << 20) | (uint32_t)(identity & 0xfffff);
+    return generation << ENTRY_FUNCTION_BITS | function;
 }
 
 static inline bool entry_is_of(const struct entry *e, uint64_t identity)
 {
-    return e->identity == entry_identity(identity);
+    return e->identity == (uint32_t)identity;
 }
 
 static inline uint32_t entry_function(const struct entry *e)
 {
-    return e->identity >> 20;
+    return e->identity & ((1 << ENTRY_FUNCTION_BITS) - 1);
 }
 
 static inline unsigned entry_queue(const struct entry *e)
@@ -151,6 +156,13 @@ static inline size_t entry_key_len(const struct entry *e)
 {
     size_t len = e->shape >> ENTRY_TIME_BITS & ENTRY_LEN_LONG;
     return likely(len != ENTRY_LEN_LONG) ? len : entry_more(e)->key_len;
+}
+
+static inline bool entry_has_key_len(const struct entry *e, size_t len)
+{
+    if (unlikely(len >= ENTRY_LEN_LONG))
+        return entry_key_len(e) == len;
+    return ((e->shape ^ (uint64_t)len << ENTRY_TIME_BITS) & (uint64_t)ENTRY_LEN_LONG << ENTRY_TIME_BITS) == 0;
 }
 
 static inline size_t entry_value_len(const struct entry *e)
@@ -208,6 +220,9 @@ static inline uint64_t entry_ns(uint64_t time)
     return time == ENTRY_NEVER ? CLOCK_NEVER : (time & ~ENTRY_LATE) << ENTRY_LATE_SHIFT;
 }
 
+/* Hits have one look at `when`: none of these, and it is fresh until a time of the first kind. */
+#define ENTRY_ODD (ENTRY_TURN | ENTRY_LATE | (uint64_t)(ENTRY_FAILED | ENTRY_TROUBLE) << ENTRY_FLAGS_AT)
+
 static inline uint64_t entry_born(const struct entry *e)
 {
     return entry_ns(e->shape & ENTRY_TIME);
@@ -237,16 +252,14 @@ static inline bool entry_is_fresh(uint64_t when, uint64_t now)
 
 /*
  * Hits: exact up to 128, then in steps that grow with them and that are taken by chance, so that the line of
- * a hot entry is seldom written. `use` has the number of steps.
+ * a hot entry is seldom written: `use` has the number of steps, 64 of a size.
  */
-enum { ENTRY_HITS_AT = 2, ENTRY_HITS_EXACT = 128, ENTRY_HITS_MOST = ENTRY_HITS_EXACT + 24 * 16 };
+enum { ENTRY_HITS_AT = 2, ENTRY_HITS_SIZE_AT = 8, ENTRY_HITS_EXACT = 128, ENTRY_HITS_MOST = 26 * 64 };
 
 static inline uint32_t entry_hits(const struct entry *e)
 {
     uint32_t step = atomic_load_explicit(&e->use, memory_order_relaxed) >> ENTRY_HITS_AT;
-    if (step < ENTRY_HITS_EXACT)
-        return step;
-    return (16 + (step & 15)) << ((step - ENTRY_HITS_EXACT) / 16 + 3);
+    return step < ENTRY_HITS_EXACT ? step : (64 + step % 64) << (step / 64 - 1);
 }
 
 static inline unsigned entry_touched(const struct entry *e)
@@ -260,18 +273,21 @@ static inline void entry_set_touched(struct entry *e, unsigned touched)
     atomic_store_explicit(&e->use, (uint16_t)((use & ~3u) | touched), memory_order_relaxed);
 }
 
-/* A hit; `random` is the caller's own word for chance. */
-static inline void entry_touch(struct entry *e, uint32_t *random)
+/* A hit; `n` counts the caller's: which of them take a step is spread evenly, whatever the caller's rhythm.
+ */
+static inline void entry_touch(struct entry *e, uint64_t n)
 {
     uint16_t use = atomic_load_explicit(&e->use, memory_order_relaxed);
-    unsigned touch = (use & 3) < ENTRY_TOUCHED_MOST, step = use >> ENTRY_HITS_AT, count = 1;
-    if (likely(step >= ENTRY_HITS_EXACT)) {
-        *random = *random * 1664525 + 1013904223;
-        count = *random >> (32 - ((step - ENTRY_HITS_EXACT) / 16 + 3)) == 0 && step < ENTRY_HITS_MOST;
-    }
-    if (unlikely((touch | count) != 0))
-        atomic_store_explicit(&e->use, (uint16_t)(use + touch + (count << ENTRY_HITS_AT)),
-                              memory_order_relaxed);
+    /* 0 at one in so many as a step stands for; while steps are single always. */
+    uint64_t chance = (uint32_t)n * UINT32_C(0x9E3779B1);
+    uint64_t step = chance >> (33 - (use >> ENTRY_HITS_SIZE_AT));
+    if (likely(step != 0 && (use & ENTRY_TOUCHED_MOST)))
+        return;
+    if (!(use & ENTRY_TOUCHED_MOST))
+        use++;
+    if (step == 0 && use >> ENTRY_HITS_AT < ENTRY_HITS_MOST)
+        use += 1 << ENTRY_HITS_AT;
+    atomic_store_explicit(&e->use, use, memory_order_relaxed);
 }
 
 #endif

@@ -1,4 +1,5 @@
 #include "key.h"
+#include "base/os.h"
 
 #include <float.h>
 #include <string.h>
@@ -40,6 +41,8 @@ void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uin
         return;
     if (site->params[0].kind == SWRCACHE_KIND_VAL && site->params[0].size == 8)
         shape->plain = KEY_OF_WORD;
+    else if (site->params[0].kind == SWRCACHE_KIND_VAL && site->params[0].size == 4)
+        shape->plain = KEY_OF_HALF;
     else if (site->params[0].kind == SWRCACHE_KIND_STR)
         shape->plain = KEY_OF_TEXT;
 }
@@ -81,85 +84,120 @@ ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *arg
     return n > UINT32_MAX / 2 ? KEY_TOO_LONG : (ptrdiff_t)n;
 }
 
-ptrdiff_t key_encode(const struct key_shape *shape, const struct swrcache_arg *args, unsigned char *buffer,
-                     size_t size)
+#define IN_PLACE static inline __attribute__((always_inline))
+
+/* What is written so far: `at` is NULL when something did not fit or is doubtful. */
+struct encoding {
+    unsigned char *at, *end;
+    ptrdiff_t why;
+};
+
+IN_PLACE void put(struct encoding *c, const void *bytes, size_t len)
 {
-    unsigned char *at = buffer;
-    uint64_t n;
-    if (shape->versioned) {
-        int64_t version = key_version(shape);
-        memcpy(at, &version, sizeof version);
-        at += 8;
+    if (unlikely(len > (size_t)(c->end - c->at))) {
+        c->why = KEY_TOO_LONG;
+        c->at = NULL;
+        return;
     }
-    for (uint32_t i = 0; i < shape->nparams; i++) {
+    bytes_copy(c->at, bytes, len);
+    c->at += len;
+}
+
+/* With the length before it; `after` the bytes that follow it uncounted. */
+IN_PLACE void put_counted(struct encoding *c, const void *bytes, uint64_t len, size_t after)
+{
+    uint64_t n = bytes != NULL ? len : NULL_LENGTH;
+    put(c, &n, sizeof n);
+    if (bytes != NULL && c->at != NULL)
+        put(c, bytes, len + after);
+}
+
+IN_PLACE void put_text(struct encoding *c, const char *text, bool strict)
+{
+    size_t len = text != NULL ? strlen(text) : 0;
+    put_counted(c, text, len, 1);
+    if (text == NULL || c->at == NULL)
+        return;
+    /* Another thread may have changed it since it was measured. */
+    c->at[-1] = 0;
+    if (strict && memchr(c->at - len - 1, 0, len) != NULL)
+        *c = (struct encoding){.why = KEY_DOUBTFUL};
+}
+
+static void put_fields(struct encoding *c, const struct swrcache_param *p, const unsigned char *data)
+{
+    unsigned char there = data != NULL;
+    put(c, &there, 1);
+    for (uint32_t f = 0; there && c->at != NULL && f < p->nfields; f++)
+        put(c, data + p->fields[f].offset, p->fields[f].size);
+}
+
+IN_PLACE ptrdiff_t encode(const struct key_shape *shape, const struct swrcache_arg *args,
+                          unsigned char *buffer, size_t room, bool strict)
+{
+    struct encoding c = {buffer, buffer + room, 0};
+    if (unlikely(shape->versioned)) {
+        int64_t version = key_version(shape);
+        put(&c, &version, sizeof version);
+    }
+    for (uint32_t i = 0; likely(c.at != NULL) && i < shape->nparams; i++) {
         const struct swrcache_param *p = &shape->params[i];
         const struct swrcache_arg *a = &args[i];
         switch (p->kind) {
         case SWRCACHE_KIND_VAL:
-            memcpy(at, a->data, key_value_size(p));
-            at += key_value_size(p);
+            put(&c, a->data, key_value_size(p));
             break;
         case SWRCACHE_KIND_STR:
-            if (a->data == NULL) {
-                n = NULL_LENGTH;
-                memcpy(at, &n, 8);
-                at += 8;
-                break;
-            }
-            /* Measured again: another thread may have changed it since key_size(). */
-            n = strnlen(a->data, size - (size_t)(at - buffer));
-            if (n + 9 > size - (size_t)(at - buffer))
-                return KEY_DOUBTFUL;
-            memcpy(at, &n, 8);
-            memcpy(at + 8, a->data, n);
-            at[8 + n] = 0;
-            if (memchr(at + 8, 0, n) != NULL)
-                return KEY_DOUBTFUL;
-            at += 9 + n;
+            put_text(&c, a->data, strict);
             break;
         case SWRCACHE_KIND_BYTES:
-            n = a->data == NULL ? NULL_LENGTH : a->size;
-            memcpy(at, &n, 8);
-            at += 8;
-            if (a->data != NULL && a->size != 0) {
-                memcpy(at, a->data, a->size);
-                at += a->size;
-            }
+            if (a->size == SIZE_MAX || (a->data == NULL && a->size != 0))
+                return KEY_DOUBTFUL;
+            put_counted(&c, a->data, a->size, 0);
             break;
         case SWRCACHE_KIND_STRUCT:
-            *at++ = a->data != NULL;
-            for (uint32_t f = 0; a->data != NULL && f < p->nfields; f++) {
-                memcpy(at, (const unsigned char *)a->data + p->fields[f].offset, p->fields[f].size);
-                at += p->fields[f].size;
-            }
+            put_fields(&c, p, a->data);
+            break;
+        case SWRCACHE_KIND_OUT:
+            if (a->data == NULL)
+                return KEY_DOUBTFUL;
             break;
         case SWRCACHE_KIND_OUT_BYTES:
-            n = a->size;
-            memcpy(at, &n, 8);
-            at += 8;
+            if (a->size == SIZE_MAX || (a->data == NULL && a->size != 0))
+                return KEY_DOUBTFUL;
+            put(&c, &a->size, sizeof(uint64_t));
             break;
         default:
             break;
         }
     }
-    return at - buffer;
+    return likely(c.at != NULL) ? c.at - buffer : c.why;
+}
+
+ptrdiff_t key_encode(const struct key_shape *shape, const struct swrcache_arg *args, unsigned char *buffer,
+                     size_t room)
+{
+    return encode(shape, args, buffer, room, true);
+}
+
+ptrdiff_t key_encode_seen(const struct key_shape *shape, const struct swrcache_arg *args,
+                          unsigned char *buffer, size_t room)
+{
+    return encode(shape, args, buffer, room, false);
 }
 
 uint64_t key_hash(const struct key_shape *shape, const unsigned char *bytes, size_t len)
 {
-    uint64_t word;
-    if (shape->plain == KEY_OF_WORD && len == sizeof word) {
-        memcpy(&word, bytes, sizeof word);
-        return key_hash_word(shape, word);
-    }
+    if ((shape->plain == KEY_OF_WORD && len == 8) || (shape->plain == KEY_OF_HALF && len == 4))
+        return key_hash_word(shape, len == 8 ? bytes_word(bytes) : bytes_half(bytes));
     if (shape->plain == KEY_OF_TEXT && len >= KEY_TEXT_EXTRA)
         return key_hash_text(shape, (const char *)bytes + 8, len - KEY_TEXT_EXTRA);
-    return XXH3_64bits_withSeed(bytes, len, shape->seed);
+    return len <= KEY_SHORT ? key_hash_short(shape, bytes, len) : key_hash_long(shape, bytes, len);
 }
 
-uint64_t key_hash_text(const struct key_shape *shape, const char *text, size_t len)
+uint64_t key_hash_long(const struct key_shape *shape, const unsigned char *bytes, size_t len)
 {
-    return XXH3_64bits_withSeed(text, len, shape->seed);
+    return XXH3_64bits_withSeed(bytes, len, shape->seed);
 }
 
 void key_split(const struct key_shape *shape, const struct key *key, struct key_cursor *cursors)

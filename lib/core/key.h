@@ -9,7 +9,8 @@
  *   OUT_BYTES  u64 room
  *   OPAQUE, OUT: nothing
  * A version, where the policy has one, stands before them as i64. Two different argument lists never encode
- * alike. The hash (XXH3, seeded per process and function) only finds a key; equality is of the bytes.
+ * alike. The hash (seeded per process and function; folded products for short keys, XXH3 for long ones) only
+ * finds a key; equality is of the bytes.
  */
 #ifndef CORE_KEY_H
 #define CORE_KEY_H
@@ -18,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "swrcache/abi.h"
 
 struct key {
@@ -32,6 +34,7 @@ enum { KEY_MAX_PARAMS = 24, KEY_TOO_LONG = -1, KEY_DOUBTFUL = -2, KEY_TEXT_EXTRA
 enum key_plain {
     KEY_OF_MANY,
     KEY_OF_WORD, /* one VAL of 8 bytes, no version: the key is the argument */
+    KEY_OF_HALF, /* the same, of 4 */
     KEY_OF_TEXT, /* one STR, no version: hashed by its characters alone */
 };
 
@@ -53,9 +56,15 @@ size_t key_value_size(const struct swrcache_param *p);
 
 /* Bytes the key of `args` takes, or KEY_DOUBTFUL: a negative length, NULL with a length, NULL out. */
 ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *args);
-/* Writes it to `buffer` (room `size` from key_size); KEY_DOUBTFUL when the arguments changed meanwhile. */
+/*
+ * Writes it to `buffer` and gives its length. KEY_TOO_LONG: it does not fit into `room`. KEY_DOUBTFUL: the
+ * same as above, or the arguments changed meanwhile.
+ */
 ptrdiff_t key_encode(const struct key_shape *shape, const struct swrcache_arg *args, unsigned char *buffer,
-                     size_t size);
+                     size_t room);
+/* The same to look a key up, not to keep it: texts that changed meanwhile are not noticed. */
+ptrdiff_t key_encode_seen(const struct key_shape *shape, const struct swrcache_arg *args,
+                          unsigned char *buffer, size_t room);
 uint64_t key_hash(const struct key_shape *shape, const unsigned char *bytes, size_t len);
 
 /* A key too long for the caller's stack is hashed, and compared with an encoded one, piece by piece. */
@@ -85,8 +94,38 @@ static inline uint64_t key_hash_word(const struct key_shape *shape, uint64_t wor
     return key_fold(key_fold(word ^ shape->seed, shape->factor), UINT64_C(0x9E3779B97F4A7C15));
 }
 
+enum { KEY_SHORT = 64 };
+
+/* Of at most KEY_SHORT bytes: sixteen with each product, which goes into the next one. */
+static inline uint64_t key_hash_short(const struct key_shape *shape, const unsigned char *bytes, size_t len)
+{
+    uint64_t low = 0, high = 0, so_far = shape->factor;
+    if (len >= 16) {
+        for (size_t at = 0; at + 16 < len; at += 16)
+            so_far = key_fold(bytes_word(bytes + at) ^ shape->seed, bytes_word(bytes + at + 8) ^ so_far);
+        low = bytes_word(bytes + len - 16);
+        high = bytes_word(bytes + len - 8);
+    } else if (len >= 8) {
+        low = bytes_word(bytes);
+        high = bytes_word(bytes + len - 8);
+    } else if (len >= 4) {
+        low = bytes_half(bytes);
+        high = bytes_half(bytes + len - 4);
+    } else if (len > 0) {
+        low = bytes[0];
+        high = (uint64_t)bytes[len / 2] << 8 | bytes[len - 1];
+    }
+    return key_fold(key_fold(low ^ shape->seed, high ^ so_far), shape->factor ^ len);
+}
+
+uint64_t key_hash_long(const struct key_shape *shape, const unsigned char *bytes, size_t len);
+
 /* Of a KEY_OF_TEXT key, from its characters: what key_hash() gives for the encoded key. */
-uint64_t key_hash_text(const struct key_shape *shape, const char *text, size_t len);
+static inline uint64_t key_hash_text(const struct key_shape *shape, const char *text, size_t len)
+{
+    return len <= KEY_SHORT ? key_hash_short(shape, (const unsigned char *)text, len)
+                            : key_hash_long(shape, (const unsigned char *)text, len);
+}
 
 /*
  * The way back: room for a copy of every argument, out-arguments included, each aligned to 16.

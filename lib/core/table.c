@@ -26,7 +26,7 @@ static struct entry *entry_of(uint64_t slot)
 
 static uint64_t slot_for(struct entry *e, uint64_t hash)
 {
-    return hash >> TABLE_HASH_SHIFT << TABLE_HASH_SHIFT | (uintptr_t)e;
+    return table_mark(hash) | (uintptr_t)e;
 }
 
 static bool same_key(const struct entry *e, uint64_t identity, const void *what)
@@ -38,7 +38,7 @@ static bool same_key(const struct entry *e, uint64_t identity, const void *what)
 
 struct entry *table_find(struct table *t, uint64_t identity, const struct key *key)
 {
-    return table_find_by(t, identity, key->hash, same_key, key, sizeof *key);
+    return table_find_by(t, identity, key->hash, same_key, key);
 }
 
 /* Beyond the home bucket, whose tags are given. */
@@ -66,12 +66,14 @@ static struct entry *look_in(uintptr_t word, uint64_t identity, uint64_t hash, t
     return e != NULL ? e : find_astray(word, tags, identity, hash, same, what);
 }
 
-struct entry *table_find_beyond(struct table *t, uintptr_t word, uint64_t tags, uint64_t identity,
-                                uint64_t hash, table_same *same, const void *what)
+struct entry *table_find_by(struct table *t, uint64_t identity, uint64_t hash, table_same *same,
+                            const void *what)
 {
     uint32_t shard = table_shard_of(hash);
-    struct entry *e = find_astray(word, tags, identity, hash, same, what);
-    if (e != NULL || likely((word = atomic_load_explicit(&t->leaving[shard], memory_order_acquire)) == 0))
+    uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_acquire);
+    struct entry *e = look_in(word, identity, hash, same, what);
+    if (e != NULL || word == 0 ||
+        likely((word = atomic_load_explicit(&t->leaving[shard], memory_order_acquire)) == 0))
         return e;
     if ((e = look_in(word, identity, hash, same, what)) != NULL)
         return e;

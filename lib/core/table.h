@@ -32,6 +32,8 @@ struct table_bucket {
     _Atomic uint64_t slot[TABLE_SLOTS];
 };
 
+static_assert(offsetof(struct table_bucket, slot) == 8, "table_look() finds a slot by its tag's bits");
+
 struct array;
 
 struct table_shard {
@@ -64,65 +66,88 @@ static inline size_t table_mask(uintptr_t word)
     return ((size_t)1 << (word & 63)) - 1;
 }
 
-/* Bits 0-5 of a hash choose the shard, from 6 on the bucket, 40-47 are the tag, 48-63 stand in the slot. */
+/*
+ * Bits 0-5 of a hash choose the shard, the highest the bucket, 16-23 are the tag, 0-15 stand in the slot:
+ * each is had by a shift or two.
+ */
 static inline size_t table_home(uint64_t hash, uintptr_t word)
 {
-    return (size_t)(hash >> 6) & table_mask(word);
+    return (size_t)(hash >> 1 >> (~word & 63));
 }
 
 static inline uint64_t table_tag(uint64_t hash)
 {
-    return hash >> 40 & 255;
+    return hash >> 16 & 255;
 }
+
+/* What stands in a slot before the address. Never zero: an empty slot is nobody's. */
+static inline uint64_t table_mark(uint64_t hash)
+{
+    return (hash | 1) << TABLE_HASH_SHIFT;
+}
+
+#define TABLE_IN_PLACE static inline __attribute__((always_inline))
 
 typedef bool table_same(const struct entry *e, uint64_t identity, const void *what);
 
-/* The entry of `hash` in bucket `b` for which `same` is true. */
-static inline __attribute__((always_inline)) struct entry *table_look(struct table_bucket *b, uint64_t tags,
-                                                                      uint64_t hash, uint64_t identity,
-                                                                      table_same *same, const void *what)
+/*
+ * The tags that fit: of each the top bit of its byte. The byte above one may seem to fit as well, by the
+ * borrow: it is looked at in vain; the overflow's, which has no slot, is masked out.
+ */
+TABLE_IN_PLACE uint64_t table_fits(uint64_t tags, uint64_t hash)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
-    /*
-     * A byte of zero is a tag that fits. The byte above one may seem to fit as well, by the borrow: it is
-     * looked at in vain; the overflow's, which has no slot, is masked out.
-     */
     uint64_t x = tags ^ table_tag(hash) * ones;
-    for (uint64_t hit = (x - ones) & ~x & ones << 7 >> 8; hit != 0; hit &= hit - 1) {
-        uint64_t slot = atomic_load_explicit(&b->slot[__builtin_ctzll(hit) >> 3], memory_order_acquire);
-        uint64_t address = slot ^ (hash >> TABLE_HASH_SHIFT << TABLE_HASH_SHIFT);
-        if (unlikely(address >> TABLE_HASH_SHIFT != 0 || slot == 0))
-            continue;
-        struct entry *e = (struct entry *)(uintptr_t)address;
-        if (likely(same(e, identity, what)))
+    return (x - ones) & ~x & ones << 7 >> 8;
+}
+
+/* The entry in the slot of the first tag that fits, or NULL: another hash's, or nobody's. */
+TABLE_IN_PLACE struct entry *table_at(struct table_bucket *b, uint64_t fits, uint64_t hash)
+{
+    /* The top bit of byte i is one below where slot i begins in the bucket. */
+    size_t top = (unsigned)__builtin_ctzll(fits);
+    _Atomic uint64_t *slot = (_Atomic uint64_t *)((char *)b + top + 1);
+    uint64_t address = atomic_load_explicit(slot, memory_order_acquire) ^ table_mark(hash);
+    if (unlikely(address >> TABLE_HASH_SHIFT != 0))
+        return NULL;
+    if (address == 0)
+        __builtin_unreachable(); /* no mark is zero */
+    return (struct entry *)(uintptr_t)address;
+}
+
+/* The entry of `hash` in bucket `b` for which `same` is true. */
+TABLE_IN_PLACE struct entry *table_look(struct table_bucket *b, uint64_t tags, uint64_t hash,
+                                        uint64_t identity, table_same *same, const void *what)
+{
+    for (uint64_t fits = table_fits(tags, hash); fits != 0; fits &= fits - 1) {
+        struct entry *e = table_at(b, fits, hash);
+        if (e != NULL && likely(same(e, identity, what)))
             return e;
     }
     return NULL;
 }
 
-/* Not in its home bucket: in one of the next of this array, or in the array that is being left? */
-struct entry *table_find_beyond(struct table *t, uintptr_t word, uint64_t tags, uint64_t identity,
-                                uint64_t hash, table_same *same, const void *what);
-
 /*
- * table_find() with the comparison expanded in place: for the path of a hit. `what` is of `size` bytes, at
- * most three words; the long way gets a copy, so that here it can stay in registers.
+ * For the path of a hit, the comparison expanded in place: only the first tag that fits is looked at, which
+ * mostly is the one. NULL: ask table_find_by().
  */
-static inline __attribute__((always_inline)) struct entry *table_find_by(struct table *t, uint64_t identity,
-                                                                         uint64_t hash, table_same *same,
-                                                                         const void *what, size_t size)
+TABLE_IN_PLACE struct entry *table_find_first(struct table *t, uint64_t identity, uint64_t hash,
+                                              table_same *same, const void *what)
 {
     uintptr_t word = atomic_load_explicit(&t->arrays[table_shard_of(hash)], memory_order_acquire);
     if (unlikely(word == 0))
         return NULL;
     struct table_bucket *b = &table_buckets(word)[table_home(hash, word)];
-    uint64_t tags = atomic_load_explicit(&b->tags, memory_order_acquire), copy[3];
-    struct entry *e = table_look(b, tags, hash, identity, same, what);
-    if (likely(e != NULL))
-        return e;
-    memcpy(copy, what, size);
-    return table_find_beyond(t, word, tags, identity, hash, same, copy);
+    uint64_t fits = table_fits(atomic_load_explicit(&b->tags, memory_order_acquire), hash);
+    if (unlikely(fits == 0))
+        return NULL;
+    struct entry *e = table_at(b, fits, hash);
+    return likely(e != NULL) && likely(same(e, identity, what)) ? e : NULL;
 }
+
+/* table_find() for other ways to say which key. */
+struct entry *table_find_by(struct table *t, uint64_t identity, uint64_t hash, table_same *same,
+                            const void *what);
 
 /*
  * In a section of epoch.h, or with the shard locked. Without the lock an entry that is just being moved may

@@ -15,7 +15,7 @@ struct age_ends age_ends(struct function *f, struct entry *e)
     uint64_t stale = f->dictionary ? 0 : atomic_load(&s->stale);
     uint64_t error = f->dictionary ? 0 : atomic_load(&s->stale_if_error);
     struct age_ends ends = {.fresh = fresh, .stale = clock_add(end, stale), .dead = clock_add(end, error)};
-    uint64_t lag = atomic_load(&f->precise) ? 0 : clock_lag();
+    uint64_t lag = function_precise(f) ? 0 : clock_lag();
     /* Who was expired before its end may still be served until then. */
     if (stale == 0 && !(flags & ENTRY_EXPIRED))
         ends.stale = fresh;

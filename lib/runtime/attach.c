@@ -253,10 +253,15 @@ static void tag(const char *format, va_list args)
 static void last(struct swrcache_info *info)
 {
     struct thread *t = thread_current;
-    *info = t != NULL ? t->info : (struct swrcache_info){.outcome = SWR_BYPASS};
-    if (info->age_ms & THREAD_BORN)
-        info->age_ms = clock_now() - (info->age_ms & ~THREAD_BORN);
-    info->age_ms /= NS_PER_MS; /* kept in nanoseconds: the hit path does not divide */
+    *info = (struct swrcache_info){.outcome = SWR_BYPASS};
+    if (t == NULL)
+        return;
+    info->outcome = t->last.outcome;
+    info->refresh_errno = t->last.refresh_errno;
+    if (t->last.shape == 0)
+        return;
+    uint64_t born = entry_ns(t->last.shape & ENTRY_TIME), now = t->last.now != 0 ? t->last.now : clock_now();
+    info->age_ms = now > born ? (now - born) / NS_PER_MS : 0;
 }
 
 static void advance(uint64_t ms)

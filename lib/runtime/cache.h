@@ -9,7 +9,7 @@
 #include "core/table.h"
 #include "function.h"
 
-extern struct table cache_table;
+extern struct table cache_table OURS;
 extern struct evict cache_bounds;
 
 /* Shard locked by the caller. Puts `e` in the place of `old` (NULL: none). False: not stored. */

@@ -23,7 +23,7 @@ _Atomic uint32_t *call_alive;
 
 static uint64_t now_of(struct function *f)
 {
-    return atomic_load_explicit(&f->precise, memory_order_relaxed) ? clock_now() : clock_coarse();
+    return clock_of(atomic_load_explicit(&f->clock, memory_order_relaxed));
 }
 
 struct lengthy {
@@ -41,7 +41,7 @@ struct entry *call_find_lengthy(struct function *f, const struct swrcache_arg *a
 {
     struct lengthy l = {&f->shape, args};
     return table_find_by(&cache_table, atomic_load_explicit(&f->identity, memory_order_acquire), hash,
-                         same_args, &l, sizeof l);
+                         same_args, &l);
 }
 
 /*
@@ -352,8 +352,8 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
         if (e != NULL) {
             t->busy = false;
             found = result_give(f, e, args, result);
-            t->info = (struct swrcache_info){state == ENTRY_FRESH ? SWR_HIT : SWR_STALE_HIT,
-                                             clock_now() - entry_born(e), care_errno(&t->epoch, e)};
+            t->last = (struct thread_last){state == ENTRY_FRESH ? SWR_HIT : SWR_STALE_HIT,
+                                           care_errno(&t->epoch, e), e->shape, clock_now()};
             cache_unref(e);
         }
     }

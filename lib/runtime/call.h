@@ -11,7 +11,7 @@
  */
 enum { KEY_ON_STACK = 256 };
 enum { CALL_DEAD, CALL_ALIVE, CALL_READY };
-extern _Atomic uint32_t *call_alive;
+extern _Atomic uint32_t *call_alive OURS;
 
 /* A call that is no simple hit: attach.c does what the first call has to, and goes on with call_run(). */
 void call_other(struct swrcache_site *site, const struct swrcache_arg *args, void *result);

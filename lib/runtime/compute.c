@@ -44,7 +44,7 @@ static void set_times(struct function *f, struct flight *fl, struct entry *e, bo
     uint64_t fresh = end;
     if (ttl != CLOCK_NEVER && spread != 0)
         fresh -= os_random() % (spread + 1);
-    if (fresh != CLOCK_NEVER && fresh > fl->started + lag && !atomic_load(&f->precise))
+    if (fresh != CLOCK_NEVER && fresh > fl->started + lag && !function_precise(f))
         fresh -= lag;
     if (fresh > fl->fresh_cap)
         fresh = fl->fresh_cap;
@@ -56,7 +56,7 @@ static void set_times(struct function *f, struct flight *fl, struct entry *e, bo
     entry_flag(e, ENTRY_OWN_TTL);
     more->own_ttl_ms = fl->ttl_ms < UINT32_MAX ? (uint32_t)fl->ttl_ms : UINT32_MAX;
     more->stale_until = stale == 0 ? fresh : clock_add(end, stale);
-    if (stale > lag && more->stale_until != CLOCK_NEVER && !atomic_load(&f->precise))
+    if (stale > lag && more->stale_until != CLOCK_NEVER && !function_precise(f))
         more->stale_until -= lag;
     more->dead_until = clock_add(end, atomic_load(&s->stale_if_error));
     if (more->dead_until < more->stale_until || atomic_load(&s->stale_if_error) == 0)

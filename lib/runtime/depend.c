@@ -301,8 +301,7 @@ static bool may_be_meant(struct function *f, uint64_t hash, cache_match *match, 
 {
     uint32_t shard = table_shard_of(hash);
     table_lock(&cache_table, shard);
-    struct entry *e =
-        table_find_by(&cache_table, atomic_load(&f->identity), hash, same_hash, &hash, sizeof hash);
+    struct entry *e = table_find_by(&cache_table, atomic_load(&f->identity), hash, same_hash, &hash);
     bool meant = e == NULL;
     if (e != NULL && match != NULL) {
         struct key key = entry_key(e);

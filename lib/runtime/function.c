@@ -1,5 +1,6 @@
 #include "function.h"
 #include "cache.h"
+#include "hit.h"
 #include "mode.h"
 #include "option.h"
 #include "own.h"
@@ -50,13 +51,13 @@ struct function *function_of_entry(const struct entry *e)
 uint64_t function_identity_of(const struct entry *e)
 {
     uint64_t now = atomic_load(&function_of_entry(e)->identity);
-    return now - ((now - e->identity) & (FUNCTION_GENERATIONS - 1));
+    return now - (uint32_t)((uint32_t)now - e->identity);
 }
 
 uint64_t function_counter(struct function *f, enum counter c)
 {
     uint64_t sum = atomic_load(&f->counts[c]);
-    uint32_t n = function_number(f);
+    uint32_t n = f->number;
     for (struct thread *t = thread_first(); t != NULL; t = t->next) {
         struct thread_counts *block = atomic_load(&t->blocks[n / THREAD_BLOCK]);
         if (block != NULL)
@@ -69,7 +70,8 @@ void function_retune(struct function *f)
 {
     struct settings *s = &f->settings;
     uint64_t ttl = atomic_load(&s->ttl), stale = atomic_load(&s->stale), shortest = 20 * clock_lag();
-    atomic_store(&f->precise, ttl < shortest || (stale != 0 && stale < shortest));
+    bool precise = ttl < shortest || (stale != 0 && stale < shortest);
+    atomic_store(&f->clock, precise ? CLOCK_MONOTONIC : CLOCK_MONOTONIC_COARSE);
     uint64_t entries = atomic_load(&s->max_entries), bytes = atomic_load(&s->max_bytes);
     if (f->bounds == &cache_bounds && (entries != UINT64_MAX || bytes != UINT64_MAX)) {
         struct evict *own = os_zalloc(sizeof *own);
@@ -88,6 +90,7 @@ static enum function_give give_of(const struct function *f)
     if (s->form != SWRCACHE_FORM_VALUE || f->outs_len != 0 || f->has_out_bytes)
         return GIVE_RESULT;
     return s->result_size == 8                             ? GIVE_WORD
+           : s->result_size == 4                           ? GIVE_HALF
            : s->result_size >= 16 && s->result_size <= 256 ? GIVE_SOME
                                                            : GIVE_RESULT;
 }
@@ -121,7 +124,7 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     /* Of an older header it ends sooner: the rest is zero, unset. */
     size_t known = site->policy_size < sizeof f->annotated ? site->policy_size : sizeof f->annotated;
     memcpy(&f->annotated, site->policy, known);
-    atomic_store(&f->identity, (uint64_t)number << 32 | 1);
+    atomic_store(&f->identity, entry_identity(number, 1));
     key_shape_of(&f->shape, site, seed ^ ((uint64_t)number * 0x9E3779B97F4A7C15u));
     for (uint32_t i = 0; i < site->nparams; i++) {
         if (site->params[i].kind == SWRCACHE_KIND_OUT)
@@ -144,6 +147,9 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     f->bounds = &cache_bounds;
     f->give = give_of(f);
     mode_begin(f);
+    f->counts_at = (uint32_t)(offsetof(struct thread, blocks) + number / THREAD_BLOCK * sizeof(void *));
+    f->counts_row = (uint32_t)(number % THREAD_BLOCK * sizeof(uint64_t[COUNTERS]));
+    f->hit = hit_of(f);
     return f;
 }
 

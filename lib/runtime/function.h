@@ -24,6 +24,7 @@ enum function_give {
     GIVE_OTHER,  /* not simply: an object, or `unless` is to be asked */
     GIVE_RESULT, /* by result_give(): strings, out-parameters, short results */
     GIVE_WORD,   /* eight bytes */
+    GIVE_HALF,   /* four */
     GIVE_SOME,   /* from 16 bytes to 256, in pieces */
 };
 
@@ -42,19 +43,26 @@ struct settings {
     _Atomic uint64_t keep_warm_idle, jitter_pct, max_entries, max_bytes;
 };
 
+struct function;
+struct thread;
+typedef void function_hit(struct swrcache_site *site, const struct swrcache_arg *args, void *result,
+                          struct function *f, struct thread *t);
+
 struct function {
-    _Atomic uint64_t identity; /* number << 32 | generation */
+    function_hit *hit;         /* hit.h: looks a call up that has nothing unusual about it */
+    _Atomic uint64_t identity; /* core/entry.h */
     struct swrcache_site *site;
-    struct key_shape shape; /* of the keys */
-    struct key_shape args;  /* of what the body is called with: the same unless `own_key` makes the keys */
+    _Atomic uint64_t mode;          /* mode.h; 0: plainly on */
+    _Atomic int32_t clock;          /* clockid_t: a coarse one unless times are too short for it */
+    uint32_t counts_at, counts_row; /* thread.h: where a thread's counters of it stand */
+    struct key_shape shape;         /* of the keys */
+    struct key_shape args; /* of what the body is called with: the same unless `own_key` makes the keys */
     const struct swrcache_key *own_key;   /* annotated, and fits */
     const struct swrcache_codec *codec;   /* of an object's bytes, which are kept instead of it */
     const struct swrcache_codec *encoder; /* the same, or one that tells what is in an object alone */
-    _Atomic uint64_t mode;                /* mode.h; 0: plainly on */
     uint32_t number;
-    _Atomic bool precise; /* times too short for the coarse clock */
-    uint8_t give;         /* enum function_give */
-    uint32_t outs_len;    /* bytes of the SWR_OUT parameters, the fixed part of a value */
+    uint8_t give;      /* enum function_give */
+    uint32_t outs_len; /* bytes of the SWR_OUT parameters, the fixed part of a value */
     bool has_out_bytes;
     bool dictionary;    /* a region's: nobody computes its entries */
     _Atomic bool inner; /* some body called it: results may stand on its results */
@@ -78,7 +86,7 @@ struct function {
 };
 
 /* An entry knows twelve bits of the number and twenty of the generation. */
-enum { FUNCTIONS_MAX = 4096, FUNCTION_GENERATIONS = 1 << 20 };
+enum { FUNCTIONS_MAX = 1 << ENTRY_FUNCTION_BITS, FUNCTION_GENERATIONS = 1 << ENTRY_GENERATION_BITS };
 
 /* A function that nobody annotated: a region's dictionary. */
 struct function *function_make(struct swrcache_site *site, bool dictionary);
@@ -95,6 +103,12 @@ uint64_t function_identity_of(const struct entry *e);
 uint64_t function_counter(struct function *f, enum counter c);
 
 void function_retune(struct function *f); /* after settings changed: what is derived from them */
+
+/* Its times are too short for the coarse clock. */
+static inline bool function_precise(struct function *f)
+{
+    return atomic_load_explicit(&f->clock, memory_order_relaxed) == CLOCK_MONOTONIC;
+}
 
 /* Tools show neither its arguments nor its values. */
 static inline bool function_secret(const struct function *f)
@@ -115,9 +129,10 @@ static inline bool function_holds_object(const struct function *f)
     return f->site->form == SWRCACHE_FORM_OBJECT && f->codec == NULL;
 }
 
-static inline uint32_t function_number(struct function *f)
+/* Its entries so far match no more. Gives the new generation. */
+static inline uint64_t function_raise(struct function *f)
 {
-    return (uint32_t)(atomic_load_explicit(&f->identity, memory_order_relaxed) >> 32);
+    return (atomic_fetch_add(&f->identity, entry_identity(0, 1)) >> ENTRY_FUNCTION_BITS) + 1;
 }
 
 #endif

@@ -105,7 +105,7 @@ bool history_find(struct function *f, cache_match *match, void *cookie, struct h
         struct slot *page = pages[i / PAGE_SLOTS], s = {.order = 0};
         if (page != NULL)
             s = page[i % PAGE_SLOTS];
-        bool candidate = s.order > latest && s.identity >> 32 == identity >> 32;
+        bool candidate = s.order > latest && (s.identity ^ identity) % FUNCTIONS_MAX == 0;
         if (candidate)
             memcpy(bytes, s.long_key != NULL ? s.long_key : s.key, s.key_len);
         lock_give(&history_lock);

@@ -11,63 +11,48 @@
 #include <errno.h>
 #include <string.h>
 
-static inline bool same_word(const struct entry *e, uint64_t identity, const void *what)
+#define IN_PLACE static inline __attribute__((always_inline))
+
+IN_PLACE bool same_word(const struct entry *e, uint64_t identity, const void *what)
 {
-    uint64_t word;
-    memcpy(&word, e->data, sizeof word);
-    return word == *(const uint64_t *)what && entry_is_of(e, identity);
+    return bytes_word(e->data) == *(const uint64_t *)what && entry_is_of(e, identity);
 }
 
-/* Short ones in place: a call of memcmp() costs more than comparing. */
-static inline bool same_bytes(const unsigned char *a, const unsigned char *b, size_t len)
+IN_PLACE bool same_half(const struct entry *e, uint64_t identity, const void *what)
 {
-    if (len > 64)
-        return memcmp(a, b, len) == 0;
-    if (len >= 16) {
-        for (size_t at = 0; at + 16 < len; at += 16)
-            if (memcmp(a + at, b + at, 16) != 0)
-                return false;
-        return memcmp(a + len - 16, b + len - 16, 16) == 0;
-    }
-    if (len >= 8)
-        return memcmp(a, b, 8) == 0 && memcmp(a + len - 8, b + len - 8, 8) == 0;
-    for (size_t at = 0; at < len; at++)
-        if (a[at] != b[at])
-            return false;
-    return true;
+    return bytes_half(e->data) == *(const uint64_t *)what && entry_is_of(e, identity);
 }
 
-static inline bool same_text(const struct entry *e, uint64_t identity, const void *what)
+IN_PLACE bool same_key(const struct entry *e, uint64_t identity, const void *what)
 {
     const struct key *key = what;
-    return entry_is_of(e, identity) && entry_key_len(e) == key->len + KEY_TEXT_EXTRA &&
-           same_bytes(e->data + 8, key->bytes, key->len);
+    return entry_is_of(e, identity) && entry_has_key_len(e, key->len) &&
+           bytes_same(e->data, key->bytes, key->len);
 }
 
-static inline bool same_key(const struct entry *e, uint64_t identity, const void *what)
+/* The characters, of a key that has their number before them and a NUL behind. */
+IN_PLACE bool same_text(const struct entry *e, uint64_t identity, const void *what)
 {
     const struct key *key = what;
-    return entry_is_of(e, identity) && entry_key_len(e) == key->len &&
-           same_bytes(e->data, key->bytes, key->len);
+    return entry_is_of(e, identity) && entry_has_key_len(e, key->len + KEY_TEXT_EXTRA) &&
+           bytes_same(e->data + 8, key->bytes, key->len);
 }
 
-/* From 16 bytes on: as many pieces as it takes, the last one reaching back. */
-static inline void copy_some(unsigned char *to, const unsigned char *from, size_t len)
+/* `key_len`: what is known of it before, else 0. */
+IN_PLACE bool give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result,
+                   size_t key_len, bool word)
 {
-    for (size_t at = 0; at + 16 < len; at += 16)
-        memcpy(to + at, from + at, 16);
-    memcpy(to + len - 16, from + len - 16, 16);
-}
-
-static inline bool give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result)
-{
-    const unsigned char *value = entry_value(e);
-    switch (f->give) {
-    case GIVE_WORD:
+    const unsigned char *value = e->data + (key_len != 0 ? key_len : entry_key_len(e));
+    if (word || f->give == GIVE_WORD) {
         memcpy(result, value, 8);
         return true;
+    }
+    switch (f->give) {
+    case GIVE_HALF:
+        memcpy(result, value, 4);
+        return true;
     case GIVE_SOME:
-        copy_some(result, value, f->site->result_size);
+        bytes_copy(result, value, f->site->result_size);
         return true;
     default: {
         int saved = errno; /* a string's malloc() may change it */
@@ -78,112 +63,182 @@ static inline bool give(struct function *f, struct entry *e, const struct swrcac
     }
 }
 
-/* The rest of a call, once its entry is found or not. */
-static inline __attribute__((always_inline)) void
-answer(struct thread *t, struct function *f, struct entry *e, const struct swrcache_arg *args, void *result)
-{
-    SYNC_POINT("reader.after_lookup");
-    if (unlikely(e == NULL))
-        goto other;
-    uint64_t now = 0, when = atomic_load_explicit(&e->when, memory_order_relaxed);
-    enum counter counter = COUNTER_hits;
-    enum swrcache_outcome outcome = SWR_HIT;
-    if (likely((when & (ENTRY_TURN | ENTRY_TIME)) != ENTRY_NEVER)) {
-        now =
-            unlikely(atomic_load_explicit(&f->precise, memory_order_relaxed)) ? clock_now() : clock_coarse();
-        if (unlikely((when & ENTRY_TURN) || now >= entry_ns(when & ENTRY_TIME))) {
-            /* Stale, and its refresh is another's, or not due yet: served as simply. */
-            if (lease_due(when, now) || age_of_old(f, e, now) != ENTRY_STALE)
-                goto other;
-            counter = COUNTER_stale_hits;
-            outcome = SWR_STALE_HIT;
-        }
-    }
-    /* An error to be told: seldom enough. */
-    if (unlikely(when & ((uint64_t)(ENTRY_FAILED | ENTRY_TROUBLE) << ENTRY_FLAGS_AT)))
-        goto other;
-    if (unlikely(!give(f, e, args, result)))
-        goto other;
-    thread_touch(t, e);
-    thread_count(t, f, counter);
-    t->info.outcome = outcome;
-    t->info.age_ms = now != 0 ? now - entry_born(e) : entry_born(e) | THREAD_BORN;
-    t->info.refresh_errno = 0;
-    epoch_end(&t->epoch);
-    t->busy = false;
-    return;
-other:
-    epoch_end(&t->epoch);
-    t->busy = false;
-    call_other(f->site, args, result);
-}
-
-static inline void begin(struct thread *t)
+IN_PLACE void begin(struct thread *t)
 {
     t->busy = true;
     epoch_begin(&t->epoch);
 }
 
-static inline uint64_t identity_of(struct function *f)
+IN_PLACE void end(struct thread *t)
+{
+    epoch_end(&t->epoch);
+    t->busy = false;
+}
+
+static __attribute__((noinline)) void other(struct function *f, struct thread *t,
+                                            const struct swrcache_arg *args, void *result)
+{
+    end(t);
+    call_other(f->site, args, result);
+}
+
+IN_PLACE void note(struct function *f, struct thread *t, struct entry *e, enum counter counter,
+                   enum swrcache_outcome outcome, uint64_t now)
+{
+    entry_touch(e, thread_count(t, f, counter));
+    t->last = (struct thread_last){outcome, 0, e->shape, now};
+    end(t);
+}
+
+/* Stale, and its refresh is another's, or not due yet: served as simply. */
+static __attribute__((noinline)) void old(struct function *f, struct thread *t, struct entry *e,
+                                          const struct swrcache_arg *args, void *result)
+{
+    uint64_t when = lease_word(e), now = clock_of(atomic_load_explicit(&f->clock, memory_order_relaxed));
+    bool fresh = entry_is_fresh(when, now);
+    if ((when & ((uint64_t)(ENTRY_FAILED | ENTRY_TROUBLE) << ENTRY_FLAGS_AT)) != 0 ||
+        (!fresh && (lease_due(when, now) || age_of_old(f, e, now) != ENTRY_STALE)) ||
+        !give(f, e, args, result, 0, false))
+        other(f, t, args, result);
+    else if (fresh)
+        note(f, t, e, COUNTER_hits, SWR_HIT, now);
+    else
+        note(f, t, e, COUNTER_stale_hits, SWR_STALE_HIT, now);
+}
+
+/* The rest of a call, once its entry is found or not. */
+IN_PLACE void answer(struct function *f, struct thread *t, struct entry *e, const struct swrcache_arg *args,
+                     void *result, size_t key_len, bool word)
+{
+    SYNC_POINT("reader.after_lookup");
+    if (unlikely(e == NULL)) {
+        other(f, t, args, result);
+        return;
+    }
+    uint64_t now = 0, when = atomic_load_explicit(&e->when, memory_order_relaxed);
+    if (likely(!(when & ENTRY_ODD))) {
+        now = clock_of(atomic_load_explicit(&f->clock, memory_order_relaxed));
+        if (unlikely(now >= (when & ENTRY_TIME) * ENTRY_STEP_NS)) {
+            old(f, t, e, args, result);
+            return;
+        }
+    } else if ((when & (ENTRY_ODD | ENTRY_TIME)) != ENTRY_NEVER) {
+        old(f, t, e, args, result);
+        return;
+    }
+    if (unlikely(!give(f, e, args, result, key_len, word)))
+        other(f, t, args, result);
+    else
+        note(f, t, e, COUNTER_hits, SWR_HIT, now);
+}
+
+IN_PLACE uint64_t identity_of(struct function *f)
 {
     return atomic_load_explicit(&f->identity, memory_order_acquire);
 }
 
-/* One function for each sort of key: what one needs to remember is not in the other's way. */
-
-static __attribute__((noinline)) void hit_word(struct thread *t, struct function *f,
-                                               const struct swrcache_arg *args, void *result)
+/* The table's first guess was none: looked up with all that belongs to it. */
+static __attribute__((noinline)) struct entry *find_word(struct function *f, uint64_t hash, uint64_t word,
+                                                         bool half)
 {
-    uint64_t word;
-    memcpy(&word, args[0].data, sizeof word);
-    begin(t);
-    uint64_t hash = key_hash_word(&f->shape, word);
-    answer(t, f, table_find_by(&cache_table, identity_of(f), hash, same_word, &word, sizeof word), args,
-           result);
+    return table_find_by(&cache_table, identity_of(f), hash, half ? same_half : same_word, &word);
 }
 
-static __attribute__((noinline)) void hit_text(struct thread *t, struct function *f,
-                                               const struct swrcache_arg *args, void *result)
+static __attribute__((noinline)) struct entry *find_key(struct function *f, struct key key, table_same *same)
+{
+    return table_find_by(&cache_table, identity_of(f), key.hash, same, &key);
+}
+
+/* One function for each sort of key and result: what one needs to remember is not in the other's way. */
+IN_PLACE void hit_plain(const struct swrcache_arg *args, void *result, struct function *f, struct thread *t,
+                        size_t key_len, bool word_result)
+{
+    uint64_t word = 0;
+    memcpy(&word, args[0].data, key_len);
+    begin(t);
+    uint64_t hash = key_hash_word(&f->shape, word);
+    struct entry *e =
+        table_find_first(&cache_table, identity_of(f), hash, key_len == 8 ? same_word : same_half, &word);
+    if (unlikely(e == NULL))
+        e = find_word(f, hash, word, key_len != 8);
+    answer(f, t, e, args, result, key_len, word_result);
+}
+
+#define HIT_PLAIN(name, key_len, word_result)                                                                \
+    static void name(struct swrcache_site *site, const struct swrcache_arg *args, void *result,              \
+                     struct function *f, struct thread *t)                                                   \
+    {                                                                                                        \
+        (void)site;                                                                                          \
+        hit_plain(args, result, f, t, key_len, word_result);                                                 \
+    }
+HIT_PLAIN(hit_word_word, 8, true)
+HIT_PLAIN(hit_word, 8, false)
+HIT_PLAIN(hit_half_word, 4, true)
+HIT_PLAIN(hit_half, 4, false)
+
+static void hit_many(struct swrcache_site *site, const struct swrcache_arg *args, void *result,
+                     struct function *f, struct thread *t)
+{
+    unsigned char room[KEY_ON_STACK];
+    struct entry *e = NULL;
+    (void)site;
+    begin(t);
+    ptrdiff_t size = key_encode_seen(&f->shape, args, room, sizeof room);
+    if (likely(size >= 0)) {
+        struct key key = {key_hash(&f->shape, room, (size_t)size), (size_t)size, room};
+        e = table_find_first(&cache_table, identity_of(f), key.hash, same_key, &key);
+        if (unlikely(e == NULL))
+            e = find_key(f, key, same_key);
+    } else if (size == KEY_TOO_LONG && key_size(&f->shape, args) > KEY_ON_STACK) {
+        e = call_find_lengthy(f, args, key_hash_args(&f->shape, args));
+    }
+    answer(f, t, e, args, result, 0, false);
+}
+
+static void hit_text(struct swrcache_site *site, const struct swrcache_arg *args, void *result,
+                     struct function *f, struct thread *t)
 {
     const char *text = args[0].data;
+    if (unlikely(text == NULL)) {
+        hit_many(site, args, result, f, t);
+        return;
+    }
     struct key key = {.bytes = args[0].data, .len = strlen(text)};
     begin(t);
     key.hash = key_hash_text(&f->shape, text, key.len);
-    answer(t, f, table_find_by(&cache_table, identity_of(f), key.hash, same_text, &key, sizeof key), args,
-           result);
+    struct entry *e = table_find_first(&cache_table, identity_of(f), key.hash, same_text, &key);
+    if (unlikely(e == NULL))
+        e = find_key(f, key, same_text);
+    answer(f, t, e, args, result, 0, false);
 }
 
-static __attribute__((noinline)) void hit_many(struct thread *t, struct function *f,
-                                               const struct swrcache_arg *args, void *result)
+static void hit_none(struct swrcache_site *site, const struct swrcache_arg *args, void *result,
+                     struct function *f, struct thread *t)
 {
-    unsigned char room[KEY_ON_STACK];
-    struct key key = {.bytes = room};
-    struct entry *e = NULL;
-    begin(t);
-    ptrdiff_t size = key_size(&f->shape, args);
-    if (size > KEY_ON_STACK) {
-        e = call_find_lengthy(f, args, key_hash_args(&f->shape, args));
-    } else if (size >= 0 && (size = key_encode(&f->shape, args, room, (size_t)size)) >= 0) {
-        key.len = (size_t)size;
-        key.hash = key_hash(&f->shape, room, key.len);
-        e = table_find_by(&cache_table, identity_of(f), key.hash, same_key, &key, sizeof key);
-    }
-    answer(t, f, e, args, result);
+    (void)f;
+    (void)t;
+    call_other(site, args, result);
+}
+
+function_hit *hit_of(const struct function *f)
+{
+    if (f->give == GIVE_OTHER)
+        return hit_none;
+    if (f->shape.plain == KEY_OF_WORD)
+        return f->give == GIVE_WORD ? hit_word_word : hit_word;
+    if (f->shape.plain == KEY_OF_HALF)
+        return f->give == GIVE_WORD ? hit_half_word : hit_half;
+    return f->shape.plain == KEY_OF_TEXT ? hit_text : hit_many;
 }
 
 void hit_run(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
 {
     struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
     struct thread *t = thread_current;
-    if (unlikely(f == NULL) || unlikely(t == NULL) || unlikely(t->busy) || unlikely(t->bound != NULL) ||
-        unlikely(f->give == GIVE_OTHER) ||
+    if (unlikely(f == NULL) || unlikely(t == NULL) || unlikely(t->closed != 0) ||
         unlikely(atomic_load_explicit(&f->mode, memory_order_relaxed) != 0) ||
         unlikely(atomic_load_explicit(call_alive, memory_order_relaxed) != CALL_READY))
         call_other(site, args, result);
-    else if (f->shape.plain == KEY_OF_WORD)
-        hit_word(t, f, args, result);
-    else if (f->shape.plain == KEY_OF_TEXT && args[0].data != NULL)
-        hit_text(t, f, args, result);
     else
-        hit_many(t, f, args, result);
+        f->hit(site, args, result, f, t);
 }

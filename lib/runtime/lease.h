@@ -19,7 +19,7 @@
 /* Whoever has not finished by then is lost: others may compute. */
 #define LEASE_NS (60000 * NS_PER_MS)
 
-extern _Atomic uint32_t lease_generation; /* of this process: raised in a fork's child */
+extern _Atomic uint32_t lease_generation OURS; /* of this process: raised in a fork's child */
 
 static inline uint64_t lease_mine(void)
 {

@@ -21,7 +21,7 @@ void outcome_bypass(struct thread *t, struct function *f, struct swrcache_site *
     else if (f != NULL)
         atomic_fetch_add(&f->counts[COUNTER_bypasses], 1);
     site->run(args, result);
-    t->info = (struct swrcache_info){.outcome = SWR_BYPASS};
+    t->last = (struct thread_last){.outcome = SWR_BYPASS};
 }
 
 void outcome_alone(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result)

@@ -10,9 +10,9 @@ static inline void outcome_note(struct thread *t, struct function *f, enum count
                                 enum swrcache_outcome outcome, struct entry *e, uint64_t now)
 {
     thread_count(t, f, c);
-    t->info.outcome = outcome;
-    t->info.age_ms = e != NULL && now > entry_born(e) ? now - entry_born(e) : 0; /* ns: thread.h */
-    t->info.refresh_errno = e != NULL ? care_errno(&t->epoch, e) : 0;
+    t->last = (struct thread_last){.outcome = outcome};
+    if (e != NULL)
+        t->last = (struct thread_last){outcome, care_errno(&t->epoch, e), e->shape, now};
 }
 
 /* The call is handed to the function itself. `t` NULL: no record to be had. */

@@ -127,14 +127,14 @@ compare(struct thread *t, struct function *f, const struct swrcache_arg *args, c
 
 void shadow_call(struct thread *t, struct function *f, const struct swrcache_arg *args, const void *result)
 {
-    struct swrcache_info info = t->info;
+    struct thread_last last = t->last;
     int saved = errno;
-    if ((info.outcome != SWR_HIT && info.outcome != SWR_STALE_HIT) || atomic_load(call_alive) == CALL_DEAD ||
+    if ((last.outcome != SWR_HIT && last.outcome != SWR_STALE_HIT) || atomic_load(call_alive) == CALL_DEAD ||
         !agree_comparable(f) ||
         atomic_fetch_add_explicit(&f->sampled, 1, memory_order_relaxed) % SHADOW_SAMPLE != 0)
         return;
     compare(t, f, args, result);
-    t->info = info;
+    t->last = last;
     errno = saved;
 }
 

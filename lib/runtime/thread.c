@@ -115,14 +115,12 @@ void thread_fork_child(void)
     epoch_reset_others(me ? &me->epoch : NULL);
 }
 
-_Atomic uint64_t *thread_counter_slow(struct thread *t, uint32_t function, enum counter c)
+struct thread_counts *thread_counts_make(struct thread *t, uint32_t function)
 {
     struct cancel cancel;
     cancel_off(&cancel);
     struct thread_counts *block = os_zalloc(sizeof *block);
     atomic_store(&t->blocks[function / THREAD_BLOCK], block);
     cancel_back(&cancel);
-    if (block == NULL)
-        return NULL;
-    return &block->count[function % THREAD_BLOCK][c];
+    return block;
 }

@@ -8,20 +8,33 @@
 #include "flight.h"
 #include "base/cancel.h"
 
-/* In info.age_ms: the value never grows stale, so nobody looked at a clock. */
-#define THREAD_BORN (UINT64_C(1) << 63)
-
 enum { THREAD_BLOCK = 16, THREAD_BLOCKS = FUNCTIONS_MAX / THREAD_BLOCK };
 
 struct thread_counts {
     _Atomic uint64_t count[THREAD_BLOCK][COUNTERS]; /* written by the owner, read by anyone */
 };
 
+/* How its last call ended, as little worked out as can be. */
+struct thread_last {
+    enum swrcache_outcome outcome;
+    int refresh_errno;
+    uint64_t shape; /* the entry's, which has its birth; 0: there was none */
+    uint64_t now;   /* 0: the value never grows stale, so nobody looked at a clock */
+};
+
 struct thread {
     struct epoch_record epoch;
-    struct thread *next; /* all records; set once */
+    union {
+        struct {
+            bool busy; /* inside the runtime: a signal handler's call is handed on */
+            bool tied; /* `bound` is set */
+        };
+        uint16_t closed; /* to the path of a hit */
+    };
     int tid;
-    bool busy;                   /* inside the runtime: a signal handler's call is handed on */
+    struct thread *next; /* all records; set once */
+    struct thread_last last;
+    uint32_t tick;               /* thread_touch() */
     bool worker;                 /* a thread of the pool: never waits */
     struct flight *bound;        /* whose result stands on what this thread calls: top, or lent */
     struct flight *top;          /* innermost computation on this thread */
@@ -32,12 +45,10 @@ struct thread {
     unsigned char *lengthy;      /* of a miss: a key too long for the stack; of a worker: arguments */
     struct cancel cancel;        /* the host's, while it is off */
     _Atomic(struct flight *) waiting_for; /* the lock of wait.c */
-    struct swrcache_info info;            /* its age_ms in nanoseconds, or a birth and THREAD_BORN */
-    uint32_t tick;                        /* thread_touch() */
     _Atomic(struct thread_counts *) blocks[THREAD_BLOCKS];
 };
 
-extern __thread struct thread *thread_current __attribute__((tls_model("initial-exec")));
+extern __thread struct thread *thread_current __attribute__((tls_model("initial-exec"))) OURS;
 
 static inline void thread_drop_key(struct thread *t)
 {
@@ -53,27 +64,28 @@ static inline void thread_set_top(struct thread *t, struct flight *fl)
 {
     t->top = fl;
     t->bound = fl != NULL ? fl : t->lent;
+    t->tied = t->bound != NULL;
 }
-
-_Atomic uint64_t *thread_counter_slow(struct thread *t, uint32_t function, enum counter c);
 
 /* A hit as eviction and the tools see it. */
 static inline void thread_touch(struct thread *t, struct entry *e)
 {
-    entry_touch(e, &t->tick);
+    entry_touch(e, ++t->tick);
 }
 
-static inline void thread_count(struct thread *t, struct function *f, enum counter c)
+struct thread_counts *thread_counts_make(struct thread *t, uint32_t function);
+
+/* Gives what the thread has counted of it. */
+static inline uint64_t thread_count(struct thread *t, struct function *f, enum counter c)
 {
-    uint32_t n = f->number;
-    struct thread_counts *block = atomic_load_explicit(&t->blocks[n / THREAD_BLOCK], memory_order_relaxed);
-    _Atomic uint64_t *slot =
-        likely(block != NULL) ? &block->count[n % THREAD_BLOCK][c] : thread_counter_slow(t, n, c);
-    if (unlikely(slot == NULL))
-        atomic_fetch_add_explicit(&f->counts[c], 1, memory_order_relaxed);
-    else
-        atomic_store_explicit(slot, atomic_load_explicit(slot, memory_order_relaxed) + 1,
-                              memory_order_relaxed);
+    _Atomic(struct thread_counts *) *at = (void *)((char *)t + f->counts_at);
+    struct thread_counts *block = atomic_load_explicit(at, memory_order_relaxed);
+    if (unlikely(block == NULL) && (block = thread_counts_make(t, f->number)) == NULL)
+        return atomic_fetch_add_explicit(&f->counts[c], 1, memory_order_relaxed);
+    _Atomic uint64_t *slot = (_Atomic uint64_t *)((char *)block + f->counts_row) + c;
+    uint64_t n = atomic_load_explicit(slot, memory_order_relaxed) + 1;
+    atomic_store_explicit(slot, n, memory_order_relaxed);
+    return n;
 }
 
 #endif

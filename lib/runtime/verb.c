@@ -133,7 +133,7 @@ size_t verb_invalidate_several(struct function *const *functions, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct function *f = functions[i];
         matched += function_live(f);
-        uint64_t raised = atomic_fetch_add(&f->identity, 1) + 1;
+        uint64_t raised = function_raise(f);
         /* Long before a generation's low bits come again no entry of it is left. */
         all_must_go |= raised % (FUNCTION_GENERATIONS / 2) == 0;
         atomic_store(&f->doomed, atomic_load(&f->entries));

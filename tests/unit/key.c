@@ -262,31 +262,65 @@ Test(key, a_text_hashes_as_its_encoded_key)
     }
 }
 
-/* Words that differ in few places, wherever these are, must fill shards, buckets and tags alike. */
+/* How many of a run of hashes meet in a shard at the most; how many buckets and tags they use. */
+struct spreading {
+    unsigned shards[64], most, buckets, tags, of_16;
+    bool bucket[1024], tag[256], mark[1 << 16];
+};
+
+static void spread(struct spreading *s, uint64_t hash)
+{
+    unsigned in = ++s->shards[hash % 64];
+    bool *bucket = &s->bucket[hash >> 54], *tag = &s->tag[hash >> 16 & 255], *mark = &s->mark[hash & 0xffff];
+    s->most = in > s->most ? in : s->most;
+    s->buckets += !*bucket;
+    s->tags += !*tag;
+    s->of_16 += !*mark;
+    *bucket = *tag = *mark = true;
+}
+
+static void judge(const struct spreading *s, uint64_t seed, unsigned at)
+{
+    cr_assert_lt(s->most, 80, "seed %u, %u: a shard of %u", (unsigned)seed, at, s->most);
+    cr_assert_gt(s->buckets, 256, "seed %u, %u: %u buckets", (unsigned)seed, at, s->buckets);
+    cr_assert_gt(s->tags, 100, "seed %u, %u: %u tags", (unsigned)seed, at, s->tags);
+    cr_assert_gt(s->of_16, 900, "seed %u, %u: %u words in slots", (unsigned)seed, at, s->of_16);
+}
+
+/* Keys that differ in few places, wherever these are, must fill shards, buckets and tags alike. */
 Test(key, words_of_every_stride_are_spread)
 {
-    enum { KEYS = 1024, SHARDS = 64 };
+    static struct spreading s;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         struct key_shape shape = shape_of(SITE(word), seed * UINT64_C(0x9e3779b97f4a7c15));
         for (unsigned shift = 0; shift <= 54; shift++) {
-            unsigned shards[SHARDS] = {0};
-            static unsigned char buckets[KEYS], tags[256];
-            unsigned most = 0, used_buckets = 0, used_tags = 0;
-            memset(buckets, 0, sizeof buckets);
-            memset(tags, 0, sizeof tags);
-            for (uint64_t i = 0; i < KEYS; i++) {
-                uint64_t hash = key_hash_word(&shape, i << shift);
-                unsigned in = ++shards[hash % SHARDS];
-                most = in > most ? in : most;
-                used_buckets += buckets[(hash >> 6) % KEYS]++ == 0;
-                used_tags += tags[hash >> 40 & 255]++ == 0;
-            }
-            cr_assert_lt(most, 5 * KEYS / SHARDS, "seed %u, shift %u: a shard of %u", (unsigned)seed, shift,
-                         most);
-            cr_assert_gt(used_buckets, KEYS / 4, "seed %u, shift %u: %u buckets", (unsigned)seed, shift,
-                         used_buckets);
-            cr_assert_gt(used_tags, 100, "seed %u, shift %u: %u tags", (unsigned)seed, shift, used_tags);
+            s = (struct spreading){.most = 0};
+            for (uint64_t i = 0; i < 1024; i++)
+                spread(&s, key_hash_word(&shape, i << shift));
+            judge(&s, seed, shift);
         }
+    }
+}
+
+Test(key, texts_that_differ_anywhere_are_spread)
+{
+    static struct spreading s;
+    static const size_t lengths[] = {3, 4, 7, 8, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65};
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct key_shape shape = shape_of(SITE(text), seed * UINT64_C(0x9e3779b97f4a7c15));
+        for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++)
+            for (size_t at = 0; at + 3 <= lengths[l]; at++) {
+                char chars[65];
+                s = (struct spreading){.most = 0};
+                memset(chars, 'k', sizeof chars);
+                for (unsigned i = 0; i < 1024; i++) {
+                    chars[at] = (char)('0' + i % 10);
+                    chars[at + 1] = (char)('0' + i / 10 % 10);
+                    chars[at + 2] = (char)('0' + i / 100);
+                    spread(&s, key_hash_text(&shape, chars, lengths[l]));
+                }
+                judge(&s, seed, (unsigned)(lengths[l] * 100 + at));
+            }
     }
 }
 
@@ -298,7 +332,7 @@ Test(key, a_string_that_grew_meanwhile_makes_no_key)
     unsigned char buffer[64];
     ptrdiff_t size = key_size(&shape, args);
     strcpy(first, "abcdefghij");
-    cr_assert_eq(key_encode(&shape, args, buffer, (size_t)size), KEY_DOUBTFUL);
+    cr_assert_eq(key_encode(&shape, args, buffer, (size_t)size), KEY_TOO_LONG);
 }
 
 Test(key, a_string_that_shrank_meanwhile_is_what_it_is_now)

@@ -66,7 +66,7 @@ static bool look_at(const struct entry *e, uint64_t identity, const void *wanted
 Test(table, the_count_of_overflows_is_no_tag)
 {
     static struct entry e;
-    const uint64_t hash = UINT64_C(0xabcd050000000000), high = UINT64_C(0xabcd000000000000);
+    const uint64_t hash = UINT64_C(0x05abcd), high = UINT64_C(0xabcd000000000000);
     for (uint64_t overflow = 0; overflow < 256; overflow++)
         for (int slot = 0; slot < TABLE_SLOTS; slot++) {
             /* After the last slot come the next bucket's tags: here they look like an entry of this hash. */
@@ -78,6 +78,17 @@ Test(table, the_count_of_overflows_is_no_tag)
             cr_assert_eq(looked_at, 1);
             cr_assert_eq(table_look(&two[0], two[0].tags, hash, 0, look_at, &e), &e);
         }
+}
+
+/* An empty slot's tag is a tag like another: its slot must be nobody's. */
+Test(table, an_empty_slot_is_no_entry_of_any_hash)
+{
+    static struct table_bucket empty;
+    for (uint64_t hash = 0; hash < 1 << 16; hash++) {
+        cr_assert_null(table_at(&empty, table_fits(0, hash), hash));
+        cr_assert_null(table_look(&empty, 0, hash, 0, look_at, NULL));
+    }
+    cr_assert_eq(looked_at, 0);
 }
 
 static void join(void)
