@@ -400,7 +400,7 @@ size_t call_operate(struct swrcache_site *site, enum swrcache_operation operatio
     cancel_off(&cancel);
     t->busy = true;
     if (args == NULL && batch_note(operation, site->name))
-        matched = function_live(f);
+        matched = verb_several(operation, &f, 1, true);
     else if (args == NULL)
         matched = operation == SWRCACHE_OP_INVALIDATE ? verb_invalidate(f, NULL, NULL, false)
                                                       : verb_run(operation, f, NULL, NULL, false);

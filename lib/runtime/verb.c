@@ -227,12 +227,23 @@ static void refresh_tagged(struct entry *e, uint64_t digest, void *cookie)
     cache_unref(e);
 }
 
+static void count_tagged(struct entry *e, uint64_t digest, void *cookie)
+{
+    struct function *f = function_of_entry(e);
+    (void)digest;
+    *(size_t *)cookie +=
+        age_state(f, e, clock_now()) != ENTRY_DEAD && entry_is_of(e, atomic_load(&f->identity));
+    cache_unref(e);
+}
+
 size_t verb_tag(enum swrcache_operation operation, const char *tag, bool dry)
 {
     struct mark_name name = mark_tag(tag);
     size_t matched = 0;
-    if (dry)
-        return mark_count(name.id);
+    if (dry) {
+        mark_walk(name.id, count_tagged, &matched);
+        return matched;
+    }
     if (operation == SWRCACHE_OP_REFRESH) {
         mark_walk(name.id, refresh_tagged, &matched);
         return matched;
