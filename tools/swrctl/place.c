@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,22 +15,29 @@
 
 enum { STALE_AFTER = 7 * 24 * 3600 };
 
+/* By its own name, which stays when a newer one is installed while programs run that preload it. */
+static bool library_in(const char *directory, const char *file, char *path)
+{
+    char real[PATH_MAX];
+    return realpath(directory, real) != NULL && snprintf(path, PLACE_MAX, "%s/%s", real, file) < PLACE_MAX &&
+           access(path, R_OK) == 0;
+}
+
 bool place_library(const char *file, char *path)
 {
     static const char *const beside[] = {"../../lib", "../lib", SWRCTL_LIBDIR_RELATIVE, NULL};
-    char own[PLACE_MAX], wanted[2 * PLACE_MAX];
+    char own[PLACE_MAX], directory[2 * PLACE_MAX];
     ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
     if (n > 0) {
         own[n] = 0;
         *strrchr(own, '/') = 0;
         for (const char *const *b = beside; *b != NULL; b++) {
-            snprintf(wanted, sizeof wanted, "%s/%s/%s", own, *b, file);
-            if (realpath(wanted, path) != NULL)
+            snprintf(directory, sizeof directory, "%s/%s", own, *b);
+            if (library_in(directory, file, path))
                 return true;
         }
     }
-    snprintf(wanted, sizeof wanted, "%s/%s", SWRCTL_LIBDIR, file);
-    if (realpath(wanted, path) != NULL)
+    if (library_in(SWRCTL_LIBDIR, file, path))
         return true;
     fprintf(stderr, "swrctl: no %s beside this tool nor in %s; is swrcache installed whole?\n", file,
             SWRCTL_LIBDIR);

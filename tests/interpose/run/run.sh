@@ -112,7 +112,7 @@ if cxx=$(command -v c++); then
 fi
 
 # The environment, and children.
-lib=libswrcache.so.$(basename "$library" | sed 's/.*\.so\.//')
+lib=libswrcache.so.0
 expect 'before what is there' "wrap $lib libprice.so " "$(LD_PRELOAD=$dir/libprice.so run --wrap "$price" -- ./use env)"
 expect 'children inherit' $'W\nwrap '"$lib"$' \nW' "$(run --wrap "$price" -- ./use price child)"
 expect 'children without' $'W\n\n-' "$(run --no-children --wrap "$price" -- ./use price child)"
@@ -135,6 +135,15 @@ if said=$(alone/bin/swrctl run --wrap "$price" -- ./use price 2>&1); then
 else
     contains 'no runtime' 'is swrcache installed whole?' "$said"
 fi
+# A newer one in its place while programs run: what they start goes on with that.
+mkdir -p whole/bin whole/lib
+cp "$swrctl" whole/bin/
+cp "$library" whole/lib/libswrcache.so.0.1.0 && ln -s libswrcache.so.0.1.0 whole/lib/libswrcache.so.0
+expect 'a newer runtime' W "$(whole/bin/swrctl run --wrap "$price" -- sh -c '
+    cp whole/lib/libswrcache.so.0.1.0 whole/lib/libswrcache.so.0.9.9
+    ln -sfn libswrcache.so.0.9.9 whole/lib/libswrcache.so.0
+    rm whole/lib/libswrcache.so.0.1.0
+    ./use price' 2>&1)"
 contains 'a wrapper alone' 'swrcache_stub' "$(LD_PRELOAD=$wrap ./use price 2>&1)"
 expect 'a wrapper that is gone' '-' "$(LD_PRELOAD="$dir/gone.so $library" ./use price 2>/dev/null)"
 
