@@ -4,6 +4,8 @@
 
 #include "base/os.h"
 
+__thread struct interpose_call interpose_call __attribute__((tls_model("initial-exec")));
+
 static size_t length_of(const struct interpose_slot *slot, uint32_t i, const unsigned char *frame)
 {
     if (slot->length[i] < 0)
@@ -76,7 +78,10 @@ const void *interpose_enter(struct interpose_slot *slot, unsigned char *frame)
     struct swrcache_arg args[SLOT_PARAMS];
     uint64_t result = 0;
     read_args(rule, frame, args);
+    struct interpose_call outer = interpose_call;
+    interpose_call = (struct interpose_call){rule, frame};
     interpose_api()->call(&rule->site, args, &result);
+    interpose_call = outer;
     write_result(rule, frame, result);
     return NULL;
 }

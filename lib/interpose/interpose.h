@@ -31,6 +31,16 @@ bool interpose_prepare(struct interpose_slot *slot);
 const struct swrcache_api *interpose_api(void);
 
 /*
+ * The call that this thread is in, as it came: where a rule says less than the function takes, the rest of
+ * the registers is the caller's. Not the worker's, who has no caller: mode shadow finds such rules by that.
+ */
+struct interpose_call {
+    const struct interpose_slot *slot;
+    const unsigned char *frame;
+};
+extern __thread struct interpose_call interpose_call __attribute__((tls_model("initial-exec")));
+
+/*
  * Calls the real function with arguments of the runtime: what `site.run` jumps to. A string that the caller
  * does not own becomes one that stays, where it is to be kept.
  */

@@ -21,6 +21,9 @@ static void call_real(struct interpose_slot *slot, const struct swrcache_arg *ar
 {
     unsigned char frame[FRAME_STACK + 8 * SLOT_PARAMS] __attribute__((aligned(16))) = {0};
     const struct swrcache_site *site = &slot->site;
+    const struct thread *t = thread_current;
+    if (interpose_call.slot == slot && (t == NULL || !t->worker))
+        memcpy(frame, interpose_call.frame, FRAME_RETURN);
     for (uint32_t i = 0; i < site->nparams; i++) {
         const struct swrcache_param *p = &site->params[i];
         bool scalar = p->kind == SWRCACHE_KIND_VAL || p->kind == SWRCACHE_KIND_OPAQUE;

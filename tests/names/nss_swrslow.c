@@ -5,6 +5,9 @@
  *   SWRSLOW_MS    how long each question takes
  *   SWRSLOW_LOG   file that gets a line a question
  *   SWRSLOW_DEAD  while this file exists, every question fails for the moment
+ *   SWRSLOW_TURN  while this file exists, addresses come the other way round
+ *   SWRSLOW_MOVE  while this file exists, users have another home, groups one member more, hosts other
+ * addresses
  *
  * It knows users slow20000 to slow20029, groups of the same numbers, group "crowd" with 400 members, and
  * hosts of the form hN.slow with the addresses 10.9.8.N, 10.9.9.N and fd00::N and the alias aN.slow.
@@ -30,10 +33,16 @@
 
 enum { FIRST = 20000, USERS = 30, CROWD = 30000, CROWD_MEMBERS = 400, MANY = 40 };
 
+static bool while_there(const char *variable)
+{
+    const char *file = getenv(variable);
+    return file != NULL && access(file, F_OK) == 0;
+}
+
 /* True: the module is dead just now. */
 static bool slow(const char *what, const char *key)
 {
-    const char *ms = getenv("SWRSLOW_MS"), *log = getenv("SWRSLOW_LOG"), *dead = getenv("SWRSLOW_DEAD");
+    const char *ms = getenv("SWRSLOW_MS"), *log = getenv("SWRSLOW_LOG");
     long span = ms != NULL ? atol(ms) : 0;
     struct timespec left = {span / 1000, span % 1000 * 1000000};
     int fd = log != NULL ? open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666) : -1;
@@ -47,7 +56,7 @@ static bool slow(const char *what, const char *key)
     }
     while (nanosleep(&left, &left) != 0 && errno == EINTR)
         ;
-    return dead != NULL && access(dead, F_OK) == 0;
+    return while_there("SWRSLOW_DEAD");
 }
 
 /* Takes pieces from the caller's buffer. */
@@ -109,7 +118,7 @@ static enum nss_status user(long number, struct passwd *user, char *buffer, size
                             .pw_uid = (uid_t)number,
                             .pw_gid = (gid_t)number,
                             .pw_gecos = text(&room, "A slow user"),
-                            .pw_dir = text(&room, "/nonexistent"),
+                            .pw_dir = text(&room, while_there("SWRSLOW_MOVE") ? "/moved" : "/nonexistent"),
                             .pw_shell = text(&room, "/bin/false")};
     return user->pw_shell != NULL && user->pw_dir != NULL && user->pw_gecos != NULL ? NSS_STATUS_SUCCESS
                                                                                     : too_small(error);
@@ -136,7 +145,7 @@ static enum nss_status group(long number, struct group *group, char *buffer, siz
 {
     struct room room = {buffer, buffer + size};
     char name[40];
-    long members = number == CROWD ? CROWD_MEMBERS : number % 4;
+    long members = number == CROWD ? CROWD_MEMBERS : number % 4 + while_there("SWRSLOW_MOVE");
     if (number != CROWD && (number < FIRST || number >= FIRST + USERS)) {
         *error = ENOENT;
         return NSS_STATUS_NOTFOUND;
@@ -196,6 +205,7 @@ static enum nss_status host(const char *name, long number, int family, struct ho
     char words[40];
     long count = strcmp(name, "many.slow") == 0 ? MANY : family == AF_INET ? 2 : 1;
     int length = family == AF_INET ? 4 : 16;
+    bool turned = while_there("SWRSLOW_TURN"), moved = while_there("SWRSLOW_MOVE");
     *host = (struct hostent){.h_addrtype = family, .h_length = length};
     host->h_aliases = take(&room, 2 * sizeof(char *), sizeof(char *));
     host->h_addr_list = take(&room, ((size_t)count + 1) * sizeof(char *), sizeof(char *));
@@ -212,7 +222,8 @@ static enum nss_status host(const char *name, long number, int family, struct ho
     host->h_aliases[1] = NULL;
     for (long i = 0; i < count; i++) {
         unsigned char address[16];
-        host_address(family, number, i, address);
+        host_address(family, number, turned ? count - 1 - i : i, address);
+        address[length - 2] += moved;
         host->h_addr_list[i] = memcpy(addresses + i * length, address, (size_t)length);
     }
     host->h_addr_list[count] = NULL;
