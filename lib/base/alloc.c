@@ -150,13 +150,13 @@ static void put_large(struct chunk *c)
         unmap(c, bytes);
 }
 
-static void *get_object(size_t size)
+static void *get_object(size_t size, bool *used)
 {
     unsigned class = size <= CLASS_LARGEST ? class_of(size) : SPAN;
     struct run *r = class == SPAN ? NULL : roomy_runs[class];
     if (r == NULL) {
         unsigned units = class == SPAN ? (unsigned)((size + UNIT - 1) / UNIT) : size <= FINE ? 1 : 4;
-        if ((r = chunk_take(units, class == SPAN)) == NULL)
+        if ((r = chunk_take(units, class == SPAN, class == SPAN ? used : NULL)) == NULL)
             return NULL;
         r->class = (uint8_t) class;
         if (class != SPAN)
@@ -225,7 +225,7 @@ static void *get_from_hand(unsigned class)
     struct stack *s = &h->stacks[class];
     if (s->count == 0) {
         lock_take(&alloc_lock);
-        while (s->count < HAND / 2 && (s->object[s->count] = get_object(size_of(class))) != NULL)
+        while (s->count < HAND / 2 && (s->object[s->count] = get_object(size_of(class), NULL)) != NULL)
             s->count++;
         lock_give(&alloc_lock);
     }
@@ -276,18 +276,24 @@ void alloc_tidy(void)
 
 void *alloc_get(size_t size, bool zeroed)
 {
-    void *p;
+    bool used[SPAN_LARGEST / UNIT];
+    unsigned char *p;
     if (size > SPAN_LARGEST)
         return get_large(size); /* new mappings are zero */
     if (size <= FINE) {
         p = get_from_hand(class_of(size));
     } else {
         lock_take(&alloc_lock);
-        p = get_object(size);
+        p = get_object(size, used);
         lock_give(&alloc_lock);
     }
-    if (p != NULL && zeroed)
+    /* Of large ones what is zero already stays untouched: the system gives memory page by page, and slowly.
+     */
+    if (p != NULL && zeroed && size <= CLASS_LARGEST)
         memset(p, 0, size);
+    for (size_t at = 0; p != NULL && zeroed && size > CLASS_LARGEST && at < size; at += UNIT)
+        if (used[at / UNIT])
+            memset(p + at, 0, size - at < UNIT ? size - at : UNIT);
     return p;
 }
 

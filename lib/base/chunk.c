@@ -99,7 +99,7 @@ void chunk_count(struct run *r, size_t counted)
         chunk_of(r)->resident[u] = true;
 }
 
-struct run *chunk_take(unsigned units, bool whole)
+struct run *chunk_take(unsigned units, bool whole, bool *used)
 {
     struct chunk *c = roomy_chunks;
     unsigned start = 0;
@@ -115,6 +115,8 @@ struct run *chunk_take(unsigned units, bool whole)
         c->taken[u] = true;
         c->runs[u].start = (uint8_t)start;
         resident += c->resident[u];
+        if (used != NULL)
+            used[u - start] = c->resident[u];
     }
     c->free_units -= units;
     c->idle -= resident;

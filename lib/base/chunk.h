@@ -48,8 +48,11 @@ static inline unsigned char *base_of(const struct run *r)
     return (unsigned char *)chunk_of(r) + (size_t)r->start * UNIT;
 }
 
-/* Units in a row, from any chunk; `whole`: count them as there at once. NULL: no memory. */
-struct run *chunk_take(unsigned units, bool whole);
+/*
+ * Units in a row, from any chunk; `whole`: count them as there at once; `used`, if not NULL, says which of
+ * them may hold something: the others are zero. NULL: no memory.
+ */
+struct run *chunk_take(unsigned units, bool whole, bool *used);
 /* Back again. A chunk that is to be unmapped once the lock is free, or NULL. */
 struct chunk *chunk_give(struct run *r);
 /* Counts what lies behind a run as there, of which `counted` bytes are already. */

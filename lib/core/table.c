@@ -3,10 +3,10 @@
 #include <string.h>
 
 enum {
-    COPIED_LOG = 6,    /* arrays below 64 buckets are copied at once */
+    COPIED_SIZE = 12,  /* arrays below 64 buckets are copied at once */
     MOVED_BUCKETS = 4, /* with an insertion */
-    TIDIED_BUCKETS = 64,
-    MOST_LOG = 40,
+    TIDIED_BUCKETS = 32,
+    MOST_SIZE = 60,
 };
 
 struct array {
@@ -14,19 +14,33 @@ struct array {
     void *block;
 };
 
-static size_t count_of(uintptr_t word)
+static unsigned size_of(uintptr_t word)
 {
-    return table_mask(word) + 1;
+    return word & 63;
 }
 
-static struct entry *entry_of(uint64_t slot)
+static unsigned larger(unsigned size)
 {
-    return (struct entry *)(uintptr_t)(slot & ((UINT64_C(1) << TABLE_HASH_SHIFT) - 1));
+    return size == 0 ? 2 : size + 1;
 }
 
-static uint64_t slot_for(struct entry *e, uint64_t hash)
+/* The bucket `step` behind another, round the end of the array. */
+static struct table_bucket *bucket_at(uintptr_t word, size_t home, size_t step)
 {
-    return table_mark(hash) | (uintptr_t)e;
+    size_t at = home + step, count = table_count(word);
+    return &table_buckets(word)[at < count ? at : at - count];
+}
+
+/* What a writer may read: the shard is locked. */
+static struct entry *entry_in(const struct table_bucket *b, int slot)
+{
+    return alloc_at(atomic_load_explicit(&b->slot[slot], memory_order_relaxed));
+}
+
+static unsigned overflow_of(struct table_bucket *b)
+{
+    uint64_t tags = atomic_load_explicit(&b->tags[TABLE_OVERFLOW / 8], memory_order_acquire);
+    return tags >> TABLE_OVERFLOW % 8 * 8 & 255;
 }
 
 static bool same_key(const struct entry *e, uint64_t identity, const void *what)
@@ -41,29 +55,19 @@ struct entry *table_find(struct table *t, uint64_t identity, const struct key *k
     return table_find_by(t, identity, key->hash, same_key, key);
 }
 
-/* Beyond the home bucket, whose tags are given. */
-static struct entry *find_astray(uintptr_t word, uint64_t tags, uint64_t identity, uint64_t hash,
-                                 table_same *same, const void *what)
-{
-    struct entry *e = NULL;
-    for (size_t step = 1; tags >> 56 != 0 && e == NULL && step < TABLE_WINDOW && step <= table_mask(word);
-         step++) {
-        struct table_bucket *b = &table_buckets(word)[(table_home(hash, word) + step) & table_mask(word)];
-        uint64_t there = atomic_load_explicit(&b->tags, memory_order_acquire);
-        e = table_look(b, there, hash, identity, same, what);
-    }
-    return e;
-}
-
 static struct entry *look_in(uintptr_t word, uint64_t identity, uint64_t hash, table_same *same,
                              const void *what)
 {
     if (word == 0)
         return NULL;
-    struct table_bucket *b = &table_buckets(word)[table_home(hash, word)];
-    uint64_t tags = atomic_load_explicit(&b->tags, memory_order_acquire);
-    struct entry *e = table_look(b, tags, hash, identity, same, what);
-    return e != NULL ? e : find_astray(word, tags, identity, hash, same, what);
+    size_t home = table_home(hash, word), count = table_count(word);
+    struct table_bucket *b = bucket_at(word, home, 0);
+    struct entry *e = table_look(b, hash, identity, same, what);
+    if (e != NULL || likely(overflow_of(b) == 0))
+        return e;
+    for (size_t step = 1; e == NULL && step < TABLE_WINDOW && step < count; step++)
+        e = table_look(bucket_at(word, home, step), hash, identity, same, what);
+    return e;
 }
 
 struct entry *table_find_by(struct table *t, uint64_t identity, uint64_t hash, table_same *same,
@@ -92,34 +96,29 @@ void table_unlock(struct table *t, uint32_t shard)
 }
 
 /* Only a writer, and it holds the shard's lock: other bytes of the word stay as they are. */
-static void set_tag(struct table_bucket *b, int slot, uint64_t tag)
+static void set_byte(struct table_bucket *b, int at, uint64_t byte)
 {
-    uint64_t tags = atomic_load_explicit(&b->tags, memory_order_relaxed);
-    tags = (tags & ~(UINT64_C(255) << slot * 8)) | tag << slot * 8;
-    atomic_store_explicit(&b->tags, tags, memory_order_release);
+    int shift = at % 8 * 8;
+    uint64_t tags = atomic_load_explicit(&b->tags[at / 8], memory_order_relaxed);
+    tags = (tags & ~(UINT64_C(255) << shift)) | byte << shift;
+    atomic_store_explicit(&b->tags[at / 8], tags, memory_order_release);
 }
 
-static void add_overflow(struct table_bucket *b, int by)
+static bool place(uintptr_t word, struct entry *e, uint64_t hash)
 {
-    uint64_t tags = atomic_load_explicit(&b->tags, memory_order_relaxed);
-    atomic_store_explicit(&b->tags, tags + ((uint64_t)(int64_t)by << 56), memory_order_release);
-}
-
-static bool place(uintptr_t word, struct entry *e)
-{
-    struct table_bucket *buckets = table_buckets(word);
-    uint64_t hash = entry_hash(e);
-    size_t mask = table_mask(word), home = table_home(hash, word);
-    for (size_t step = 0; step < TABLE_WINDOW && step <= mask; step++) {
-        struct table_bucket *b = &buckets[(home + step) & mask];
+    size_t home = table_home(hash, word), count = table_count(word);
+    for (size_t step = 0; step < TABLE_WINDOW && step < count; step++) {
+        struct table_bucket *b = bucket_at(word, home, step), *first = bucket_at(word, home, 0);
         for (int i = 0; i < TABLE_SLOTS; i++) {
-            if (atomic_load_explicit(&b->slot[i], memory_order_relaxed) != 0)
+            if (entry_in(b, i) != NULL)
                 continue;
+            if (step != 0 && overflow_of(first) == 255)
+                return false; /* hostile hashes: it cannot be counted */
             if (step != 0)
-                add_overflow(&buckets[home], 1);
+                set_byte(first, TABLE_OVERFLOW, overflow_of(first) + 1);
             /* The tag last: whoever sees it finds the slot filled. */
-            atomic_store_explicit(&b->slot[i], slot_for(e, hash), memory_order_release);
-            set_tag(b, i, table_tag(hash));
+            atomic_store_explicit(&b->slot[i], alloc_ref_of(e), memory_order_release);
+            set_byte(b, i, table_tag(hash));
             return true;
         }
     }
@@ -127,9 +126,9 @@ static bool place(uintptr_t word, struct entry *e)
 }
 
 /* A window of an array of that size that is full all the same says that hashes are hostile. */
-static bool nearly_empty(const struct table_shard *s, unsigned log)
+static bool roomy(const struct table_shard *s, unsigned size)
 {
-    return (size_t)s->entries * 16 < (size_t)TABLE_SLOTS << log;
+    return (size_t)s->entries * 4 < TABLE_SLOTS * table_count(size);
 }
 
 struct place {
@@ -141,12 +140,12 @@ static bool find_in(uintptr_t word, struct entry *e, uint64_t hash, struct place
 {
     if (word == 0)
         return false;
-    size_t mask = table_mask(word), home = table_home(hash, word);
-    p->home = &table_buckets(word)[home];
-    for (size_t step = 0; step < TABLE_WINDOW && step <= mask; step++) {
-        p->bucket = &table_buckets(word)[(home + step) & mask];
+    size_t home = table_home(hash, word), count = table_count(word);
+    p->home = bucket_at(word, home, 0);
+    for (size_t step = 0; step < TABLE_WINDOW && step < count; step++) {
+        p->bucket = bucket_at(word, home, step);
         for (p->slot = 0; p->slot < TABLE_SLOTS; p->slot++)
-            if (entry_of(atomic_load_explicit(&p->bucket->slot[p->slot], memory_order_relaxed)) == e)
+            if (entry_in(p->bucket, p->slot) == e)
                 return true;
     }
     return false;
@@ -162,10 +161,10 @@ static bool find_place(struct table *t, struct entry *e, struct place *p)
 
 static void clear(const struct place *p)
 {
-    set_tag(p->bucket, p->slot, 0);
+    set_byte(p->bucket, p->slot, 0);
     atomic_store_explicit(&p->bucket->slot[p->slot], 0, memory_order_release);
     if (p->bucket != p->home)
-        add_overflow(p->home, -1);
+        set_byte(p->home, TABLE_OVERFLOW, overflow_of(p->home) - 1);
 }
 
 static void free_array(struct epoch_garbage *g)
@@ -178,25 +177,25 @@ static void free_array(struct epoch_garbage *g)
 static void retire(uintptr_t word, struct array *a)
 {
     a->block = table_buckets(word);
-    epoch_retire(&a->garbage, count_of(word) * sizeof(struct table_bucket), free_array);
+    epoch_retire(&a->garbage, table_count(word) * sizeof(struct table_bucket), free_array);
 }
 
 /* An empty array, and in *bin what is needed to retire the one before it. 0: no memory. */
-static uintptr_t new_array(unsigned log, struct array **bin)
+static uintptr_t new_array(unsigned size, struct array **bin)
 {
     *bin = os_alloc(sizeof **bin);
-    void *block = *bin == NULL ? NULL : os_zalloc(sizeof(struct table_bucket) << log);
+    void *block = *bin == NULL ? NULL : os_zalloc(table_count(size) * sizeof(struct table_bucket));
     if (block == NULL) {
         os_free(*bin);
         return 0;
     }
-    return (uintptr_t)block | log;
+    return (uintptr_t)block | size;
 }
 
-static bool start_move(struct table *t, uint32_t shard, unsigned log)
+static bool start_move(struct table *t, uint32_t shard, unsigned size)
 {
     struct table_shard *s = &t->shards[shard];
-    uintptr_t fresh = new_array(log, &s->bin);
+    uintptr_t fresh = new_array(size, &s->bin);
     if (fresh == 0)
         return false;
     s->moved = 0;
@@ -207,28 +206,37 @@ static bool start_move(struct table *t, uint32_t shard, unsigned log)
     return true;
 }
 
+/* Their keys are about to be hashed: all at once they take as long to come as one. */
+static void fetch_all(const struct table_bucket *b)
+{
+    for (int i = 0; i < TABLE_SLOTS; i++)
+        __builtin_prefetch(entry_in(b, i));
+}
+
 /* An entry is put into the new array before it is taken out of the old: there is no moment without it. */
 static void move_some(struct table *t, uint32_t shard, size_t buckets, size_t entries)
 {
     struct table_shard *s = &t->shards[shard];
     uintptr_t old = atomic_load_explicit(&t->leaving[shard], memory_order_relaxed);
     uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
-    for (size_t moved = 0; old != 0 && s->moved < count_of(old) && buckets > 0 && moved < entries;
+    for (size_t moved = 0; old != 0 && s->moved < table_count(old) && buckets > 0 && moved < entries;
          buckets--) {
-        struct place p = {.bucket = &table_buckets(old)[s->moved]};
+        struct place p = {.bucket = bucket_at(old, s->moved, 0)};
+        fetch_all(p.bucket);
         for (p.slot = 0; p.slot < TABLE_SLOTS; p.slot++) {
-            struct entry *e = entry_of(atomic_load_explicit(&p.bucket->slot[p.slot], memory_order_relaxed));
+            struct entry *e = entry_in(p.bucket, p.slot);
             if (e == NULL)
                 continue;
-            if (!place(word, e))
+            uint64_t hash = entry_hash(e);
+            if (!place(word, e, hash))
                 return; /* stays where it is; an insertion that fails makes room */
-            p.home = &table_buckets(old)[table_home(entry_hash(e), old)];
+            p.home = bucket_at(old, table_home(hash, old), 0);
             clear(&p);
             moved++;
         }
         s->moved++;
     }
-    if (old != 0 && s->moved == count_of(old)) {
+    if (old != 0 && s->moved == table_count(old)) {
         atomic_store_explicit(&t->leaving[shard], 0, memory_order_release);
         retire(old, s->bin);
     }
@@ -236,10 +244,10 @@ static void move_some(struct table *t, uint32_t shard, size_t buckets, size_t en
 
 static bool copy_all(uintptr_t from, uintptr_t to)
 {
-    for (size_t b = 0; from != 0 && b < count_of(from); b++)
+    for (size_t b = 0; from != 0 && b < table_count(from); b++)
         for (int i = 0; i < TABLE_SLOTS; i++) {
-            uint64_t slot = atomic_load_explicit(&table_buckets(from)[b].slot[i], memory_order_relaxed);
-            if (slot != 0 && !place(to, entry_of(slot)))
+            struct entry *e = entry_in(bucket_at(from, b, 0), i);
+            if (e != NULL && !place(to, e, entry_hash(e)))
                 return false;
         }
     return true;
@@ -251,9 +259,9 @@ static bool rebuild(struct table *t, uint32_t shard)
     struct table_shard *s = &t->shards[shard];
     uintptr_t old = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
     uintptr_t before = atomic_load_explicit(&t->leaving[shard], memory_order_relaxed);
-    for (unsigned log = (unsigned)(old & 63) + 1; log < MOST_LOG && !nearly_empty(s, log); log++) {
+    for (unsigned size = larger(size_of(old)); size < MOST_SIZE && !roomy(s, size); size++) {
         struct array *bin;
-        uintptr_t fresh = new_array(log, &bin);
+        uintptr_t fresh = new_array(size, &bin);
         if (fresh == 0)
             return false;
         if (!copy_all(old, fresh) || !copy_all(before, fresh)) {
@@ -278,23 +286,34 @@ static bool first_array(struct table *t, uint32_t shard)
     return block != NULL;
 }
 
+/* Seven eighths full: beyond, too many stand far from home. */
+static bool crowded(const struct table_shard *s, unsigned size)
+{
+    return (size_t)s->entries * 8 >= TABLE_SLOTS * table_count(size) * 7;
+}
+
 static bool make_room(struct table *t, uint32_t shard)
 {
     uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
-    unsigned log = word & 63;
+    unsigned size = size_of(word);
     if (word == 0)
         return first_array(t, shard);
-    if (log < COPIED_LOG || atomic_load_explicit(&t->leaving[shard], memory_order_relaxed) != 0)
+    if (size < COPIED_SIZE || atomic_load_explicit(&t->leaving[shard], memory_order_relaxed) != 0)
         return rebuild(t, shard);
-    return !nearly_empty(&t->shards[shard], log + 1) && start_move(t, shard, log + 1);
+    return !roomy(&t->shards[shard], size + 1) && start_move(t, shard, size + 1);
 }
 
 bool table_insert(struct table *t, struct entry *e)
 {
-    uint32_t shard = table_shard_of(entry_hash(e));
-    uintptr_t word;
+    uint64_t hash = entry_hash(e);
+    uint32_t shard = table_shard_of(hash);
+    uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
     move_some(t, shard, MOVED_BUCKETS, MOVED_BUCKETS * TABLE_SLOTS);
-    while ((word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed)) == 0 || !place(word, e))
+    if (word != 0 && crowded(&t->shards[shard], size_of(word)) &&
+        atomic_load_explicit(&t->leaving[shard], memory_order_relaxed) == 0)
+        make_room(t, shard); /* without memory it goes on as it is */
+    while ((word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed)) == 0 ||
+           !place(word, e, hash))
         if (!make_room(t, shard))
             return false;
     t->shards[shard].entries++;
@@ -306,7 +325,7 @@ bool table_replace(struct table *t, struct entry *old, struct entry *new_)
     struct place p;
     if (!find_place(t, old, &p))
         return false;
-    atomic_store_explicit(&p.bucket->slot[p.slot], slot_for(new_, entry_hash(new_)), memory_order_release);
+    atomic_store_explicit(&p.bucket->slot[p.slot], alloc_ref_of(new_), memory_order_release);
     return true;
 }
 
@@ -345,17 +364,17 @@ bool table_tidy(struct table *t, uint32_t shard)
 {
     struct table_shard *s = &t->shards[shard];
     uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
-    unsigned log = word & 63, fits = COPIED_LOG;
-    if (word != 0 && s->entries == 0 && log > 0)
+    unsigned size = size_of(word), fits = COPIED_SIZE;
+    if (word != 0 && s->entries == 0 && size > 0)
         drop_arrays(t, shard);
     if (s->entries == 0)
         return false;
     if (atomic_load_explicit(&t->leaving[shard], memory_order_relaxed) == 0) {
-        if (log <= COPIED_LOG || !nearly_empty(s, log))
+        if (size <= COPIED_SIZE || (size_t)s->entries * 16 >= TABLE_SLOTS * table_count(size))
             return false;
-        while (((size_t)TABLE_SLOTS << fits) < (size_t)s->entries * 4)
+        while (TABLE_SLOTS * table_count(fits) < (size_t)s->entries * 4)
             fits++;
-        if (fits >= log || !start_move(t, shard, fits))
+        if (fits >= size || !start_move(t, shard, fits))
             return false;
     }
     size_t before = s->moved;
@@ -366,11 +385,11 @@ bool table_tidy(struct table *t, uint32_t shard)
 static void each_in(uintptr_t word, size_t from, size_t to, void (*visit)(struct entry *, void *),
                     void *cookie)
 {
-    for (size_t b = from; word != 0 && b < to && b < count_of(word); b++)
+    for (size_t b = from; word != 0 && b < to && b < table_count(word); b++)
         for (int i = 0; i < TABLE_SLOTS; i++) {
-            uint64_t slot = atomic_load_explicit(&table_buckets(word)[b].slot[i], memory_order_relaxed);
-            if (slot != 0)
-                visit(entry_of(slot), cookie);
+            struct entry *e = entry_in(bucket_at(word, b, 0), i);
+            if (e != NULL)
+                visit(e, cookie);
         }
 }
 
@@ -404,5 +423,5 @@ bool table_each_some(struct table *t, uint32_t shard, struct table_walk *w,
     }
     each_in(word, w->at, w->at + PIECE, visit, cookie);
     w->at += PIECE;
-    return word != 0 && w->at < count_of(word);
+    return word != 0 && w->at < table_count(word);
 }

@@ -3,36 +3,43 @@
  *
  * A shard is an array of buckets, a bucket one cache line:
  *
- *   | tags: 7 bytes, overflow: 1 byte | slot 0 | ... | slot 6 |    slot: 16 bits of hash, 48 of address; 0:
- * free
+ *   | tag 0 | ... | tag 11 | overflow | 3 unused |      16 bytes
+ *   | slot 0 | ... | slot 11 |                          each 4 bytes: where the entry is (alloc.h); 0: free
  *
- * One load gives the seven tags, compared all at once within a word: no branch asks which slot it is. A tag
- * that fits is a hint; the slot's own bits of the hash, then the key, decide. An entry stands in its home
- * bucket or, when that is full, in one of the next WINDOW - 1; `overflow` counts the entries that had to
- * leave home, so that a lookup goes on only then.
+ * The tags, eight bits of the hash each, are compared all at once: no branch asks which slot it is. A tag
+ * that fits is a hint, the key decides. An entry stands in its home bucket or, when that is full, in one of
+ * the next WINDOW - 1; `overflow` counts the entries that had to leave home, so that a lookup goes on only
+ * then.
  *
- * A shard doubles when a window is full. Small arrays are copied at once; larger ones a few buckets with
- * each insertion, so that no caller is held up: meanwhile an entry is in the new array or still in the old
- * one, and who misses it in the new looks there. table_tidy() shrinks in the same way. When a window is full
- * although the shard is nearly empty (hostile hashes), the insertion is refused. An array that is left is
- * freed after a grace period. Tags and one line a bucket: MemC3 (Fan et al., NSDI 2013).
+ * A shard grows when it is seven eighths full, or a window is, by half or by a third: to 2^n buckets and to 3
+ * * 2^n in turn, so that it is never less than two thirds as full as it gets. Small arrays are copied at
+ * once; larger ones a few buckets with each insertion, so that no caller is held up: meanwhile an entry is in
+ * the new array or still in the old one, and who misses it in the new looks there. table_tidy() shrinks in
+ * the same way. When a window is full although the shard is nearly empty (hostile hashes), the insertion is
+ * refused. An array that is left is freed after a grace period. Tags and one line a bucket: MemC3 (Fan et
+ * al., NSDI 2013).
  */
 #ifndef CORE_TABLE_H
 #define CORE_TABLE_H
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/lock.h"
 #include "entry.h"
 
-enum { TABLE_SHARDS = 64, TABLE_SLOTS = 7, TABLE_WINDOW = 4, TABLE_HASH_SHIFT = 48 };
+enum { TABLE_SHARDS = 64, TABLE_SLOTS = 12, TABLE_WINDOW = 32, TABLE_OVERFLOW = 12 };
 
 struct table_bucket {
-    _Atomic uint64_t tags; /* byte i: tag of slot i; byte 7: overflow. Written under the shard's lock */
-    _Atomic uint64_t slot[TABLE_SLOTS];
+    _Atomic uint64_t tags[2]; /* of 8 each, slot 0 in the lowest byte; byte 12: overflow. The shard's lock */
+    _Atomic alloc_ref slot[TABLE_SLOTS];
 };
 
-static_assert(offsetof(struct table_bucket, slot) == 8, "table_look() finds a slot by its tag's bits");
+#ifndef ALLOC_OF_HOST
+static_assert(sizeof(struct table_bucket) == 64, "a cache line");
+#endif
 
 struct array;
 
@@ -45,7 +52,7 @@ struct table_shard {
 };
 
 struct table {
-    alignas(64) _Atomic uintptr_t arrays[TABLE_SHARDS]; /* address | log2 of the buckets; 0: none yet */
+    alignas(64) _Atomic uintptr_t arrays[TABLE_SHARDS]; /* address | its size, table_count(); 0: none yet */
     _Atomic uintptr_t leaving[TABLE_SHARDS]; /* the array before it while its entries move; mostly 0 */
     struct table_shard shards[TABLE_SHARDS];
 };
@@ -55,73 +62,67 @@ static inline uint32_t table_shard_of(uint64_t hash)
     return (uint32_t)(hash & (TABLE_SHARDS - 1));
 }
 
-/* The low six bits of an array's word are the log2 of its length, the rest its address. */
+/* The low six bits of an array's word are its size: n in five of them, and in the lowest whether half more.
+ */
 static inline struct table_bucket *table_buckets(uintptr_t word)
 {
     return (struct table_bucket *)(word & ~(uintptr_t)63);
 }
 
-static inline size_t table_mask(uintptr_t word)
+/* 1, 2, 3, 4, 6, 8, 12, ...; there is no size 1. */
+static inline size_t table_count(uintptr_t word)
 {
-    return ((size_t)1 << (word & 63)) - 1;
+    return (size_t)(2 + (word & 1)) << (word >> 1 & 31) >> 1;
 }
 
-/*
- * Bits 0-5 of a hash choose the shard, the highest the bucket, 16-23 are the tag, 0-15 stand in the slot:
- * each is had by a shift or two.
- */
+/* Bits 0-5 of a hash choose the shard, the upper half the bucket, 16-23 are the tag. */
 static inline size_t table_home(uint64_t hash, uintptr_t word)
 {
-    return (size_t)(hash >> 1 >> (~word & 63));
+    return (size_t)((hash >> 32) * (2 + (word & 1)) >> (33 - (word >> 1 & 31)));
 }
 
-static inline uint64_t table_tag(uint64_t hash)
+static inline uint8_t table_tag(uint64_t hash)
 {
-    return hash >> 16 & 255;
-}
-
-/* What stands in a slot before the address. Never zero: an empty slot is nobody's. */
-static inline uint64_t table_mark(uint64_t hash)
-{
-    return (hash | 1) << TABLE_HASH_SHIFT;
+    return (uint8_t)(hash >> 16);
 }
 
 #define TABLE_IN_PLACE static inline __attribute__((always_inline))
 
 typedef bool table_same(const struct entry *e, uint64_t identity, const void *what);
 
-/*
- * The tags that fit: of each the top bit of its byte. The byte above one may seem to fit as well, by the
- * borrow: it is looked at in vain; the overflow's, which has no slot, is masked out.
- */
-TABLE_IN_PLACE uint64_t table_fits(uint64_t tags, uint64_t hash)
+/* Bit i: the tag of slot i fits. */
+TABLE_IN_PLACE unsigned table_fits(struct table_bucket *b, uint64_t hash)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t x = tags ^ table_tag(hash) * ones;
-    return (x - ones) & ~x & ones << 7 >> 8;
+    uint64_t low = atomic_load_explicit(&b->tags[0], memory_order_acquire);
+    uint64_t high = atomic_load_explicit(&b->tags[1], memory_order_acquire);
+#ifdef __SSE2__
+    __m128i tags = _mm_set_epi64x((long long)high, (long long)low);
+    __m128i fits = _mm_cmpeq_epi8(tags, _mm_set1_epi8((char)table_tag(hash)));
+    return (unsigned)_mm_movemask_epi8(fits) & ((1u << TABLE_SLOTS) - 1);
+#else
+    /* Bytes of zero, exactly; then their top bits gathered by a product. */
+    const uint64_t ones = UINT64_C(0x0101010101010101), lows = ones * 127;
+    uint64_t x = low ^ table_tag(hash) * ones, y = high ^ table_tag(hash) * ones;
+    x = ~(((x & lows) + lows) | x | lows) >> 7;
+    y = ~(((y & lows) + lows) | y | lows) >> 7;
+    const uint64_t gather = UINT64_C(0x0102040810204080);
+    return (unsigned)(x * gather >> 56 | y * gather >> 56 << 8) & ((1u << TABLE_SLOTS) - 1);
+#endif
 }
 
-/* The entry in the slot of the first tag that fits, or NULL: another hash's, or nobody's. */
-TABLE_IN_PLACE struct entry *table_at(struct table_bucket *b, uint64_t fits, uint64_t hash)
+/* In the slot of the first tag that fits; NULL: it is free. */
+TABLE_IN_PLACE struct entry *table_at(struct table_bucket *b, unsigned fits)
 {
-    /* The top bit of byte i is one below where slot i begins in the bucket. */
-    size_t top = (unsigned)__builtin_ctzll(fits);
-    _Atomic uint64_t *slot = (_Atomic uint64_t *)((char *)b + top + 1);
-    uint64_t address = atomic_load_explicit(slot, memory_order_acquire) ^ table_mark(hash);
-    if (unlikely(address >> TABLE_HASH_SHIFT != 0))
-        return NULL;
-    if (address == 0)
-        __builtin_unreachable(); /* no mark is zero */
-    return (struct entry *)(uintptr_t)address;
+    return alloc_at(atomic_load_explicit(&b->slot[__builtin_ctz(fits)], memory_order_acquire));
 }
 
 /* The entry of `hash` in bucket `b` for which `same` is true. */
-TABLE_IN_PLACE struct entry *table_look(struct table_bucket *b, uint64_t tags, uint64_t hash,
-                                        uint64_t identity, table_same *same, const void *what)
+TABLE_IN_PLACE struct entry *table_look(struct table_bucket *b, uint64_t hash, uint64_t identity,
+                                        table_same *same, const void *what)
 {
-    for (uint64_t fits = table_fits(tags, hash); fits != 0; fits &= fits - 1) {
-        struct entry *e = table_at(b, fits, hash);
-        if (e != NULL && likely(same(e, identity, what)))
+    for (unsigned fits = table_fits(b, hash); fits != 0; fits &= fits - 1) {
+        struct entry *e = table_at(b, fits);
+        if (likely(e != NULL) && likely(same(e, identity, what)))
             return e;
     }
     return NULL;
@@ -138,10 +139,10 @@ TABLE_IN_PLACE struct entry *table_find_first(struct table *t, uint64_t identity
     if (unlikely(word == 0))
         return NULL;
     struct table_bucket *b = &table_buckets(word)[table_home(hash, word)];
-    uint64_t fits = table_fits(atomic_load_explicit(&b->tags, memory_order_acquire), hash);
+    unsigned fits = table_fits(b, hash);
     if (unlikely(fits == 0))
         return NULL;
-    struct entry *e = table_at(b, fits, hash);
+    struct entry *e = table_at(b, fits);
     return likely(e != NULL) && likely(same(e, identity, what)) ? e : NULL;
 }
 

@@ -62,33 +62,50 @@ static bool look_at(const struct entry *e, uint64_t identity, const void *wanted
     return identity == 0;
 }
 
-/* Tags are compared within a word: what one byte borrows of the next must never lead beyond the slots. */
-Test(table, the_count_of_overflows_is_no_tag)
+/* All tags are compared at once; what stands behind them, the count of overflows, is none. */
+Test(table, a_tag_that_fits_leads_to_its_slot_and_nothing_else_does)
 {
-    static struct entry e;
-    const uint64_t hash = UINT64_C(0x05abcd), high = UINT64_C(0xabcd000000000000);
+    struct entry *e = entry_with(1, 5 << 16, 0);
     for (uint64_t overflow = 0; overflow < 256; overflow++)
         for (int slot = 0; slot < TABLE_SLOTS; slot++) {
-            /* After the last slot come the next bucket's tags: here they look like an entry of this hash. */
-            struct table_bucket two[2] = {{.tags = overflow << 56 | UINT64_C(5) << slot * 8},
-                                          {.tags = high | 64}};
-            two[0].slot[slot] = high | (uintptr_t)&e;
+            struct table_bucket b = {.tags[1] = overflow << TABLE_OVERFLOW % 8 * 8 | UINT64_C(5) << 40};
+            b.tags[slot / 8] |= UINT64_C(5) << slot % 8 * 8;
+            b.slot[slot] = alloc_ref_of(e);
             looked_at = 0;
-            cr_assert_null(table_look(&two[0], two[0].tags, hash, 1, look_at, &e));
+            cr_assert_eq(table_fits(&b, 5 << 16), 1u << slot);
+            cr_assert_null(table_look(&b, 5 << 16, 1, look_at, e));
             cr_assert_eq(looked_at, 1);
-            cr_assert_eq(table_look(&two[0], two[0].tags, hash, 0, look_at, &e), &e);
+            cr_assert_eq(table_look(&b, 5 << 16, 0, look_at, e), e);
+            cr_assert_null(table_look(&b, 6 << 16, 0, look_at, e));
         }
+    entry_free(e);
 }
 
 /* An empty slot's tag is a tag like another: its slot must be nobody's. */
 Test(table, an_empty_slot_is_no_entry_of_any_hash)
 {
     static struct table_bucket empty;
-    for (uint64_t hash = 0; hash < 1 << 16; hash++) {
-        cr_assert_null(table_at(&empty, table_fits(0, hash), hash));
-        cr_assert_null(table_look(&empty, 0, hash, 0, look_at, NULL));
-    }
+    for (uint64_t hash = 0; hash < 1 << 24; hash += 1 << 16)
+        cr_assert_null(table_look(&empty, hash, 0, look_at, NULL));
     cr_assert_eq(looked_at, 0);
+}
+
+/* Each array is larger than the one before, and every bucket of it is some hash's home. */
+Test(table, homes_are_spread_over_arrays_of_every_size)
+{
+    static unsigned char home[1 << 10];
+    for (unsigned size = 0, before = 0; size < 20; size = size == 0 ? 2 : size + 1) {
+        cr_assert_gt(table_count(size), before);
+        before = (unsigned)table_count(size);
+        memset(home, 0, sizeof home);
+        for (uint64_t i = 0; i < 1 << 16; i++) {
+            cr_assert_lt(table_home(i << 48, size), before);
+            home[table_home(i << 48, size)] = 1;
+        }
+        for (unsigned b = 0; b < before; b++)
+            cr_assert(home[b]);
+        cr_assert_eq(table_home(UINT64_MAX, size), before - 1);
+    }
 }
 
 static void join(void)
@@ -213,7 +230,7 @@ Test(table, hostile_hashes_are_refused_and_harm_nobody)
         else
             entry_free(e);
     }
-    cr_assert(in >= 7 && in < TRIED, "%llu were let in", (unsigned long long)in);
+    cr_assert(in >= TABLE_SLOTS && in < TRIED, "%llu were let in", (unsigned long long)in);
     cr_assert_lt(os_alloc_count() - before, TRIED + 100, "growing did not help and was not tried again");
     for (uint64_t i = 0; i < TRIED; i++)
         found += find(i, 0) != NULL;
@@ -225,17 +242,17 @@ Test(table, hostile_hashes_are_refused_and_harm_nobody)
 /* Who had to leave the home bucket is still found when those before it are gone. */
 Test(table, neighbours_are_found_after_home_empties)
 {
-    enum { CROWD = 12 }; /* a bucket holds 7 */
+    enum { CROWD = 2 * TABLE_SLOTS };
     struct entry *entries[CROWD];
     for (size_t i = 0; i < CROWD; i++) {
         entries[i] = entry_with(i, 0, 0);
         cr_assert(insert(entries[i]));
     }
-    for (size_t i = 0; i < 7; i++)
+    for (size_t i = 0; i < TABLE_SLOTS; i++)
         cr_assert(take_out(entries[i]));
-    for (size_t i = 7; i < CROWD; i++)
+    for (size_t i = TABLE_SLOTS; i < CROWD; i++)
         cr_assert_eq(find(i, 0), entries[i]);
-    for (size_t i = 7; i < CROWD; i++)
+    for (size_t i = TABLE_SLOTS; i < CROWD; i++)
         cr_assert(take_out(entries[i]));
     for (size_t i = 0; i < CROWD; i++)
         entry_free(entries[i]);
@@ -347,7 +364,7 @@ Test(table, shrinks_when_most_is_gone_and_keeps_the_rest)
     enum { MANY = 40000, KEPT = 500 };
     static struct entry *entries[MANY];
     fill_shard_5(MANY, entries);
-    size_t large = table_mask(atomic_load(&table.arrays[5])), steps = 0;
+    size_t large = table_count(atomic_load(&table.arrays[5])), steps = 0;
     for (uint64_t i = KEPT; i < MANY; i++)
         cr_assert(take_out(entries[i]));
     while (table_tidy(&table, 5)) {
@@ -356,7 +373,7 @@ Test(table, shrinks_when_most_is_gone_and_keeps_the_rest)
     }
     cr_assert_gt(steps, 10, "a bounded piece each time");
     cr_assert_eq(atomic_load(&table.leaving[5]), 0);
-    cr_assert_leq(table_mask(atomic_load(&table.arrays[5])), large / 16);
+    cr_assert_leq(table_count(atomic_load(&table.arrays[5])), large / 16);
     for (uint64_t i = 0; i < KEPT; i++)
         cr_assert_eq(find(i, entry_hash(entries[i])), entries[i]);
     for (uint64_t i = 0; i < KEPT; i++)
@@ -368,7 +385,7 @@ Test(table, shrinks_when_most_is_gone_and_keeps_the_rest)
 /* Hashes that all want one window, while the array of an ordinary shard moves. */
 Test(table, hostile_hashes_during_a_move_lose_nobody)
 {
-    enum { MANY = 6000, BAD = 200 };
+    enum { MANY = 6000, BAD = 600 };
     static struct entry *entries[MANY], *bad[BAD];
     unsigned int refused = 0;
     fill_shard_5(3000, entries);
