@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "base/epoch.h"
 #include "runtime/agree.h"
 #include "runtime/call.h"
 #include "runtime/mode.h"
@@ -463,5 +464,10 @@ int main(int argc, char **argv)
     failing();
     leaving();
     amid_calls();
+    /* What is remembered goes, and with it the objects. */
+    for (int n = 0; n < 5; n++)
+        SWR_INVALIDATE(kept, n);
+    for (int n = 0; n < 10; n++)
+        epoch_collect();
     return finish("modes");
 }

@@ -63,6 +63,8 @@ with Directory() as directory:
               "swrctl mode all observe --for 10m\n")
         run(DONE, "mode", "all", "observe")
         check({f["mode"] for name, f in functions().items() if name != "shop.notes"} == {"observe"}, functions())
+        text = run(DONE, "observe").out
+        check(text.startswith("\nnot called:") and set(text.split()[2:]) == {"stock", "page", "shelf"}, text)
         live.do("calls 10")
         live.do("calls 10")
         observed = {f["name"]: f for f in records("observe", str(live.pid))}

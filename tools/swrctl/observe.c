@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "advise.h"
 #include "client.h"
@@ -22,10 +23,19 @@ static uint64_t number_of_ttl(const struct wire_line *record, const char *name, 
     return number(record, field);
 }
 
+/* Those that were not called are named in the end, without a paragraph. */
+static char uncalled[1024];
+
 static void print(const struct process *p, struct wire_line *record, void *cookie)
 {
     struct view *view = cookie;
     const char *name = wire_get(record, "name");
+    view->records++;
+    if (number(record, "calls") == 0) {
+        size_t n = strlen(uncalled);
+        snprintf(uncalled + n, sizeof uncalled - n, " %s", name != NULL ? name : "");
+        return;
+    }
     struct advise_sum s = {.calls = number(record, "calls"),
                            .ns = number(record, "ns"),
                            .keys = number(record, "keys"),
@@ -46,7 +56,6 @@ static void print(const struct process *p, struct wire_line *record, void *cooki
     snprintf(before, sizeof before, "swrctl set %s", name != NULL ? name : "");
     struct advise_line line = {.before = before, .after = ""};
     advise_print(stdout, &s, name != NULL ? name : "", number(record, "during_ns"), &line);
-    view->records++;
 }
 
 int subcommand_observe(struct invocation *in)
@@ -58,6 +67,8 @@ int subcommand_observe(struct invocation *in)
         in->process = in->operands[0];
     ask_start("observe");
     int result = ask_all(&a);
+    if (uncalled[0] != 0)
+        printf("\nnot called:%s\n", uncalled);
     if (result != STATUS_DONE || a.view.records != 0)
         return result;
     fputs("swrctl: no function is or was in mode observe; begin it with swrctl mode all observe --for 10m\n",
