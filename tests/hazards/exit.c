@@ -139,6 +139,9 @@ int main(int argc, char **argv)
     for (int round = 0; round < rounds * WAYS; round++) {
         enum way way = round % WAYS;
         int expected = 2 + round % 90, status = -1;
+        /* Nor does it know that the first thread can be waited for. */
+        if (THREAD_SANITIZED && way == BY_MAIN_THREAD_GONE)
+            continue;
         pid_t pid = fork();
         if (pid == 0)
             return child(way, expected, round / WAYS % 2 != 0);

@@ -39,6 +39,18 @@ enum { SANITIZED = 0 };
 enum { SANITIZED = 0 };
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+enum { THREAD_SANITIZED = 1 };
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+enum { THREAD_SANITIZED = 1 };
+#else
+enum { THREAD_SANITIZED = 0 };
+#endif
+#else
+enum { THREAD_SANITIZED = 0 };
+#endif
+
 __attribute__((unused)) static enum swrcache_outcome outcome(void)
 {
     struct swrcache_info info;

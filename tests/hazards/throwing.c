@@ -2,6 +2,7 @@
 #include "hazard.h"
 
 #include "../gate.h"
+#include "base/epoch.h"
 #include "throwing.h"
 
 enum { WAITERS = 4 };
@@ -132,6 +133,9 @@ static void with_old_values(void)
         SWR_INVALIDATE(object, 0);
     }
     CHECK(objects < KEYS / 2);
+    for (int i = 0; i < 2; i++)
+        epoch_collect();
+    CHECK(objects == 0);
 }
 
 int main(int argc, char **argv)
