@@ -58,13 +58,6 @@ __attribute__((unused)) static enum swrcache_outcome outcome(void)
     return info.outcome;
 }
 
-__attribute__((unused)) static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 __attribute__((unused)) static void pause_ms(long ms)
 {
     struct timespec span = {ms / 1000, ms % 1000 * 1000000};

@@ -67,11 +67,11 @@ static void read_sections(struct elf_file *f)
 {
     const Elf64_Shdr *s, *strings;
     for (size_t i = 0; (s = header(f, i)) != NULL; i++) {
-        bool there = at(f, s->sh_offset, s->sh_size) != NULL && s->sh_offset % 4 == 0;
-        if (s->sh_type == SHT_GNU_versym && there) {
+        bool there = at(f, s->sh_offset, s->sh_size) != NULL;
+        if (s->sh_type == SHT_GNU_versym && there && s->sh_offset % sizeof(Elf64_Versym) == 0) {
             f->versions = s->sh_offset;
             f->nversions = s->sh_size / sizeof(Elf64_Versym);
-        } else if (s->sh_type == SHT_GNU_verdef && there) {
+        } else if (s->sh_type == SHT_GNU_verdef && there && s->sh_offset % sizeof(Elf64_Word) == 0) {
             f->definitions = s->sh_offset;
             f->ndefinitions = s->sh_info;
         } else if (s->sh_type == SHT_DYNAMIC && there) {
