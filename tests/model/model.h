@@ -23,8 +23,8 @@ static const struct times {
     long ttl, stale, error;
     bool caller; /* refreshed by the caller that finds it stale */
 } times_of[FUNCTIONS] = {
-    [LEAF] = {105, 100, 405},          [PAIR] = {205, 0, 0, true}, [OUTER] = {305, 1000, 0},
-    [TOP] = {NEVER_MS, 100, 0, false}, [NOTE] = {155, 0, 0},       [SMALL] = {NEVER_MS, 0, 0}};
+    [LEAF] = {105, 100, 405, false},   [PAIR] = {205, 0, 0, true},  [OUTER] = {305, 1000, 0, false},
+    [TOP] = {NEVER_MS, 100, 0, false}, [NOTE] = {155, 0, 0, false}, [SMALL] = {NEVER_MS, 0, 0, false}};
 
 enum { NOTHING = 0, UNKNOWN = 1 }; /* what was seen of a key: no such dependency; no value */
 

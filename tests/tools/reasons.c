@@ -118,8 +118,10 @@ static int obey(const char *line)
         return users(10) + board("bolt") + board("nut") + left("slow");
     if (strncmp(line, "sell ", 5) == 0)
         return sell("bolt", atoi(line + 5));
-    if (strncmp(line, "pieces ", 7) == 0)
-        return pieces = atoi(line + 7);
+    if (strncmp(line, "pieces ", 7) == 0) {
+        pieces = atoi(line + 7);
+        return pieces;
+    }
     if (strcmp(line, "long tag") == 0)
         return named(1);
     if (strcmp(line, "mistaken") == 0)
