@@ -69,7 +69,7 @@ uint64_t function_counter(struct function *f, enum counter c)
 void function_retune(struct function *f)
 {
     struct settings *s = &f->settings;
-    uint64_t ttl = atomic_load(&s->ttl), stale = atomic_load(&s->stale), shortest = 20 * clock_lag();
+    uint64_t ttl = atomic_load(&s->ttl), stale = atomic_load(&s->stale), shortest = 10 * clock_lag();
     bool precise = ttl < shortest || (stale != 0 && stale < shortest);
     atomic_store(&f->clock, precise ? CLOCK_MONOTONIC : CLOCK_MONOTONIC_COARSE);
     uint64_t entries = atomic_load(&s->max_entries), bytes = atomic_load(&s->max_bytes);
