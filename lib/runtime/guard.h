@@ -4,8 +4,8 @@
  * guard_call(run, args, result) calls run(args, result). When the body leaves by a C++ exception, by
  * cancellation or by pthread_exit(), the unwinder asks the frame's personality routine (guard.c): it gives
  * the lease of the innermost computation back, or tells the targets of the innermost writer, and lets the
- * unwinding go on. On a thread of the pool it ends
- * the exception there. Nothing of libgcc or libstdc++ is needed: the routine never touches the unwinder's
+ * unwinding go on. guard_call_catching() ends exceptions that nobody further in catches: of refreshes, and of
+ * comparisons. Nothing of libgcc or libstdc++ is needed: the routine never touches the unwinder's
  * context.
  */
 #ifndef RUNTIME_GUARD_H
@@ -16,7 +16,7 @@
 void guard_call(void (*run)(const struct swrcache_arg *, void *), const struct swrcache_arg *args,
                 void *result);
 
-/* The same on a worker: false when a C++ exception came out. */
+/* The same, but exceptions end here: false when a C++ exception came out. */
 bool guard_call_catching(void (*run)(const struct swrcache_arg *, void *), const struct swrcache_arg *args,
                          void *result);
 

@@ -1,12 +1,13 @@
-/* The frame of guard.h: its only purpose is to carry guard_personality. */
+/* The frames of guard.h: their only purpose is to carry a personality. */
 #if defined(__x86_64__)
+    .macro guard name, reference
     .text
-    .globl guard_call
-    .hidden guard_call
-    .type guard_call, @function
-guard_call:
+    .globl \name
+    .hidden \name
+    .type \name, @function
+\name:
     .cfi_startproc
-    .cfi_personality 0x9b, guard_personality_reference
+    .cfi_personality 0x9b, \reference
     endbr64
     pushq %rbp
     .cfi_def_cfa_offset 16
@@ -21,19 +22,17 @@ guard_call:
     .cfi_def_cfa %rsp, 8
     ret
     .cfi_endproc
-    .size guard_call, . - guard_call
-    .section .data.rel.ro, "aw", @progbits
-    .align 8
-guard_personality_reference:
-    .quad guard_personality
+    .size \name, . - \name
+    .endm
 #elif defined(__aarch64__)
+    .macro guard name, reference
     .text
-    .globl guard_call
-    .hidden guard_call
-    .type guard_call, %function
-guard_call:
+    .globl \name
+    .hidden \name
+    .type \name, %function
+\name:
     .cfi_startproc
-    .cfi_personality 0x9b, guard_personality_reference
+    .cfi_personality 0x9b, \reference
     hint #34
     stp x29, x30, [sp, #-16]!
     .cfi_def_cfa_offset 16
@@ -50,10 +49,19 @@ guard_call:
     .cfi_def_cfa_offset 0
     ret
     .cfi_endproc
-    .size guard_call, . - guard_call
-    .section .data.rel.ro, "aw", @progbits
-    .align 3
+    .size \name, . - \name
+    .endm
+#endif
+    guard guard_call, guard_personality_reference
+    guard guard_catch, guard_catch_personality_reference
+
+    .section .data.rel.ro, "aw", %progbits
+    .balign 8
+    /* Global: the linker takes two local ones for the same and gives both frames one personality. */
+    .globl guard_personality_reference, guard_catch_personality_reference
+    .hidden guard_personality_reference, guard_catch_personality_reference
 guard_personality_reference:
     .quad guard_personality
-#endif
+guard_catch_personality_reference:
+    .quad guard_catch_personality
     .section .note.GNU-stack, "", %progbits

@@ -5,6 +5,9 @@
 #include "base/epoch.h"
 #include "throwing.h"
 
+#include "base/clock.h"
+#include "runtime/mode.h"
+
 enum { WAITERS = 4 };
 
 static _Atomic int bodies, throwing, caught;
@@ -77,6 +80,36 @@ static void on_a_worker(void)
     CHECK(load(7) == 8 && outcome() == SWR_HIT);
 }
 
+static _Atomic int asked;
+
+SWR_CACHED(int, around, (SWR_VAL(int, n)), .ttl_ms = 1000, .stale_ms = SWR_FOREVER, .jitter_pct = 0)
+{
+    return cxx_catch(load, n + asked++) * 10;
+}
+
+/* What a body throws and another around it catches is theirs alone, also on a worker, and beside a hit. */
+static void caught_within(void)
+{
+    struct function *f = swrcache_site_around.function;
+    CHECK(around(1000) == 10010);
+    swrcache_advance(1000);
+    throwing = 1;
+    CHECK(around(1000) == 10010 && outcome() == SWR_STALE_HIT && swrcache_drain(10000));
+    CHECK(around(1000) == -10010 && outcome() == SWR_HIT && throwing == 0);
+    mode_set(f, &(struct mode_wish){FUNCTION_SHADOW, MODE_ALL, CLOCK_NEVER});
+    throwing = 1;
+    CHECK(around(1000) == -10010 && outcome() == SWR_HIT && throwing == 0 && asked == 3);
+    CHECK(function_counter(f, COUNTER_compared) == 1 && function_counter(f, COUNTER_differed) == 1);
+    /* One that nobody catches: the caller has its answer all the same, and nothing is said of it. */
+    f = swrcache_site_load.function;
+    CHECK(load(50) == 51);
+    mode_set(f, &(struct mode_wish){FUNCTION_SHADOW, MODE_ALL, CLOCK_NEVER});
+    throwing = 1;
+    CHECK(cxx_catch(load, 50) == 51 && outcome() == SWR_HIT && throwing == 0);
+    CHECK(function_counter(f, COUNTER_compared) == 0);
+    mode_set(f, &(struct mode_wish){FUNCTION_ON, MODE_ALL, CLOCK_NEVER});
+}
+
 static _Atomic int objects;
 
 static int *object_copy(const int *object)
@@ -146,6 +179,7 @@ int main(int argc, char **argv)
     at_the_caller();
     with_waiters();
     on_a_worker();
+    caught_within();
     with_old_values();
     return finish("throwing bodies");
 }
