@@ -105,6 +105,7 @@ int bench_compare(const struct settings *settings);
 int bench_memory(const struct settings *settings);
 int bench_wrap(const struct settings *settings);
 int bench_idle(const struct settings *settings);
+int bench_lines(const struct settings *settings);
 int bench_names(const struct settings *settings);
 int bench_replay(const struct settings *settings);
 

@@ -27,6 +27,7 @@ static const struct command {
     {"invalidate", bench_invalidate, NULL},
     {"compare", bench_compare, NULL},
     {"start", bench_start, NULL},
+    {"lines", bench_lines, NULL},
     {"wrap", bench_wrap, NULL},
     {"names", bench_names, NULL},
     {"memory", bench_memory, "[ENTRIES...]"},
@@ -48,6 +49,8 @@ static const char help[] =
     "  start         a program that calls no cached function, plain and with the library\n"
     "                preloaded: time, system calls, memory, threads, descriptors; and\n"
     "                what a call costs where the runtime is absent or switched off\n"
+    "  lines         the cache lines that a hit reads and writes, and which of them other\n"
+    "                threads use too\n"
     "  wrap          a hit through a generated stub, beside an annotated function's\n"
     "  names         the worst lookup of unmodified programs with a name server that takes\n"
     "                300 ms: without a cache, with a plain time to live, with this one\n"
