@@ -110,14 +110,21 @@ struct seen {
     bool failed; /* not to be remembered, and it says nothing of what is */
 };
 
-/* An entry is made at `now`, in slices: how much lives then, what is up to an eighth of a ttl too old too. */
-static void fill(struct observed_function *o, int ttl, uint64_t now, uint64_t bytes)
+/*
+ * An entry is made at `now`, in slices, in the place of one of `before`: how much lives then, what is up to
+ * an eighth of a ttl too old with it.
+ */
+static void fill(struct observed_function *o, int ttl, uint64_t before, uint64_t now, uint64_t bytes)
 {
     uint64_t sum = 0;
     _Atomic uint64_t *slice = o->slice[ttl], *made = o->made[ttl];
+    bytes += sizeof(struct entry);
+    if (now - before < OBSERVED_SLICES && atomic_load(&slice[before % OBSERVED_SLICES]) == before &&
+        atomic_load(&made[before % OBSERVED_SLICES]) >= bytes)
+        atomic_fetch_sub(&made[before % OBSERVED_SLICES], bytes);
     if (atomic_exchange(&slice[now % OBSERVED_SLICES], now) != now)
         atomic_store(&made[now % OBSERVED_SLICES], 0);
-    atomic_fetch_add(&made[now % OBSERVED_SLICES], bytes + sizeof(struct entry));
+    atomic_fetch_add(&made[now % OBSERVED_SLICES], bytes);
     for (int i = 0; i < OBSERVED_SLICES; i++)
         if (now - atomic_load(&slice[i]) < OBSERVED_SLICES)
             sum += atomic_load(&made[i]);
@@ -137,7 +144,8 @@ static void play(struct observed_function *o, struct observed_key *k, const stru
         } else if (!s->failed) {
             atomic_store(&k->computed[i], s->at + 1);
             atomic_store(&k->kept[i], s->digest);
-            fill(o, i, s->at / (ttl / (OBSERVED_SLICES - 1)), s->bytes);
+            uint64_t step = ttl / (OBSERVED_SLICES - 1);
+            fill(o, i, computed / step, s->at / step, s->bytes);
         }
     }
 }

@@ -74,8 +74,9 @@ verdict $? "examples are found in README and manual: only $blocks"
 # Commands of README: lines after `$ ` are run, the others are what they print.
 shape() { sed -E 's/[0-9]+\.[0-9]+|[0-9]{3,}/N/g; s/ +/ /g; s/ $//'; }
 awk -v out="$tmp/session" '/^<!-- tried -->$/ { file = out "-" ++n; next }
-    file != "" && /^    / { print substr($0, 5) > file; begun = 1; next }
-    file != "" && begun { file = ""; begun = 0 }' "$source/README.md"
+    file != "" && begun && /^$/ { blank++; next }
+    file != "" && /^    / { for (; blank > 0; blank--) print "" > file; print substr($0, 5) > file; begun = 1; next }
+    file != "" && begun { file = ""; begun = blank = 0 }' "$source/README.md"
 mkdir "$tmp/tree"
 ln -s "$build" "$tmp/tree/build"
 sessions=0

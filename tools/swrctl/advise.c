@@ -215,7 +215,8 @@ static void print_named(const struct named *n, const struct rules *rules, uint64
                  d->library, d->version[0] != 0 ? " version=" : "", d->version,
                  d->from[0] != 0 ? " from=" : "", d->from);
     else
-        snprintf(before, sizeof before, "SWR_SETTINGS='%s", n->name);
+        snprintf(before, sizeof before, "%sSWR_SETTINGS='%s",
+                 rules->npresets != 0 ? "--preset names with " : "", n->name);
     advise_print(stderr, &n->sum, n->name, ns, &line);
 }
 
