@@ -16,6 +16,15 @@ struct age_ends age_ends(struct function *f, struct entry *e);
 /* Of one that is not fresh: the rest of age_state(). */
 enum entry_state age_of_old(struct function *f, struct entry *e, uint64_t now);
 
+/* Of one that is not fresh: it is stale, and its end so far away that only that need be known of it. */
+static inline bool age_long_stale(struct function *f, struct entry *e, uint64_t now)
+{
+    uint64_t ttl = atomic_load_explicit(&f->settings.ttl, memory_order_relaxed);
+    uint64_t stale = atomic_load_explicit(&f->settings.stale, memory_order_relaxed);
+    return stale != 0 && !(entry_flags(e) & (ENTRY_OWN_TTL | ENTRY_FAILED)) &&
+           clock_add(now, NS_PER_S) < clock_add(clock_add(entry_born(e), ttl), stale);
+}
+
 static inline enum entry_state age_state(struct function *f, struct entry *e, uint64_t now)
 {
     uint64_t when = atomic_load_explicit(&e->when, memory_order_relaxed);

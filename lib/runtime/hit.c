@@ -97,7 +97,8 @@ static __attribute__((noinline)) void old(struct function *f, struct thread *t, 
     uint64_t when = lease_word(e), now = clock_of(atomic_load_explicit(&f->clock, memory_order_relaxed));
     bool fresh = entry_is_fresh(when, now);
     if ((when & ((uint64_t)(ENTRY_FAILED | ENTRY_TROUBLE) << ENTRY_FLAGS_AT)) != 0 ||
-        (!fresh && (lease_due(when, now) || age_of_old(f, e, now) != ENTRY_STALE)) ||
+        (!fresh &&
+         (lease_due(when, now) || !(age_long_stale(f, e, now) || age_of_old(f, e, now) == ENTRY_STALE))) ||
         !give(f, e, args, result, 0, false))
         other(f, t, args, result);
     else if (fresh)
