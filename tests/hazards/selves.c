@@ -3,35 +3,16 @@
  * privately and in a namespace of its own: nothing grows, and the copies do not fight for one socket.
  * usage: selves LIBRARY PLUGIN
  */
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <pthread.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
+#include "hazard.h"
 
-#include <swrcache/abi.h>
+#include <dlfcn.h>
+#include <limits.h>
+#include <sys/stat.h>
 
 #include "../process.h"
+#include "scratch.h"
 
 enum { TIMES = 1000, SETTLED = 20, KEYS = PTHREAD_KEYS_MAX };
-
-static int failures;
-
-#define CHECK(what)                                                                                          \
-    do {                                                                                                     \
-        if (!(what)) {                                                                                       \
-            failures++;                                                                                      \
-            fprintf(stderr, "FAILED: line %d: %s\n", __LINE__, #what);                                       \
-        }                                                                                                    \
-    } while (0)
 
 /* What grows when something is left behind. */
 struct load {
@@ -123,7 +104,7 @@ static bool answers(const char *path)
             return strstr(reply, "first") != NULL && strstr(reply, "second") == NULL;
         }
         close(fd);
-        nanosleep(&(struct timespec){0, 1000000}, NULL);
+        pause_ms(1);
     }
     return false;
 }
@@ -195,23 +176,19 @@ static void second_copies(const char *library, const char *plugin, plus_fn *plus
 
 int main(int argc, char **argv)
 {
-    char directory[] = "/tmp/swrcache-selves-XXXXXX", socket_file[100];
-    alarm(100);
-    if (argc < 3 || mkdtemp(directory) == NULL)
+    char socket_file[100];
+    if (argc < 3)
         return 2;
-    setenv("SWR_SOCKET_DIR", directory, 1);
-    setenv("SWR_CONTROL", "1", 1);
-    snprintf(socket_file, sizeof socket_file, "%s/%d.sock", directory, getpid());
+    scratch_socket(argv);
+    watchdog(100);
+    snprintf(socket_file, sizeof socket_file, "%s/%d.sock", scratch, getpid());
     void *plugin = opened(LM_ID_BASE, argv[2]);
     plus_fn *plus = NULL;
     *(void **)&plus = plugin != NULL ? dlsym(plugin, "plus") : NULL;
     if (plus == NULL)
         return 2;
     a_thousand_times(argv[1], plus, socket_file);
-    second_copies(argv[1], argv[2], plus, directory, socket_file);
-    unlink(socket_file);
-    rmdir(directory);
-    if (failures == 0)
-        puts("selves: as promised");
-    return failures != 0;
+    second_copies(argv[1], argv[2], plus, scratch, socket_file);
+    scratch_remove();
+    return finish("selves");
 }
