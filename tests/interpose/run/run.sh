@@ -89,6 +89,14 @@ C
 build "${cc[@]}" versioned.c -o versioned -L. -lversions -Wl,-rpath,"$dir"
 expect 'the old version' 'W- 12' "$(run --wrap 'i32 answer() version=OLD' -- ./versioned)"
 expect 'the new version' '-W 12' "$(run --wrap 'i32 answer() version=NEW' -- ./versioned)"
+# Wherever the linker puts the table of versions: its place moves with the length of a name.
+for letters in '' a ab abc abcd; do
+    mkdir -p "moved$letters"
+    build "${cc[@]}" -fPIC -shared "$here/versions.c" -o "moved$letters/libversions.so" \
+        "-Wl,-soname,libversions$letters.so,--version-script=map"
+    expect "a table of versions elsewhere ($letters)" 'W- 12' \
+        "$(LD_LIBRARY_PATH=$dir/moved$letters run --wrap 'i32 answer() version=OLD' -- ./versioned)"
+done
 expect 'both versions' 'WW 12' "$(run --wrap 'i32 answer() version=NEW' --wrap 'i32 answer() version=OLD' -- ./versioned)"
 
 # Hits ask the system for nothing: whatever is asked ends the program.
