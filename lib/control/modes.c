@@ -55,8 +55,6 @@ static void set_many(struct region *r, const struct mode_wish *wish, struct wire
     uint32_t count = mode_set_all(r, wish), n = 0;
     reply_ok(out);
     wire_number(out, "matched", count);
-    if (count == 0)
-        wire_field(out, "why", "no function there yet; those to come begin so");
     for (uint32_t i = 0; wish->kind == FUNCTION_SHADOW && i < function_count() && n < sizeof names; i++) {
         struct function *f = function_at(i);
         if (f != NULL && !agree_comparable(f) && (r == NULL || region_within(f->region, r)))
@@ -66,6 +64,8 @@ static void set_many(struct region *r, const struct mode_wish *wish, struct wire
         wire_field(out, "left_out", names);
         wire_field(out, "left_out_why", AGREE_NOT);
     }
+    if (count == 0)
+        wire_field(out, "why", n != 0 ? AGREE_NOT : "no function there yet; those to come begin so");
 }
 
 static void set_region(const char *name, const struct mode_wish *wish, struct wire_buffer *out)

@@ -35,7 +35,7 @@ static struct shelf *copy(const struct shelf *s)
     return new;
 }
 
-SWR_CACHED_OBJECT(struct shelf, shelf, (SWR_VAL(int, n)), copy, free, .region = "shop")
+SWR_CACHED_OBJECT(struct shelf, shelf, (SWR_VAL(int, n)), copy, free, .region = "shop.shelves")
 {
     bodies++;
     return copy(&(struct shelf){n});

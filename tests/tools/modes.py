@@ -139,6 +139,7 @@ with Directory() as directory:
         check("mode takes a function and observe, shadow, on or off, not often" in run(USAGE, "mode", "stock", "often").err)
         check("no function stack here; there are:" in run(NOTHING, "mode", "stack", "off").err)
         check("those to come begin so" in run(NOTHING, "mode", "region:later", "off").err)
+        check("nothing matched: its objects cannot be compared" in run(NOTHING, "mode", "region:shop.shelves", "shadow").err)
         check({f["mode"] for f in functions().values()} == {"on"}, functions())
 
     # How functions begin: by the environment, all or each; by their region.
