@@ -14,10 +14,11 @@
 #include <sched.h>
 
 enum { KEYS = 64, GROUPS = 8, THREADS = 4 };
-enum function { NUMBER, TEXT, STRING, FUNCTIONS };
+/* NOTE: a dictionary; its versions are what was put. */
+enum function { NUMBER, TEXT, STRING, FUNCTIONS, NOTE = FUNCTIONS, KINDS };
 
-static _Atomic uint32_t world[FUNCTIONS][KEYS], floors[FUNCTIONS][KEYS];
-static const char *_Atomic last_way[FUNCTIONS][KEYS];
+static _Atomic uint32_t world[KINDS][KEYS], floors[KINDS][KEYS];
+static const char *_Atomic last_way[KINDS][KEYS];
 static _Atomic bool calm; /* bodies neither fail nor dawdle */
 static _Atomic uint64_t seeds;
 static bool dependents; /* also functions that stand on others */
@@ -87,13 +88,27 @@ SWR_CACHED(uint64_t, outermost, (SWR_VAL(int, key)), TIMES)
     return outer(key);
 }
 
+/* Of a dictionary; 0: nothing is there. */
+static uint32_t note(int key)
+{
+    uint32_t version = 0;
+    return swrcache_get("history.notes", &key, sizeof key, &version, sizeof version) < 0 ? 0 : version;
+}
+
+SWR_CACHED(uint32_t, noted, (SWR_VAL(int, key)), TIMES)
+{
+    return note(key);
+}
+
+SWR_REGION_POLICY("history.notes", .ttl_ms = 50);
+
 /* The keys that an invalidation is about to reach, with their new versions. */
 struct reach {
     uint32_t count;
     struct {
         uint8_t function, key;
         uint32_t version;
-    } at[FUNCTIONS * KEYS];
+    } at[KINDS * KEYS];
 };
 
 static void change(struct reach *r, enum function f, int from, int to, int step)
@@ -218,6 +233,48 @@ static void by_batch(struct reach *r, int key)
     swrcache_commit();
 }
 
+/* Who puts twice says which was later: one after another for each key. */
+static pthread_mutex_t notes[KEYS] = {[0 ... KEYS - 1] = PTHREAD_MUTEX_INITIALIZER};
+
+static void write_note(struct reach *r, int key)
+{
+    change(r, NOTE, key, key + 1, 1);
+    uint32_t version = r->at[r->count - 1].version;
+    CHECK(swrcache_put("history.notes", &key, sizeof key, &version, sizeof version, roll(2) == 0 ? 0 : 200));
+}
+
+static void by_put(struct reach *r, int key)
+{
+    pthread_mutex_lock(&notes[key]);
+    write_note(r, key);
+    raise_floors(r, "put");
+    pthread_mutex_unlock(&notes[key]);
+}
+
+static void by_delete(struct reach *r, int key)
+{
+    pthread_mutex_lock(&notes[key]);
+    change(r, NOTE, key, key + 1, 1);
+    swrcache_delete("history.notes", &key, sizeof key);
+    raise_floors(r, "delete");
+    pthread_mutex_unlock(&notes[key]);
+}
+
+static void by_puts(struct reach *r, int key)
+{
+    int first = key & ~1;
+    pthread_mutex_lock(&notes[first]);
+    pthread_mutex_lock(&notes[first + 1]);
+    swrcache_begin();
+    write_note(r, first);
+    write_note(r, first + 1);
+    by_key(r, key);
+    swrcache_commit();
+    raise_floors(r, "batch of puts");
+    pthread_mutex_unlock(&notes[first + 1]);
+    pthread_mutex_unlock(&notes[first]);
+}
+
 static void by_writer(struct reach *r, int key)
 {
     rewrite(r, key);
@@ -249,10 +306,13 @@ static const struct way {
     {"event", by_event, true},
     {"batch", by_batch, false},
     {"writer", by_writer, false},
+    {"put", by_put, false},
+    {"delete", by_delete, false},
+    {"batch of puts", by_puts, false},
     {"all", by_all, true},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
-static _Atomic uint64_t gone[WAYS];
+static _Atomic uint64_t gone[WAYS], notes_seen;
 
 static void judge(const char *what, enum function f, int key, uint32_t floor, uint32_t got)
 {
@@ -263,9 +323,27 @@ static void judge(const char *what, enum function f, int key, uint32_t floor, ui
                atomic_load(&last_way[f][key]), (int)outcome());
 }
 
+/* What is there is no older than the last that was put or deleted; nothing may be there. */
+static void look_up(int key)
+{
+    uint32_t floor = atomic_load(&floors[NOTE][key]);
+    bool direct = roll(2) == 0;
+    uint32_t version = direct ? note(key) : noted(key);
+    if (roll(8) == 0)
+        swrcache_has("history.notes", &key, sizeof key);
+    if (version == 0)
+        return;
+    judge(direct ? "note" : "noted", NOTE, key, floor, version);
+    atomic_fetch_add(&notes_seen, 1);
+}
+
 static void look(int key)
 {
     char name[8];
+    if (roll(4) == 0) {
+        look_up(key);
+        return;
+    }
     snprintf(name, sizeof name, "k%02d", key);
     uint32_t floor_number = atomic_load(&floors[NUMBER][key]), floor_text = atomic_load(&floors[TEXT][key]);
     uint32_t floor_string = atomic_load(&floors[STRING][key]);
@@ -395,6 +473,8 @@ int main(int argc, char **argv)
            (unsigned long long)outcomes[SWR_HIT], (unsigned long long)outcomes[SWR_STALE_HIT],
            (unsigned long long)outcomes[SWR_FALLBACK_HIT], (unsigned long long)outcomes[SWR_MISS],
            (unsigned long long)outcomes[SWR_COALESCED]);
+    printf("  %llu of what was put\n", (unsigned long long)notes_seen);
+    CHECK(notes_seen != 0);
     CHECK(outcomes[SWR_HIT] != 0 && outcomes[SWR_STALE_HIT] != 0 && outcomes[SWR_MISS] != 0);
     return finish("promise 4, history");
 }
