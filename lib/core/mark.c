@@ -7,7 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { SHARDS = 64, FENCES = 4096, AT_ONCE = 64, FIRST_BUCKETS = 16 };
+enum { SHARDS = 256, FENCES = 4096, AT_ONCE = 64, FIRST_BUCKETS = 16 };
 
 struct mark {
     struct mark *next; /* of its bucket */

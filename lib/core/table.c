@@ -402,7 +402,8 @@ void table_each(struct table *t, uint32_t shard, void (*visit)(struct entry *, v
 bool table_each_some(struct table *t, uint32_t shard, struct table_walk *w,
                      void (*visit)(struct entry *, void *), void *cookie)
 {
-    enum { PIECE = 64, RESTARTS_MOST = 8 };
+    enum { PIECE = 64, THOROUGH_PIECE = 4, RESTARTS_MOST = 8 };
+    size_t piece = w->thorough ? THOROUGH_PIECE : PIECE;
     uintptr_t word = atomic_load_explicit(&t->arrays[shard], memory_order_relaxed);
     size_t before = t->shards[shard].moved;
     if (w->restarts > RESTARTS_MOST) {
@@ -421,7 +422,7 @@ bool table_each_some(struct table *t, uint32_t shard, struct table_walk *w,
         w->at = 0;
         w->restarts++;
     }
-    each_in(word, w->at, w->at + PIECE, visit, cookie);
-    w->at += PIECE;
+    each_in(word, w->at, w->at + piece, visit, cookie);
+    w->at += piece;
     return word != 0 && w->at < table_count(word);
 }

@@ -166,8 +166,12 @@ bool table_replace(struct table *t, struct entry *old, struct entry *new_);
 bool table_remove(struct table *t, struct entry *old);
 bool table_holds(struct table *t, struct entry *e);
 
-/* A walk in pieces, the lock given back in between; begins as {0}. */
+/*
+ * A walk in pieces, the lock given back in between; begins as {0}, or with `thorough`: the pieces are
+ * smaller, for who takes some microseconds over an entry.
+ */
 struct table_walk {
+    bool thorough;
     size_t at;
     uintptr_t array; /* which was walked so far: another one is begun anew */
     unsigned restarts;

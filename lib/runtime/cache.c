@@ -176,9 +176,12 @@ void cache_each(void (*visit)(struct function *f, struct entry *e, void *cookie)
 {
     struct showing s = {visit, cookie};
     for (uint32_t shard = 0; shard < TABLE_SHARDS; shard++) {
-        table_lock(&cache_table, shard);
-        table_each(&cache_table, shard, show, &s);
-        table_unlock(&cache_table, shard);
+        struct table_walk place = {.thorough = true};
+        for (bool more = true; more;) {
+            table_lock(&cache_table, shard);
+            more = table_each_some(&cache_table, shard, &place, show, &s);
+            table_unlock(&cache_table, shard);
+        }
     }
 }
 

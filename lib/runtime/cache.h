@@ -34,7 +34,10 @@ void cache_unref(struct entry *e);
 /* Called with the shard locked, must not block. */
 typedef bool cache_match(struct function *f, const struct key *key, void *cookie);
 
-/* Shows every entry, one shard at a time with that shard locked: `visit` must be quick and not call back. */
+/*
+ * Shows every entry, a few at a time with their shard locked: `visit` must be quick and not call back. One
+ * that moves meanwhile may be shown twice.
+ */
 void cache_each(void (*visit)(struct function *f, struct entry *e, void *cookie), void *cookie);
 
 /* After `settings` of a function changed: its entries' times are computed again, its bounds applied. */

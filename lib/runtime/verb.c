@@ -77,7 +77,7 @@ static void fence(struct flight *fl, void *cookie)
 static void walk_all(struct walk *w)
 {
     for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
-        struct table_walk place = {0};
+        struct table_walk place = {.thorough = w->match != NULL};
         bool fences = !w->dry && w->filter == NULL && w->operation != SWRCACHE_OP_REFRESH, more = true;
         while (more) {
             table_lock(&cache_table, s);
