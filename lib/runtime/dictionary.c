@@ -58,7 +58,8 @@ static struct function *of(const char *name, bool with_make)
     struct region *r = region_of(name, with_make);
     if (r == NULL) {
         if (with_make)
-            option_complain("region \"%s\": write letters, digits, _ and - between dots", name);
+            option_complain("region \"%s\": write letters, digits, _ and - between dots",
+                            name != NULL ? name : "");
         return NULL;
     }
     struct function *f = atomic_load(&r->dictionary);
@@ -83,7 +84,8 @@ static bool begin(struct use *u, const char *region, const void *key, size_t key
     struct swrcache_arg arg = {key_len == 0 ? "" : key, key_len};
     u->saved = errno;
     u->thread = thread_current != NULL ? thread_current : thread_join();
-    if (u->thread == NULL || u->thread->busy || atomic_load(call_alive) == CALL_DEAD)
+    if ((key == NULL && key_len != 0) || u->thread == NULL || u->thread->busy ||
+        atomic_load(call_alive) == CALL_DEAD)
         return false;
     cancel_off(&u->cancel);
     u->thread->busy = true;
@@ -156,7 +158,7 @@ bool dictionary_put(const char *region, const void *key, size_t key_len, const v
                     uint64_t ttl_ms)
 {
     struct use u;
-    if (!begin(&u, region, key, key_len, true))
+    if ((value == NULL && value_len != 0) || !begin(&u, region, key, key_len, true))
         return false;
     bool done = batch_note_put(u.function, &u.key, value, value_len, ttl_ms) ||
                 dictionary_store(u.function, &u.key, value, value_len, ttl_ms);

@@ -63,8 +63,8 @@ static struct region *make(const char *name, size_t len)
 
 struct region *region_of(const char *name, bool with_make)
 {
-    struct region *r = find(name, strlen(name));
-    if (r != NULL || !with_make || !region_valid(name))
+    struct region *r = name != NULL ? find(name, strlen(name)) : NULL;
+    if (r != NULL || name == NULL || !with_make || !region_valid(name))
         return r;
     lock_take(&regions_lock);
     r = make(name, strlen(name));
@@ -111,7 +111,7 @@ void region_policy(const char *name, const struct swrcache_policy *policy, size_
     struct region *r = region_of(name, true);
     if (r == NULL || policy_size < SWRCACHE_POLICY_LEAST) {
         option_complain("region \"%s\": no such name can be; write letters, digits, _ and - between dots",
-                        name);
+                        name != NULL ? name : "");
         cancel_back(&cancel);
         return;
     }
@@ -132,8 +132,11 @@ bool region_on(const char *name, const char *event, enum swrcache_operation oper
     struct region *r = region_of(name, true);
     if (r == NULL)
         option_complain("region \"%s\": no such name can be; write letters, digits, _ and - between dots",
-                        name);
-    bool listens = r != NULL && event_listen(r, event, strlen(event), operation);
+                        name != NULL ? name : "");
+    else if (event == NULL || event[0] == 0)
+        option_complain("region \"%s\": which event? its name is empty", name);
+    bool listens =
+        r != NULL && event != NULL && event[0] != 0 && event_listen(r, event, strlen(event), operation);
     cancel_back(&cancel);
     return listens;
 }

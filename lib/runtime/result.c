@@ -54,10 +54,25 @@ static bool negative(const struct swrcache_site *s, const void *result)
     }
 }
 
+/* The user's own test, run as a body is: what it invalidates or calls counts. */
+static bool said_failed(struct function *f, const void *result)
+{
+    struct thread *t = thread_current;
+    bool busy = t != NULL && t->busy;
+    if (f->annotated.failed == NULL)
+        return false;
+    if (t != NULL)
+        t->busy = false;
+    bool failed = f->annotated.failed(f->site->form == SWRCACHE_FORM_VOID ? NULL : result);
+    if (t != NULL)
+        t->busy = busy;
+    return failed;
+}
+
 bool result_failed(struct function *f, const void *result)
 {
     const struct swrcache_site *s = f->site;
-    if (f->annotated.failed != NULL && f->annotated.failed(s->form == SWRCACHE_FORM_VOID ? NULL : result))
+    if (said_failed(f, result))
         return true;
     if (s->form == SWRCACHE_FORM_VOID)
         return false;

@@ -1,0 +1,150 @@
+/* What nobody should do, done: batches without a beginning, a fork and a thread's end in one, odd keys and
+ * names. */
+#include "../promises/promise.h"
+
+#include "runtime/option.h"
+
+#include <sys/wait.h>
+
+SWR_CACHED(int, plain, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER)
+{
+    return n + 1;
+}
+
+static enum swrcache_outcome plainly(void)
+{
+    (void)plain(1);
+    return outcome();
+}
+
+/* Begins and leaves the end to its caller. */
+SWR_CACHED(int, opens, (SWR_VAL(int, n)))
+{
+    swrcache_begin();
+    swrcache_put("misuse", "opens", 5, "v", 1, 0);
+    return n;
+}
+
+static void *ends_within(void *unused)
+{
+    (void)unused;
+    swrcache_begin();
+    swrcache_invalidate("plain");
+    swrcache_put("misuse", "thread", 6, "v", 1, 0);
+    return NULL;
+}
+
+static void batches(void)
+{
+    pthread_t thread;
+    int status = -1;
+    CHECK(!swrcache_commit() && !swrcache_rollback());
+    plainly();
+    swrcache_begin();
+    swrcache_begin();
+    CHECK(swrcache_invalidate("plain(1)") == 1 && swrcache_commit() && plainly() == SWR_HIT);
+    CHECK(swrcache_commit() && plainly() == SWR_MISS && !swrcache_commit());
+    /* To take back the inner one is to take back all: they are one. */
+    swrcache_begin();
+    swrcache_invalidate("plain");
+    swrcache_begin();
+    CHECK(swrcache_rollback() && !swrcache_commit() && plainly() == SWR_HIT);
+    /* A child goes on with a batch of its own. */
+    swrcache_begin();
+    swrcache_put("misuse", "fork", 4, "v", 1, 0);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(!(swrcache_commit() && swrcache_has("misuse", "fork", 4)));
+    waitpid(child, &status, 0);
+    CHECK(status == 0 && !swrcache_has("misuse", "fork", 4));
+    CHECK(swrcache_commit() && swrcache_has("misuse", "fork", 4));
+    /* Of a thread that ends within one nothing happens. */
+    pthread_create(&thread, NULL, ends_within, NULL);
+    pthread_join(thread, NULL);
+    CHECK(plainly() == SWR_HIT && !swrcache_has("misuse", "thread", 6));
+    CHECK(opens(1) == 1 && !swrcache_has("misuse", "opens", 5));
+    CHECK(swrcache_commit() && swrcache_has("misuse", "opens", 5));
+}
+
+/* Whatever of the program's own runs within a call may invalidate. */
+static size_t reached;
+
+static bool invalidates(void)
+{
+    reached += swrcache_invalidate("plain(1)");
+    return false;
+}
+
+static bool fails(const void *result)
+{
+    return invalidates() || *(const int *)result < 0;
+}
+
+SWR_CACHED(int, callbacks, (SWR_VAL(int, n)), .unless = invalidates, .failed = fails)
+{
+    return plain(n);
+}
+
+static void callers(void)
+{
+    plainly();
+    reached = 0;
+    CHECK(callbacks(1) == 2 && reached == 2);
+    CHECK(plainly() == SWR_MISS);
+}
+
+static void keys(void)
+{
+    enum { LONG = 1 << 20 };
+    char buffer[16] = "", *key = malloc(LONG);
+    memset(key, 'k', LONG);
+    CHECK(swrcache_put("misuse", "", 0, NULL, 0, 0) && swrcache_get("misuse", "", 0, NULL, 0) == 0);
+    CHECK(swrcache_has("misuse", NULL, 0) && swrcache_get("misuse", "none", 4, buffer, 16) == -1);
+    CHECK(swrcache_put("misuse", "short", 5, "0123456789", 10, UINT64_MAX));
+    CHECK(swrcache_get("misuse", "short", 5, buffer, 4) == 10 && memcmp(buffer, "0123\0", 5) == 0);
+    CHECK(swrcache_get("misuse", "short", 5, NULL, 0) == 10);
+    CHECK(swrcache_put("misuse", key, LONG, "v", 1, 0) && swrcache_get("misuse", key, LONG, buffer, 16) == 1);
+    CHECK(!swrcache_has("misuse", key, LONG - 1));
+    CHECK(swrcache_delete("misuse", key, LONG) && !swrcache_has("misuse", key, LONG));
+    CHECK(!swrcache_put("misuse", NULL, 3, "v", 1, 0) && !swrcache_put("misuse", "null", 4, NULL, 5, 0));
+    CHECK(!swrcache_has("misuse", "null", 4));
+    free(key);
+}
+
+static bool complained(const char *of)
+{
+    for (uint32_t i = 0; option_complaint(i) != NULL; i++)
+        if (strstr(option_complaint(i), of) != NULL)
+            return true;
+    return false;
+}
+
+static void names(void)
+{
+    static const char *const odd[] = {"", "a b", "a..b", ".a", "a.", "a*", "a:b", "a\nb", "\303\244", NULL};
+    int written = 0;
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        CHECK(!swrcache_put(odd[i], "k", 1, "v", 1, 0) && swrcache_get(odd[i], "k", 1, NULL, 0) == -1);
+        CHECK(!swrcache_has(odd[i], "k", 1) && !swrcache_delete(odd[i], "k", 1));
+        CHECK(!swrcache_region_invalidate_on(odd[i], "event"));
+    }
+    CHECK(complained("\"a b\": write letters") && complained("\"a b\": no such name can be"));
+    CHECK(swrcache_put("a-b.c_d.9", "k", 1, "v", 1, 0) && swrcache_invalidate("region:%s", "a-b") == 1);
+    CHECK(!swrcache_region_invalidate_on("misuse", NULL) && !swrcache_region_invalidate_on("misuse", ""));
+    CHECK(complained("\"misuse\": which event?"));
+    CHECK(swrcache_invalidate("region:none") == 0 && complained("no region none here"));
+    CHECK(swrcache_emit("nobody.listens") == 0 && swrcache_emit("%s", "") == 0 && swrcache_emit("a b") == 0);
+    CHECK(swrcache_invalidate("%n", &written) == 0 && complained("is not one for targets"));
+    CHECK(swrcache_invalidate("tag:%01500d", 7) == 0 && swrcache_expire("plain(%s)", "x") == 0);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    with_manual_clock(argv);
+    batches();
+    keys();
+    names();
+    callers();
+    return finish("misuse");
+}
