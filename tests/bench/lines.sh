@@ -52,7 +52,27 @@ usage() { # what it must say, arguments...
     [[ $said == *"$1"* ]] || fail "wanted '$1' in '$said'"
 }
 
-lines 14 hit
+# A picture is valid XML and has each series by its name.
+picture() { # name, series...
+    local name=$1 series
+    shift
+    if command -v python3 >/dev/null; then
+        python3 -c 'import sys, xml.dom.minidom as dom; dom.parse(sys.argv[1])' "$dir/plots/$name.svg" ||
+            fail "$name.svg is no SVG"
+    fi
+    for series in "$@"; do
+        grep -q ">$series<" "$dir/plots/$name.svg" || fail "no '$series' in $name.svg"
+        grep -qx "# $series" "$dir/plots/$name.dat" || fail "no '$series' in $name.dat"
+    done
+}
+plot=()
+if command -v gnuplot >/dev/null; then
+    mkdir "$dir/plots"
+    plot=(--plot "$dir/plots")
+fi
+
+lines 14 "${plot[@]}" hit
+[ ${#plot[@]} -eq 0 ] || picture scaling int_hot int_spread string_hot string_spread int_hot_mixed 'floor of int_hot'
 for name in int_hot int_spread string_hot string_spread int_hot_chain int_spread_chain int_hot_mixed; do
     has "$name" threads floor_ns ratio ratio_min scaling hit_pct
     [ "$(grep -c "\"case\":\"$name\"" "$dir/lines")" -ge 2 ] || fail "$name with one and two threads"
@@ -69,7 +89,8 @@ lines 1 stampede
 has cold threads bodies
 grep -q '"bodies":1,' "$dir/lines" || fail "a cold key is computed more than once: $(cat "$dir/lines")"
 
-lines 1 edge
+lines 1 "${plot[@]}" edge
+[ ${#plot[@]} -eq 0 ] || picture edge 'old values meanwhile' 'time to live alone'
 has p999 p50_ns p99_ns max_ns waited
 grep -q '"waited":0,' "$dir/lines" || fail "callers waited at a stale edge: $(cat "$dir/lines")"
 

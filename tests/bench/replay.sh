@@ -82,7 +82,7 @@ if command -v gnuplot >/dev/null; then
     mkdir "$dir/plots"
     expect 'plots' 0 "$bench" --json --plot "$dir/plots" replay "$dir/keys.txt"
     for name in hit-ratio time-saved; do
-        grep -q '</svg>' "$dir/plots/$name.svg" || fail "no picture $name"
+        grep -q '>keys<' "$dir/plots/$name.svg" && grep -q '</svg>' "$dir/plots/$name.svg" || fail "no picture $name"
         grep -q '^10' "$dir/plots/$name.dat" || fail "no point at a tenth of the keys in $name.dat"
     done
 fi

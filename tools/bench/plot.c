@@ -62,9 +62,10 @@ bool plot_close(struct plot *plot, const char *axes)
     if (!plot)
         return true;
     fclose(plot->data);
-    used = snprintf(script, sizeof script,
-                    "set terminal svg size 800,500; set output '%s.svg'; set title '%s'; set grid; %s; plot ",
-                    plot->base, plot->title, axes);
+    used = snprintf(
+        script, sizeof script,
+        "set terminal svg noenhanced size 800,500; set output '%s.svg'; set title '%s'; set grid; %s; plot ",
+        plot->base, plot->title, axes);
     for (int i = 0; i < plot->curves && used > 0 && (size_t)used < sizeof script; i++)
         used += snprintf(script + used, sizeof script - (size_t)used,
                          "%s'%s.dat' index %d with linespoints title '%s'", i ? ", " : "", plot->base, i,
