@@ -1,11 +1,9 @@
 #include "key.h"
+#include "hash.h"
 #include "base/os.h"
 
 #include <float.h>
 #include <string.h>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #define NULL_LENGTH UINT64_MAX
 
@@ -35,7 +33,6 @@ void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uin
         shape->version_of = site->policy->version_of;
     shape->versioned = shape->version != SWRCACHE_UNSET || shape->version_of != NULL;
     shape->seed = seed;
-    shape->factor = XXH3_64bits_withSeed(&seed, sizeof seed, seed) | 1;
     shape->plain = KEY_OF_MANY;
     if (shape->versioned || site->nparams != 1)
         return;
@@ -189,15 +186,10 @@ ptrdiff_t key_encode_seen(const struct key_shape *shape, const struct swrcache_a
 uint64_t key_hash(const struct key_shape *shape, const unsigned char *bytes, size_t len)
 {
     if ((shape->plain == KEY_OF_WORD && len == 8) || (shape->plain == KEY_OF_HALF && len == 4))
-        return key_hash_word(shape, len == 8 ? bytes_word(bytes) : bytes_half(bytes));
+        return hash_word(shape, len == 8 ? bytes_word(bytes) : bytes_half(bytes));
     if (shape->plain == KEY_OF_TEXT && len >= KEY_TEXT_EXTRA)
-        return key_hash_text(shape, (const char *)bytes + 8, len - KEY_TEXT_EXTRA);
-    return len <= KEY_SHORT ? key_hash_short(shape, bytes, len) : key_hash_long(shape, bytes, len);
-}
-
-uint64_t key_hash_long(const struct key_shape *shape, const unsigned char *bytes, size_t len)
-{
-    return XXH3_64bits_withSeed(bytes, len, shape->seed);
+        return hash_bytes(shape, bytes + 8, len - KEY_TEXT_EXTRA);
+    return hash_bytes(shape, bytes, len);
 }
 
 void key_split(const struct key_shape *shape, const struct key *key, struct key_cursor *cursors)

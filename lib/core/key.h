@@ -9,8 +9,7 @@
  *   OUT_BYTES  u64 room
  *   OPAQUE, OUT: nothing
  * A version, where the policy has one, stands before them as i64. Two different argument lists never encode
- * alike. The hash (seeded per process and function; folded products for short keys, XXH3 for long ones) only
- * finds a key; equality is of the bytes.
+ * alike. The hash (hash.h) only finds a key; equality is of the bytes.
  */
 #ifndef CORE_KEY_H
 #define CORE_KEY_H
@@ -46,7 +45,7 @@ struct key_shape {
     bool versioned;
     int64_t version;
     int64_t (*version_of)(void); /* asked instead; NULL: none */
-    uint64_t seed, factor;       /* factor: odd */
+    uint64_t seed;               /* of the process and the function */
 };
 
 void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uint64_t seed);
@@ -80,52 +79,6 @@ uint64_t key_digest(const void *bytes, size_t len);
  */
 uint32_t key_share(const struct key_shape *shape, const struct key *key);
 uint32_t key_share_args(const struct key_shape *shape, const struct swrcache_arg *args);
-
-/* The full product of two words, its halves combined: every bit of each touches every other. */
-static inline uint64_t key_fold(uint64_t a, uint64_t b)
-{
-    unsigned __int128 product = (unsigned __int128)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* Twice: some factors alone keep the stride of neighbouring words. */
-static inline uint64_t key_hash_word(const struct key_shape *shape, uint64_t word)
-{
-    return key_fold(key_fold(word ^ shape->seed, shape->factor), UINT64_C(0x9E3779B97F4A7C15));
-}
-
-enum { KEY_SHORT = 64 };
-
-/* Of at most KEY_SHORT bytes: sixteen with each product, which goes into the next one. */
-static inline uint64_t key_hash_short(const struct key_shape *shape, const unsigned char *bytes, size_t len)
-{
-    uint64_t low = 0, high = 0, so_far = shape->factor;
-    if (len >= 16) {
-        for (size_t at = 0; at + 16 < len; at += 16)
-            so_far = key_fold(bytes_word(bytes + at) ^ shape->seed, bytes_word(bytes + at + 8) ^ so_far);
-        low = bytes_word(bytes + len - 16);
-        high = bytes_word(bytes + len - 8);
-    } else if (len >= 8) {
-        low = bytes_word(bytes);
-        high = bytes_word(bytes + len - 8);
-    } else if (len >= 4) {
-        low = bytes_half(bytes);
-        high = bytes_half(bytes + len - 4);
-    } else if (len > 0) {
-        low = bytes[0];
-        high = (uint64_t)bytes[len / 2] << 8 | bytes[len - 1];
-    }
-    return key_fold(key_fold(low ^ shape->seed, high ^ so_far), shape->factor ^ len);
-}
-
-uint64_t key_hash_long(const struct key_shape *shape, const unsigned char *bytes, size_t len);
-
-/* Of a KEY_OF_TEXT key, from its characters: what key_hash() gives for the encoded key. */
-static inline uint64_t key_hash_text(const struct key_shape *shape, const char *text, size_t len)
-{
-    return len <= KEY_SHORT ? key_hash_short(shape, (const unsigned char *)text, len)
-                            : key_hash_long(shape, (const unsigned char *)text, len);
-}
 
 /*
  * The way back: room for a copy of every argument, out-arguments included, each aligned to 16.

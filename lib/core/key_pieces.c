@@ -1,9 +1,7 @@
 #include "key.h"
+#include "hash.h"
 
 #include <string.h>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #define NULL_LENGTH UINT64_MAX
 
@@ -67,7 +65,7 @@ uint64_t key_hash_args(const struct key_shape *shape, const struct swrcache_arg 
 {
     XXH3_state_t state = {0}; /* its seed is compared with the new one */
     if (shape->plain == KEY_OF_TEXT && args[0].data != NULL)
-        return key_hash_text(shape, args[0].data, strlen(args[0].data));
+        return hash_bytes(shape, args[0].data, strlen(args[0].data));
     XXH3_64bits_reset_withSeed(&state, shape->seed);
     walk(shape, args, feed, &state);
     return XXH3_64bits_digest(&state);

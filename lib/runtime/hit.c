@@ -7,6 +7,7 @@
 #include "thread.h"
 #include "base/clock.h"
 #include "base/sync.h"
+#include "core/hash.h"
 
 #include <errno.h>
 #include <string.h>
@@ -157,7 +158,7 @@ IN_PLACE void hit_plain(const struct swrcache_arg *args, void *result, struct fu
     uint64_t word = 0;
     memcpy(&word, args[0].data, key_len);
     begin(t);
-    uint64_t hash = key_hash_word(&f->shape, word);
+    uint64_t hash = hash_word(&f->shape, word);
     struct entry *e =
         table_find_first(&cache_table, identity_of(f), hash, key_len == 8 ? same_word : same_half, &word);
     if (unlikely(e == NULL))
@@ -208,7 +209,7 @@ static void hit_text(struct swrcache_site *site, const struct swrcache_arg *args
     }
     struct key key = {.bytes = args[0].data, .len = strlen(text)};
     begin(t);
-    key.hash = key_hash_text(&f->shape, text, key.len);
+    key.hash = hash_bytes(&f->shape, text, key.len);
     struct entry *e = table_find_first(&cache_table, identity_of(f), key.hash, same_text, &key);
     if (unlikely(e == NULL))
         e = find_key(f, key, same_text);

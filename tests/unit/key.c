@@ -1,5 +1,6 @@
 /* key.c - arguments in, bytes out, arguments again. */
 #include "unit.h"
+#include "core/hash.h"
 
 #include <criterion/criterion.h>
 #include <float.h>
@@ -257,8 +258,8 @@ Test(key, a_text_hashes_as_its_encoded_key)
         struct swrcache_arg args[] = {STR(texts[i])};
         struct packed p;
         cr_assert(pack(&p, &shape, args));
-        cr_assert_eq(key_hash_text(&shape, texts[i], strlen(texts[i])),
-                     key_hash(&shape, p.key.bytes, p.key.len), "'%s'", texts[i]);
+        cr_assert_eq(hash_bytes(&shape, texts[i], strlen(texts[i])), key_hash(&shape, p.key.bytes, p.key.len),
+                     "'%s'", texts[i]);
     }
 }
 
@@ -296,7 +297,7 @@ Test(key, words_of_every_stride_are_spread)
         for (unsigned shift = 0; shift <= 54; shift++) {
             s = (struct spreading){.most = 0};
             for (uint64_t i = 0; i < 1024; i++)
-                spread(&s, key_hash_word(&shape, i << shift));
+                spread(&s, hash_word(&shape, i << shift));
             judge(&s, seed, shift);
         }
     }
@@ -317,7 +318,7 @@ Test(key, texts_that_differ_anywhere_are_spread)
                     chars[at] = (char)('0' + i % 10);
                     chars[at + 1] = (char)('0' + i / 10 % 10);
                     chars[at + 2] = (char)('0' + i / 100);
-                    spread(&s, key_hash_text(&shape, chars, lengths[l]));
+                    spread(&s, hash_bytes(&shape, chars, lengths[l]));
                 }
                 judge(&s, seed, (unsigned)(lengths[l] * 100 + at));
             }
