@@ -187,9 +187,7 @@ static void hit_many(struct swrcache_site *site, const struct swrcache_arg *args
     begin(t);
     ptrdiff_t size = key_encode_seen(&f->shape, args, room, sizeof room);
     if (likely(size >= 0)) {
-        struct key key = {.len = (size_t)size, .bytes = room};
-        key.hash = likely(key.len <= KEY_SHORT) ? key_hash_short(&f->shape, room, key.len)
-                                                : key_hash_long(&f->shape, room, key.len);
+        struct key key = {hash_bytes(&f->shape, room, (size_t)size), (size_t)size, room};
         e = table_find_first(&cache_table, identity_of(f), key.hash, same_key, &key);
         if (unlikely(e == NULL))
             e = find_key(f, key, same_key);
