@@ -229,10 +229,18 @@ bool pool_wanted(void)
     return option_number(OPTION_SWR_THREADS) != 0;
 }
 
+#ifdef SWRCACHE_TESTING
+bool pool_patient;
+#endif
+
 /* Whoever holds it does so for some instructions, unless it was put to sleep amid them: then not we as well.
  */
 static bool try_shortly(void)
 {
+#ifdef SWRCACHE_TESTING
+    if (pool_patient)
+        return lock_take(&pool_lock), true;
+#endif
     for (int i = 0; i < TRIES; i++) {
         if (lock_try(&pool_lock))
             return true;
