@@ -233,6 +233,11 @@ static void removing(void)
     price_of("nut", 3);
     stock_of(1);
     ran();
+    struct swrcache_info info;
+    CHECK(price_of("bolt", 3) != 0 && ran() == 0);
+    swrcache_last(&info);
+    CHECK(info.outcome == SWR_HIT);
+    CHECK(SWR_UNCACHED(price_of)("bolt", 3) == price_of("bolt", 3) && ran() == 1);
     CHECK(SWR_INVALIDATE(price_of, "bolt", 3) == 1);
     CHECK(price_of("bolt", 3) != 0 && price_of("nut", 3) != 0 && stock_of(1) != 0 && ran() == 1);
     CHECK(SWR_INVALIDATE_ALL(price_of) >= 2);
@@ -255,6 +260,10 @@ static void dictionaries(void)
     CHECK(swrcache_get("shop.carts", "a", 1, &cart, sizeof cart) == sizeof cart && cart == 5);
     CHECK(swrcache_has("shop.carts", "a", 1) && !swrcache_has("shop.carts", "z", 1));
     CHECK(swrcache_has("shop.carts", "b", 1) || swrcache_put("shop.carts", "b", 1, &cart, sizeof cart, 0));
+    cart = 7;
+    CHECK(swrcache_get("shop.carts", "b", 1, &cart, sizeof cart) >= 0 ||
+          swrcache_put("shop.carts", "b", 1, &cart, sizeof cart, 0));
+    CHECK(cart == 5);
     CHECK(swrcache_delete("shop.carts", "a", 1) && !swrcache_delete("shop.carts", "a", 1));
 
     /* set_many, get_many, get_dict, delete_many */
