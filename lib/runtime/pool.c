@@ -39,6 +39,7 @@ struct timer {
 static struct lock pool_lock; /* everything here but the atomics */
 static struct queue queue;
 static uint32_t threads, idle, running;
+static uint32_t draining;      /* who waits for calm */
 static bool ticking;           /* one of the idle looks by itself: it need not be woken */
 static uint64_t last_progress; /* when a worker last took or finished a job */
 static struct timer *timers;
@@ -77,16 +78,20 @@ static bool hand_over(bool taken, bool wake)
     return taken;
 }
 
+static void tell_calm(void)
+{
+    atomic_fetch_add(&calm, 1);
+    os_futex_wake(&calm, INT32_MAX);
+}
+
 /* pool_lock held. */
 static void finished(void)
 {
     running--;
     last_progress = clock_now();
     /* One more may run than is waited for: a body of its own that exits. */
-    if (queue.count == 0 && running <= 1) {
-        atomic_fetch_add(&calm, 1);
-        os_futex_wake(&calm, INT32_MAX);
-    }
+    if (queue.count == 0 && running <= 1)
+        tell_calm();
 }
 
 void pool_park(void)
@@ -125,6 +130,8 @@ static void *work(void *cookie)
     ambient_save(&mine);
     lock_take(&pool_lock);
     for (;;) {
+        /* Before anything is looked at: what is rung for from here on is not slept through. */
+        uint32_t rung = atomic_load(&bell);
         run_timers();
         if (atomic_load(&stopping)) {
             /* Not ended: the host's destructors for this thread would run amid its exit(). */
@@ -168,7 +175,9 @@ static void *work(void *cookie)
             lock_take(&pool_lock);
             continue;
         }
-        uint32_t rung = atomic_load(&bell);
+        /* A timer may have come to nothing: no job ended with that. */
+        if (draining != 0)
+            tell_calm();
         uint64_t now = clock_now(), until = next_wake(now);
         bool timed = timers != NULL;
         bool tick = !ticking && !clock_manual() && now < clock_add(last_progress, IDLE_NS);
@@ -179,6 +188,7 @@ static void *work(void *cookie)
         lock_give(&pool_lock);
         SYNC_POINT("worker.idle");
         bool woken = os_futex_wait(&bell, rung, until);
+        SYNC_POINT("worker.woken");
         lock_take(&pool_lock);
         idle--;
         ticking &= !tick;
@@ -349,24 +359,36 @@ static bool drain(uint64_t timeout_ns, uint32_t mine)
     clock_gettime(CLOCK_MONOTONIC, &now);
     if (timeout_ns != CLOCK_NEVER)
         deadline = clock_add((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, timeout_ns);
-    for (;;) {
-        lock_take(&pool_lock);
+    lock_take(&pool_lock);
+    draining++;
+    bool busy, in_time = true;
+    while ((busy = queue.count > 0 || running > mine || (sweep_wanted() && threads > 0) ||
+                   (timers != NULL && threads > 0 && timers->due <= clock_now())) &&
+           in_time) {
         uint32_t seen = atomic_load(&calm);
-        bool busy = queue.count > 0 || running > mine || (sweep_wanted() && threads > 0) ||
-                    (timers != NULL && threads > 0 && timers->due <= clock_now());
         lock_give(&pool_lock);
-        if (!busy)
-            return true;
-        /* A spurious wake shortens nothing: the count is looked at again. */
-        if (!os_futex_wait(&calm, seen, deadline))
-            return false;
+        SYNC_POINT("drain.waits");
+        /* A spurious wake shortens nothing: all is looked at again. */
+        in_time = os_futex_wait(&calm, seen, deadline);
+        lock_take(&pool_lock);
     }
+    draining--;
+    lock_give(&pool_lock);
+    return !busy;
 }
 
 bool pool_drain(uint64_t timeout_ns)
 {
     /* In a refresh's own body: it cannot wait for itself. */
     return at_work.entry != NULL ? drain(0, 1) : drain(timeout_ns, 0);
+}
+
+void pool_swept(void)
+{
+    lock_take(&pool_lock);
+    if (draining != 0)
+        tell_calm();
+    lock_give(&pool_lock);
 }
 
 void pool_wake(void)
@@ -399,7 +421,7 @@ void pool_fork_release(bool child)
 {
     if (child) {
         /* The threads are gone; what was queued is refreshed again when a call finds it stale. */
-        queue.count = running = idle = threads = 0;
+        queue.count = running = idle = threads = draining = 0;
         ticking = false;
         timers = NULL;
     }

@@ -18,6 +18,7 @@ void pool_schedule(struct entry *e, uint64_t due);
 /* Lets a worker see to the memory: alloc_wants(), sweep_wanted(). Never blocks; false: there is none. */
 bool pool_chore(void);
 bool pool_drain(uint64_t timeout_ns);
+void pool_swept(void); /* sweep.c: a sweep has ended, for which somebody may drain */
 void pool_wake(void);
 /*
  * The process exits: nothing more is started, what runs is waited for at most so long. A worker whose body

@@ -60,6 +60,7 @@ bool sweep_some(void)
     uint64_t seen = atomic_load(&done);
     while (seen < now && !atomic_compare_exchange_weak(&done, &seen, now))
         continue;
+    pool_swept();
     return sweep_wanted();
 }
 

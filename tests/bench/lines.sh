@@ -67,7 +67,6 @@ picture() { # name, series...
 }
 plot=()
 if command -v gnuplot >/dev/null; then
-    mkdir "$dir/plots"
     plot=(--plot "$dir/plots")
 fi
 

@@ -153,7 +153,7 @@ SWR_CACHED_OBJECT(struct user, user_of, (SWR_VAL(int, id)), copy_user, free, .co
 /* How many bodies ran since the last look. */
 static int ran(void)
 {
-    swrcache_drain(10000);
+    CHECK(swrcache_drain(10000));
     return atomic_exchange(&computed, 0);
 }
 

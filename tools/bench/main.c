@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <swrcache/abi.h>
@@ -196,6 +197,10 @@ int main(int argc, char **argv)
 
     if (status != 0)
         return status;
+    if (settings.plot && mkdir(settings.plot, 0777) != 0 && errno != EEXIST) {
+        fprintf(stderr, "swrbench: --plot %s: %s\n", settings.plot, strerror(errno));
+        return 1;
+    }
     set_room(argv);
     if (settings.rounds == 0)
         settings.rounds = settings.quick ? 1 : 5;
