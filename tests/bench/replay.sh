@@ -79,15 +79,14 @@ fi
 
 # The pictures, and what is said where they cannot be drawn.
 if command -v gnuplot >/dev/null; then
-    mkdir "$dir/plots"
     expect 'plots' 0 "$bench" --json --plot "$dir/plots" replay "$dir/keys.txt"
     for name in hit-ratio time-saved; do
         grep -q '>keys<' "$dir/plots/$name.svg" && grep -q '</svg>' "$dir/plots/$name.svg" || fail "no picture $name"
         grep -q '^10' "$dir/plots/$name.dat" || fail "no point at a tenth of the keys in $name.dat"
     done
 fi
-expect 'no folder for plots' 1 "$bench" --plot "$dir/none" replay "$dir/keys.txt"
-grep -q "$dir/none/hit-ratio.dat" "$dir/err" || fail "the folder is not named: $(cat "$dir/err")"
+expect 'no folder for plots' 1 "$bench" --plot "$dir/none/deeper" replay "$dir/keys.txt"
+grep -q "$dir/none/deeper" "$dir/err" || fail "the folder is not named: $(cat "$dir/err")"
 
 printf '5 1\n4 2\n' >"$dir/back.tsk"
 printf '1\ntwo\n' >"$dir/word.txt"
