@@ -35,8 +35,5 @@ void pool_fork_release(bool child);
 uint32_t pool_queued(void);
 uint32_t pool_running(void);
 uint32_t pool_threads(void);
-#ifdef SWRCACHE_TESTING
-extern bool pool_patient; /* set before the first call: no refresh is left to a later caller */
-#endif
 
 #endif

@@ -12,7 +12,6 @@
 #include "core/mark.h"
 #include "runtime/age.h"
 #include "runtime/cache.h"
-#include "runtime/pool.h"
 #include "runtime/setting.h"
 
 #include <sys/wait.h>
@@ -437,7 +436,6 @@ int main(int argc, char **argv)
     uint64_t state = seed * 2 + 1;
     setenv("SWR_THREADS", "1", 1);
     with_manual_clock(argv);
-    pool_patient = true; /* as the model's pool */
     if (!prepare())
         execv("/proc/self/exe", argv);
     if (argc > 2 && strcmp(argv[1], "replay") == 0) {
