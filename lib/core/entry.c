@@ -14,12 +14,14 @@ struct entry *entry_new(const struct key *key, uint64_t identity, size_t value_l
         return NULL;
     bool lengthy = key->len >= ENTRY_LEN_LONG || value_len >= ENTRY_LEN_LONG;
     size_t before = lengthy || extra.more || extra.opaque_len != 0 ? sizeof(struct entry_more) : 0;
-    size_t size = before + sizeof(struct entry) + key->len + value_len + extra.opaque_len;
+    size_t data = key->len + value_len + extra.opaque_len;
+    /* A hit of another function may take a key's first word for its own before it looks whose it is. */
+    size_t size = before + sizeof(struct entry) + (data < sizeof(uint64_t) ? sizeof(uint64_t) : data);
     unsigned char *at = os_alloc(extra.marks_len == 0 ? size : ((size + 7) & ~(size_t)7) + extra.marks_len);
     if (at == NULL)
         return NULL;
     struct entry *e = (struct entry *)(void *)(at + before);
-    memset(at, 0, before + sizeof *e);
+    memset(at, 0, before + sizeof *e + sizeof(uint64_t));
     if (before != 0) {
         *entry_more(e) = (struct entry_more){.key_len = (uint32_t)key->len,
                                              .value_len = (uint32_t)value_len,

@@ -43,6 +43,20 @@ Test(entry, of_two_words_has_one_header)
     entry_free(e);
 }
 
+/* Whoever looks for a key of one word compares it before knowing whose entry it is. */
+Test(entry, of_nothing_has_room_for_the_look_at_a_word)
+{
+    struct entry *entries[16];
+    for (int i = 0; i < 16; i++) {
+        entries[i] = make(0, 0, (struct entry_extra){.more = false});
+        cr_assert_eq(bytes_word(entries[i]->data), 0);
+        for (int j = 0; j < i; j++)
+            cr_assert_geq(llabs((char *)entries[i] - (char *)entries[j]), sizeof(struct entry) + 8);
+    }
+    for (int i = 0; i < 16; i++)
+        entry_free(entries[i]);
+}
+
 Test(entry, knows_any_length)
 {
     static const size_t lengths[] = {0, 1, 4094, 4095, 4096, 8000};
