@@ -51,7 +51,7 @@ Test(entry, of_nothing_has_room_for_the_look_at_a_word)
         entries[i] = make(0, 0, (struct entry_extra){.more = false});
         cr_assert_eq(bytes_word(entries[i]->data), 0);
         for (int j = 0; j < i; j++)
-            cr_assert_geq(llabs((char *)entries[i] - (char *)entries[j]), sizeof(struct entry) + 8);
+            cr_assert_geq((size_t)llabs((char *)entries[i] - (char *)entries[j]), sizeof(struct entry) + 8);
     }
     for (int i = 0; i < 16; i++)
         entry_free(entries[i]);
