@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from harness import SWRCTL, Directory, Live, check, finish, swrctl
+from harness import LIBRARY, SWRCTL, Directory, Live, check, finish, swrctl
 
 DONE, FAILED, USAGE, NOTHING, NO_PROCESS = range(5)
 
@@ -164,8 +164,19 @@ with Directory() as directory:
             found = run(FAILED, "-a", "--json", "stats")
             check(f"cannot reach process {other.pid} (live): it is stopped" in found.err, found)
             check({r["pid"] for r in found.records} == {live.pid}, found)
+            # It does not obey later what it was said not to have obeyed.
+            check("it is stopped" in run(FAILED, "-p", str(other.pid), "refresh", "all").err)
             os.kill(other.pid, 18)
+            check("refresh" not in run(DONE, "-p", str(other.pid), "audit").out, "it obeyed")
             run(DONE, "-a", "stats")
+
+    # What a program calls itself is no command to the terminal, however long it is.
+    odd = "li\nve\033[31m" + "e" * 80
+    renamed = ("env", f"LD_PRELOAD={LIBRARY}", "bash", "-c", 'exec -a "$0" "$1"', odd)
+    with Live(directory, through=renamed) as live, Live(directory):
+        told = run(USAGE, "stats").err
+        check("li?ve?[31m" + "e" * 80 in told and "\033" not in told and told.count("\n") == 3, told)
+        check(run(DONE, "-p", odd, "--json", "stats").records[0]["pid"] == live.pid)
 
     # Output that goes nowhere is a failure.
     with Live(directory) as live, open("/dev/full", "w") as full:

@@ -141,7 +141,13 @@ bool client_ask(const struct process *p, const char *request, client_record *rec
             process_tell(p, errno == EPERM ? "the socket belongs to another user" : strerror(errno));
         return false;
     }
-    bool answered = transmit(p, fd, request) && receive(p, fd);
+    /* Nothing is left with a stopped process: it would obey when it goes on, after this said that it did not.
+     */
+    bool answered = false;
+    if (process_stopped(p->pid))
+        tell_silence(p);
+    else
+        answered = transmit(p, fd, request) && receive(p, fd);
     close(fd);
     if (!answered)
         return false;

@@ -50,23 +50,32 @@ static const char *base_of(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+/* The name it was called by, else the one it gave itself. */
+static const char *name_of(pid_t pid, char *text, size_t room)
+{
+    if (read_of(pid, "cmdline", text, room) && base_of(text)[0] != 0)
+        return base_of(text);
+    if (!read_of(pid, "comm", text, room))
+        return "?";
+    text[strcspn(text, "\n")] = 0;
+    return text;
+}
+
+/* As it is told: a terminal is not to obey what a program calls itself. */
 static void program_of(struct process *p)
 {
     char text[PATH_MAX];
-    snprintf(p->program, PROGRAM_MAX, "?");
-    if (read_of(p->pid, "cmdline", text, sizeof text) && base_of(text)[0] != 0) {
-        snprintf(p->program, PROGRAM_MAX, "%.*s", PROGRAM_MAX - 1, base_of(text));
-    } else if (read_of(p->pid, "comm", text, sizeof text)) {
-        text[strcspn(text, "\n")] = 0;
-        snprintf(p->program, PROGRAM_MAX, "%.*s", PROGRAM_MAX - 1, text);
-    }
+    snprintf(p->program, PROGRAM_MAX, "%.*s", PROGRAM_MAX - 1, name_of(p->pid, text, sizeof text));
+    for (char *c = p->program; *c != 0; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            *c = '?';
 }
 
 /* By the name it was called by, the one it gave itself, or its file's. */
 static bool called(const struct process *p, const char *name)
 {
     char text[PATH_MAX], path[64];
-    if (strcmp(p->program, name) == 0)
+    if (strcmp(name_of(p->pid, text, sizeof text), name) == 0)
         return true;
     if (read_of(p->pid, "comm", text, sizeof text)) {
         text[strcspn(text, "\n")] = 0;

@@ -10,12 +10,12 @@
 
 #include "swrctl.h"
 
-enum { PROGRAM_MAX = 64, PROCESSES_MAX = 1024, PATH_ROOM = 108 };
+enum { PROGRAM_MAX = 256, PROCESSES_MAX = 1024, PATH_ROOM = 108 };
 
 struct process {
     pid_t pid;
     uid_t uid;
-    char program[PROGRAM_MAX];
+    char program[PROGRAM_MAX]; /* for people */
     char directory[PATH_ROOM]; /* of its socket */
 };
 
