@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "os.h"
+#include "alive.h"
 #include "alloc.h"
 
 #include <errno.h>
@@ -56,7 +57,7 @@ static _Atomic(void *) put_aside; /* linked by their first words */
 
 static void *get(size_t size, bool zeroed)
 {
-    if (must_fail() || inside)
+    if (must_fail() || inside || alive_dead())
         return NULL;
     inside = true;
     atomic_signal_fence(memory_order_seq_cst);
@@ -92,7 +93,7 @@ void *os_alloc_aligned(size_t alignment, size_t size)
 
 void os_free(void *p)
 {
-    if (p == NULL)
+    if (p == NULL || alive_dead())
         return;
     if (unlikely(inside)) {
         void *first = atomic_load(&put_aside);

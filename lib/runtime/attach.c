@@ -30,16 +30,13 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 
 /*
- * The runtime wakes when the first annotated object attaches; it starts no thread then. The word that a child
- * of fork() must find wiped lies on a page of its own (MADV_WIPEONFORK): a child made without the atfork
- * handlers reads zero there and calls its functions plainly.
+ * The runtime wakes when the first annotated object attaches; it starts no thread then. A child made
+ * without the atfork handlers calls its functions plainly: base/alive.h.
  */
 enum { ASLEEP, WAKING, AWAKE, OFF };
 static _Atomic int state;
-static _Atomic uint32_t no_page; /* stands in where the page cannot be had */
 static _Atomic bool control_asked;
 static _Atomic uint64_t first_call; /* of an interposed function; 0: none yet */
 
@@ -55,7 +52,7 @@ static __thread bool fork_unprepared __attribute__((tls_model("initial-exec")));
 static void fork_prepare(void)
 {
     struct thread *t = thread_current;
-    fork_unprepared = (t != NULL && t->busy) || atomic_load(call_alive) == 0;
+    fork_unprepared = (t != NULL && t->busy) || alive_dead();
     if (fork_unprepared)
         return;
     function_fork_prepare();
@@ -108,7 +105,7 @@ static void fork_child(void)
 {
     if (fork_unprepared) {
         /* Like the child of a fork without handlers: its functions are called plainly. */
-        atomic_store(call_alive, CALL_DEAD);
+        atomic_store(alive_word, ALIVE_DEAD);
         return;
     }
     atomic_fetch_add(&lease_generation, 1);
@@ -122,7 +119,7 @@ static void fork_child(void)
     control_fork_child();
     atomic_store(&control_asked, false);
     atomic_store(&first_call, 0);
-    atomic_store(call_alive, CALL_ALIVE);
+    atomic_store(alive_word, ALIVE_NEW);
 }
 
 /* Is this program among the names, separated by commas? */
@@ -150,13 +147,8 @@ static bool wake(void)
     clock_start(option_text(OPTION_SWR_CLOCK) != NULL);
     epoch_start();
     evict_bounds(&cache_bounds, option_number(OPTION_SWR_MAX_BYTES), option_number(OPTION_SWR_MAX_ENTRIES));
-    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page != MAP_FAILED && madvise(page, 4096, MADV_WIPEONFORK) == 0)
-        call_alive = page;
-    else
-        call_alive = &no_page;
+    alive_start();
     given_read();
-    atomic_store(call_alive, CALL_ALIVE);
     return pthread_atfork(fork_prepare, fork_parent, fork_child) == 0;
 }
 
@@ -164,7 +156,7 @@ static void enroll(struct swrcache_site *const *first, struct swrcache_site *con
 {
     int saved = errno;
     bool pinned = false;
-    for (; first < last; first++) {
+    for (; first < last && !alive_dead(); first++) {
         if (*first == NULL || function_of(*first) == NULL || pinned)
             continue;
         /* Its object stays: a queued refresh or a value's release function may need its code. */
@@ -189,12 +181,12 @@ void call_other(struct swrcache_site *site, const struct swrcache_arg *args, voi
     if (unlikely(!atomic_load_explicit(&control_asked, memory_order_relaxed)) && !early(site) &&
         !atomic_exchange(&control_asked, true)) {
         int saved = errno;
-        uint32_t alive = CALL_ALIVE;
+        uint32_t alive = ALIVE_NEW;
         struct cancel cancel;
         cancel_off(&cancel);
         control_start();
         cancel_back(&cancel);
-        atomic_compare_exchange_strong(call_alive, &alive, CALL_READY);
+        atomic_compare_exchange_strong(alive_word, &alive, ALIVE_READY);
         errno = saved;
     }
     call_run(site, args, result);
@@ -237,7 +229,7 @@ static void tag(const char *format, va_list args)
 {
     struct flight *fl = running_here();
     char name[1024];
-    if (fl == NULL || thread_current->busy)
+    if (fl == NULL || thread_current->busy || alive_dead())
         return;
     struct cancel cancel;
     cancel_off(&cancel);
@@ -266,7 +258,7 @@ static void last(struct swrcache_info *info)
 
 static void advance(uint64_t ms)
 {
-    if (!clock_manual() || atomic_load(call_alive) == 0)
+    if (!clock_manual() || alive_dead())
         return;
     uint64_t ns;
     struct cancel cancel;
@@ -280,7 +272,7 @@ static void advance(uint64_t ms)
 static bool drain(uint64_t timeout_ms)
 {
     uint64_t ns;
-    if (atomic_load(call_alive) == 0)
+    if (alive_dead())
         return true;
     struct cancel cancel;
     cancel_off(&cancel);
@@ -336,9 +328,9 @@ const struct swrcache_api *swrcache_attach(uint32_t abi)
 __attribute__((destructor)) static void leave(void)
 {
     /* Not alive: a fork's child that was not prepared; its locks may be held by threads that are gone. */
-    if (atomic_load(&state) != AWAKE || atomic_load(call_alive) == 0)
+    if (atomic_load(&state) != AWAKE || alive_dead())
         return;
-    atomic_store(call_alive, CALL_DEAD);
+    atomic_store(alive_word, ALIVE_DEAD);
     control_stop();
     pool_stop(EXIT_NS);
 }

@@ -119,6 +119,8 @@ static void drop(struct batch *b)
 void batch_begin(void)
 {
     struct cancel cancel;
+    if (alive_dead())
+        return;
     cancel_off(&cancel);
     if (open_ == NULL && (open_ = os_zalloc(sizeof *open_)) != NULL)
         open_->last = &open_->first;
@@ -132,7 +134,7 @@ bool batch_commit(void)
     struct thread *t = thread_current != NULL ? thread_current : thread_join();
     struct batch *b = open_;
     int saved = errno;
-    if (b == NULL || t == NULL || t->busy || atomic_load(call_alive) == CALL_DEAD)
+    if (b == NULL || t == NULL || t->busy || alive_dead())
         return false;
     if (--b->depth != 0)
         return true;
@@ -165,7 +167,7 @@ bool batch_rollback(void)
 {
     struct batch *b = open_;
     struct cancel cancel;
-    if (b == NULL)
+    if (b == NULL || alive_dead())
         return false;
     cancel_off(&cancel);
     open_ = NULL;

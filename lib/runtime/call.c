@@ -19,8 +19,6 @@
 #include <errno.h>
 #include <string.h>
 
-_Atomic uint32_t *call_alive;
-
 static uint64_t now_of(struct function *f)
 {
     return clock_of(atomic_load_explicit(&f->clock, memory_order_relaxed));
@@ -99,7 +97,7 @@ static unsigned char *keep_key(struct thread *t, unsigned char *key)
 static void drop_key(struct thread *t, unsigned char *outer)
 {
     int error = errno;
-    if (atomic_load(call_alive) != CALL_DEAD)
+    if (!alive_dead())
         thread_drop_key(t);
     t->lengthy = outer;
     errno = error;
@@ -206,7 +204,7 @@ static void answer_past(struct thread *t, struct function *f, const struct swrca
     unsigned char stack[KEY_ON_STACK];
     struct cancel cancel;
     struct key key;
-    if (t->bound == NULL)
+    if (t->bound == NULL || alive_dead())
         return;
     cancel_off(&cancel);
     t->busy = true;
@@ -266,8 +264,7 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
     if (unlikely(f == NULL))
         f = function_of(site);
     uint64_t mode = f != NULL ? mode_of(f) : 0;
-    if (unlikely(f == NULL || atomic_load_explicit(call_alive, memory_order_relaxed) == 0 ||
-                 (t != NULL && t->busy) || mode_kind(mode) == FUNCTION_OFF)) {
+    if (unlikely(f == NULL || alive_dead() || (t != NULL && t->busy) || mode_kind(mode) == FUNCTION_OFF)) {
         if (t != NULL && f != NULL && !t->busy && f->own_key == NULL)
             answer_past(t, f, args);
         outcome_bypass(t, f, site, args, result);
@@ -299,7 +296,7 @@ bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, vo
     struct cancel cancel;
     bool done = true;
     uint64_t mode = f != NULL ? mode_of(f) : 0;
-    if (f != NULL && t != NULL && !t->busy && atomic_load(call_alive) != 0 &&
+    if (f != NULL && t != NULL && !t->busy && !alive_dead() &&
         (mode_kind(mode) == FUNCTION_ON || mode_kind(mode) == FUNCTION_SHADOW) &&
         (f->annotated.unless == NULL || !f->annotated.unless()))
         keyed = own_key_args_of(t, f, args, &own_key);
@@ -332,7 +329,7 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
     unsigned char stack[KEY_ON_STACK];
     struct key key;
     int saved = errno;
-    if (f == NULL || t == NULL || t->busy || atomic_load(call_alive) == 0)
+    if (f == NULL || t == NULL || t->busy || alive_dead())
         return false;
     bool found = false;
     struct own_key own = {.more = NULL};
@@ -384,7 +381,7 @@ size_t call_operate(struct swrcache_site *site, enum swrcache_operation operatio
     int saved = errno;
     struct cancel cancel;
     size_t matched = 0;
-    if (f == NULL || t == NULL || t->busy || atomic_load(call_alive) == 0)
+    if (f == NULL || t == NULL || t->busy || alive_dead())
         return 0;
     struct own_key own = {.more = NULL};
     /* Out-arguments are no part of a key: whatever stands for them here must not make it doubtful. */

@@ -4,14 +4,9 @@
 #define RUNTIME_CALL_H
 
 #include "flight.h"
+#include "base/alive.h"
 
-/*
- * A word that a fork's child finds wiped; NULL before attach. CALL_READY: nothing is left to be done at the
- * first call.
- */
 enum { KEY_ON_STACK = 256 };
-enum { CALL_DEAD, CALL_ALIVE, CALL_READY };
-extern _Atomic uint32_t *call_alive OURS;
 
 /* A call that is no simple hit: attach.c does what the first call has to, and goes on with call_run(). */
 void call_other(struct swrcache_site *site, const struct swrcache_arg *args, void *result);

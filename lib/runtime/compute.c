@@ -239,7 +239,7 @@ void compute_abandon(void)
     thread_set_top(t, fl->outer);
     t->busy = false;
     /* In a fork's child without handlers the locks may be held by nobody. */
-    if (atomic_load(call_alive) == CALL_DEAD)
+    if (alive_dead())
         return;
     give_up(t, fl);
     flight_unref(fl);
@@ -284,7 +284,7 @@ void compute_thread_ends(struct thread *t)
     while (t->aside != NULL) {
         struct flight *fl = t->aside;
         t->aside = fl->outer;
-        if (atomic_load(call_alive) != CALL_DEAD)
+        if (!alive_dead())
             flight_unref(fl);
     }
 }
@@ -310,7 +310,7 @@ __attribute__((no_sanitize("address"))) struct entry *compute_run(struct thread 
     compute_leave(t, fl);
     *failed = false;
     /* The body forked without handlers: in the child the locks may be held by nobody. */
-    if (atomic_load(call_alive) == CALL_DEAD)
+    if (alive_dead())
         return NULL;
     struct entry *e = compute_publish(f, fl, args, result, error, failed);
     if (t->bound != NULL) {

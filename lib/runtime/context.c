@@ -9,7 +9,7 @@ static uintptr_t numbered;
 void *context_current(void)
 {
     struct thread *t = thread_current;
-    struct flight *fl = t != NULL && !t->busy ? t->bound : NULL;
+    struct flight *fl = t != NULL && !t->busy && !alive_dead() ? t->bound : NULL;
     if (fl == NULL)
         return NULL;
     struct cancel cancel;
@@ -31,7 +31,7 @@ void *context_current(void)
 void context_with(void *context)
 {
     struct thread *t = thread_current != NULL ? thread_current : thread_join();
-    if (t == NULL || t->busy || atomic_load(call_alive) == CALL_DEAD)
+    if (t == NULL || t->busy || alive_dead())
         return;
     struct cancel cancel;
     cancel_off(&cancel);
@@ -57,7 +57,7 @@ void context_thread_ends(struct thread *t)
     t->lent = NULL;
     thread_set_top(t, t->top);
     /* In a child that fork() did not prepare locks may be held by nobody: rather a leak. */
-    if (lent != NULL && atomic_load(call_alive) != CALL_DEAD)
+    if (lent != NULL && !alive_dead())
         flight_unref(lent);
 }
 

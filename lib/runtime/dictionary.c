@@ -84,8 +84,7 @@ static bool begin(struct use *u, const char *region, const void *key, size_t key
     struct swrcache_arg arg = {key_len == 0 ? "" : key, key_len};
     u->saved = errno;
     u->thread = thread_current != NULL ? thread_current : thread_join();
-    if ((key == NULL && key_len != 0) || u->thread == NULL || u->thread->busy ||
-        atomic_load(call_alive) == CALL_DEAD)
+    if ((key == NULL && key_len != 0) || u->thread == NULL || u->thread->busy || alive_dead())
         return false;
     cancel_off(&u->cancel);
     u->thread->busy = true;

@@ -7,6 +7,7 @@
 #include "region.h"
 #include "setting.h"
 #include "thread.h"
+#include "base/alive.h"
 #include "base/cancel.h"
 #include "base/clock.h"
 
@@ -158,8 +159,8 @@ struct function *function_of(struct swrcache_site *site)
     struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
     if (f != NULL)
         return f;
-    if (site->abi != SWRCACHE_ABI || site->size < SWRCACHE_SITE_LEAST || site->nparams > KEY_MAX_PARAMS ||
-        site->policy_size < SWRCACHE_POLICY_LEAST)
+    if (alive_dead() || site->abi != SWRCACHE_ABI || site->size < SWRCACHE_SITE_LEAST ||
+        site->nparams > KEY_MAX_PARAMS || site->policy_size < SWRCACHE_POLICY_LEAST)
         return NULL;
     struct cancel cancel;
     cancel_off(&cancel);

@@ -239,7 +239,7 @@ void hit_run(struct swrcache_site *site, const struct swrcache_arg *args, void *
     struct thread *t = thread_current;
     if (unlikely(f == NULL) || unlikely(t == NULL) || unlikely(t->closed != 0) ||
         unlikely(atomic_load_explicit(&f->mode, memory_order_relaxed) != 0) ||
-        unlikely(atomic_load_explicit(call_alive, memory_order_relaxed) != CALL_READY))
+        unlikely(atomic_load_explicit(alive_word, memory_order_relaxed) != ALIVE_READY))
         call_other(site, args, result);
     else
         f->hit(site, args, result, f, t);

@@ -191,7 +191,7 @@ static enum verdict lead(struct miss *m)
     m->fallback = NULL;
     struct entry *e = compute_run(m->t, m->f, m->lead, m->args, m->result, &failed);
     int error = errno;
-    if (atomic_load(call_alive) == CALL_DEAD) {
+    if (alive_dead()) {
         m->t->busy = false;
         return VERDICT_ANSWERED;
     }

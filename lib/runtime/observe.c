@@ -212,7 +212,7 @@ void observe_call(struct thread *t, struct function *f, const struct swrcache_ar
     own_key_drop(own_key);
     s.at = clock_now();
     outcome_bypass(t, f, f->site, args, result);
-    if (len < 0 || atomic_load(call_alive) == CALL_DEAD)
+    if (len < 0 || alive_dead())
         return;
     int error = errno;
     s.cost = clock_now() - s.at;

@@ -16,7 +16,7 @@ void outcome_bypass(struct thread *t, struct function *f, struct swrcache_site *
         return;
     }
     /* Counting for a thread may allocate: not where the allocator's lock may have been left taken. */
-    if (f != NULL && !t->busy && atomic_load_explicit(call_alive, memory_order_relaxed) != 0)
+    if (f != NULL && !t->busy && !alive_dead())
         outcome_note(t, f, COUNTER_bypasses, SWR_BYPASS, NULL, 0);
     else if (f != NULL)
         atomic_fetch_add(&f->counts[COUNTER_bypasses], 1);

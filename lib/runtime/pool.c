@@ -112,7 +112,7 @@ void pool_lost(void)
     if (job.entry == NULL)
         return;
     at_work.entry = NULL;
-    if (atomic_load(call_alive) == 0)
+    if (alive_dead())
         return;
     lock_take(&pool_lock);
     threads--;
@@ -203,7 +203,7 @@ static void *work(void *cookie)
 static void at_exit(void)
 {
     /* Not in a fork's child that the handlers did not prepare. */
-    if (atomic_load(call_alive) != 0)
+    if (!alive_dead())
         pool_stop(EXIT_NS);
 }
 

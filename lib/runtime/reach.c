@@ -120,7 +120,7 @@ bool reach_run(enum swrcache_operation operation, const struct target *t, const 
 static struct thread *enter(struct cancel *cancel)
 {
     struct thread *t = thread_current != NULL ? thread_current : thread_join();
-    if (t == NULL || t->busy || atomic_load(call_alive) == CALL_DEAD)
+    if (t == NULL || t->busy || alive_dead())
         return NULL;
     cancel_off(cancel);
     t->busy = true;

@@ -39,7 +39,7 @@ void refresh_here(struct thread *t, struct function *f, struct entry *e, uint64_
     bool failed;
     struct entry *fresh = compute_run(t, f, fl, args, result, &failed);
     int error = errno;
-    if (atomic_load(call_alive) == CALL_DEAD) {
+    if (alive_dead()) {
         t->busy = false;
         return;
     }

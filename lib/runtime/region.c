@@ -3,6 +3,7 @@
 #include "event.h"
 #include "mode.h"
 #include "option.h"
+#include "base/alive.h"
 #include "base/cancel.h"
 
 #include <ctype.h>
@@ -107,6 +108,8 @@ void region_policy(const char *name, const struct swrcache_policy *policy, size_
 {
     struct swrcache_policy p = {0};
     struct cancel cancel;
+    if (alive_dead())
+        return;
     cancel_off(&cancel);
     struct region *r = region_of(name, true);
     if (r == NULL || policy_size < SWRCACHE_POLICY_LEAST) {
@@ -128,6 +131,8 @@ void region_policy(const char *name, const struct swrcache_policy *policy, size_
 bool region_on(const char *name, const char *event, enum swrcache_operation operation)
 {
     struct cancel cancel;
+    if (alive_dead())
+        return false;
     cancel_off(&cancel);
     struct region *r = region_of(name, true);
     if (r == NULL)

@@ -110,7 +110,7 @@ compare(struct thread *t, struct function *f, const struct swrcache_arg *args, c
     compute_leave(t, fl);
     t->lengthy = outer;
     /* The body forked without handlers: in the child the locks may be held by nobody. */
-    bool alive = atomic_load(call_alive) != CALL_DEAD;
+    bool alive = !alive_dead();
     if (alive && whole) {
         if (!fl->failed && !fl->skip && !result_failed(f, room) && agree_digest(f, own, room, &given, NULL))
             count(f, served == given);
@@ -129,8 +129,7 @@ void shadow_call(struct thread *t, struct function *f, const struct swrcache_arg
 {
     struct thread_last last = t->last;
     int saved = errno;
-    if ((last.outcome != SWR_HIT && last.outcome != SWR_STALE_HIT) || atomic_load(call_alive) == CALL_DEAD ||
-        !agree_comparable(f) ||
+    if ((last.outcome != SWR_HIT && last.outcome != SWR_STALE_HIT) || alive_dead() || !agree_comparable(f) ||
         atomic_fetch_add_explicit(&f->sampled, 1, memory_order_relaxed) % SHADOW_SAMPLE != 0)
         return;
     compare(t, f, args, result);

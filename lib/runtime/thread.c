@@ -57,7 +57,7 @@ static bool have_key(void)
 static struct thread *join(void)
 {
     /* A destructor that ran after ours may call again; the last round of destructors must not. */
-    if (!have_key() || endings >= 3)
+    if (alive_dead() || !have_key() || endings >= 3)
         return NULL;
     struct thread *t;
     for (t = atomic_load(&first); t != NULL; t = t->next) {

@@ -45,7 +45,7 @@ void writer_forget_left(struct thread *t, uintptr_t frame)
 static uint64_t push(struct thread *t, const struct writer_call *call)
 {
     /* In a signal handler that interrupted the runtime the allocator's lock may be taken. */
-    if (t == NULL || t->busy || atomic_load(call_alive) == 0)
+    if (t == NULL || t->busy || alive_dead())
         return 0;
     writer_forget_left(t, call->frame);
     struct writer_call *w = os_alloc(sizeof *w);

@@ -26,30 +26,37 @@ static _Atomic int hazard_failures;
         }                                                                                                    \
     } while (0)
 
-/* Under sanitizers the numbers of rounds shrink and memory is not measured. */
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-enum { SANITIZED = 1 };
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-enum { SANITIZED = 1 };
+#if defined(__has_feature)
+#define HAS_FEATURE(name) __has_feature(name)
 #else
-enum { SANITIZED = 0 };
-#endif
-#else
-enum { SANITIZED = 0 };
+#define HAS_FEATURE(name) 0
 #endif
 
-#if defined(__SANITIZE_THREAD__)
-enum { THREAD_SANITIZED = 1 };
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
+#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
 enum { THREAD_SANITIZED = 1 };
 #else
 enum { THREAD_SANITIZED = 0 };
 #endif
-#else
-enum { THREAD_SANITIZED = 0 };
+
+#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+/* A child of fork() may start threads: its pool. */
+const char *__tsan_default_options(void);
+__attribute__((visibility("default"))) const char *__tsan_default_options(void)
+{
+    return "die_after_fork=0";
+}
 #endif
+
+/* AddressSanitizer's allocator is not made for fork(): a child may wait for ever for a lock that another
+ * thread held. Whoever forks has no other thread allocate then. */
+#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
+enum { ADDRESS_SANITIZED = 1 };
+#else
+enum { ADDRESS_SANITIZED = 0 };
+#endif
+
+/* Under sanitizers the numbers of rounds shrink and memory is not measured. */
+enum { SANITIZED = THREAD_SANITIZED || ADDRESS_SANITIZED || HAS_FEATURE(memory_sanitizer) };
 
 __attribute__((unused)) static enum swrcache_outcome outcome(void)
 {
@@ -85,6 +92,13 @@ static void hazard_hung(int number)
     if (write(2, text, sizeof text - 1) < 0)
         _exit(4);
     _exit(3);
+}
+
+/* fork(), of a child that may allocate. */
+__attribute__((unused)) static pid_t fork_calmly(void)
+{
+    CHECK(!ADDRESS_SANITIZED || swrcache_drain(60000));
+    return fork();
 }
 
 static inline void watchdog(unsigned s)
