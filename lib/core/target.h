@@ -15,7 +15,8 @@
 
 enum target_kind { TARGET_ALL, TARGET_FUNCTION, TARGET_CALL, TARGET_REGION, TARGET_TAG, TARGET_EVENT };
 
-enum { TARGET_TEXT_MAX = 4096 };
+/* A name of a region or an event is so long at the most: each of its characters may need a backslash. */
+enum { TARGET_TEXT_MAX = 4096, TARGET_NAME_MAX = TARGET_TEXT_MAX / 2 - 16 };
 
 struct target {
     enum target_kind kind;

@@ -228,16 +228,19 @@ static void set_ttl(int64_t ttl_ms, int64_t stale_ms)
 static void tag(const char *format, va_list args)
 {
     struct flight *fl = running_here();
-    char name[1024];
+    char name[1024], why[256];
     if (fl == NULL || thread_current->busy || alive_dead())
         return;
     struct cancel cancel;
     cancel_off(&cancel);
     thread_current->busy = true;
-    if (format_name(name, sizeof name, format, args) && name[0] != 0)
+    bool named = format_name(name, sizeof name, format, args, why, sizeof why);
+    if (named && name[0] != 0)
         depend_tag(fl, name);
     else
         fl->unnamed = true; /* not stored: no tag could take it out */
+    if (!named)
+        option_complain("a tag's name: %s", why);
     thread_current->busy = false;
     cancel_back(&cancel);
 }

@@ -58,7 +58,7 @@ static struct function *of(const char *name, bool with_make)
     struct region *r = region_of(name, with_make);
     if (r == NULL) {
         if (with_make)
-            option_complain("region \"%s\": write letters, digits, _ and - between dots",
+            option_complain("region \"%.80s\": write letters, digits, _ and - between dots",
                             name != NULL ? name : "");
         return NULL;
     }
@@ -185,7 +185,7 @@ ssize_t dictionary_get(const char *region, const void *key, size_t key_len, void
         struct entry *e = find(&u);
         if (e != NULL) {
             len = (ssize_t)entry_value_len(e);
-            if (entry_value_len(e) != 0 && room != 0)
+            if (buffer != NULL && entry_value_len(e) != 0 && room != 0)
                 memcpy(buffer, entry_value(e), entry_value_len(e) < room ? entry_value_len(e) : room);
             thread_touch(u.thread, e);
             if (u.thread->bound != NULL)

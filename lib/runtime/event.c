@@ -1,5 +1,7 @@
 #include "event.h"
+#include "option.h"
 #include "verb.h"
+#include "core/target.h"
 
 #include <string.h>
 
@@ -23,9 +25,14 @@ static struct listener *find(struct region *r, const char *event, size_t len,
     return NULL;
 }
 
-bool event_listen(struct region *r, const char *event, size_t len, enum swrcache_operation operation)
+static bool listen_to(struct region *r, const char *event, size_t len, enum swrcache_operation operation)
 {
     bool done = true;
+    if (len > TARGET_NAME_MAX) {
+        option_complain("region \"%.80s\": the event %.40s... cannot be named: at most %d characters",
+                        r->name, event, TARGET_NAME_MAX);
+        return false;
+    }
     lock_take(&listeners_lock);
     if (find(r, event, len, operation) == NULL) {
         struct listener *l = os_alloc(sizeof *l + len);
@@ -40,14 +47,16 @@ bool event_listen(struct region *r, const char *event, size_t len, enum swrcache
     return done;
 }
 
-void event_listen_list(struct region *r, const char *events, enum swrcache_operation operation)
+bool event_listen(struct region *r, const char *events, enum swrcache_operation operation)
 {
+    bool done = true;
     while (events != NULL && *events != 0) {
         size_t len = strcspn(events, " ");
-        if (len != 0)
-            event_listen(r, events, len, operation);
+        if (len != 0 && !listen_to(r, events, len, operation))
+            done = false;
         events += len + strspn(events + len, " ");
     }
+    return done;
 }
 
 static bool listed(const char *list, const char *event)

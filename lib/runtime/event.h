@@ -6,10 +6,8 @@
 
 #include "region.h"
 
-/* False: no memory. Twice is once. */
-bool event_listen(struct region *r, const char *event, size_t len, enum swrcache_operation operation);
-/* Names separated by blanks; NULL: none. */
-void event_listen_list(struct region *r, const char *events, enum swrcache_operation operation);
+/* Names separated by blanks; NULL: none. Twice is once. False: one of them is too long, or no memory. */
+bool event_listen(struct region *r, const char *events, enum swrcache_operation operation);
 
 struct event_reached {
     size_t functions, entries;

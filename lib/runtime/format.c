@@ -1,18 +1,32 @@
 #include "format.h"
 #include "core/print.h"
+#include "base/os.h"
 
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-enum place { NAME, ARGUMENT, QUOTED, QUOTED_CHAR };
+/* PLAIN: all of it a name by itself, nothing escaped. */
+enum place { NAME, ARGUMENT, QUOTED, QUOTED_CHAR, PLAIN };
 
 struct output {
     char *buffer;
     size_t room, len;
     enum place place;
+    bool named;    /* region:, tag:, event: a name to its end */
+    size_t opened; /* where the last quote was */
     bool overrun;
+};
+
+/* What stands between a % and its letter. */
+struct directive {
+    char spec[64]; /* for snprintf(): widths and precisions filled in */
+    size_t len;
+    int width, precision; /* precision -1: none */
+    bool left, wide, big; /* wide: of a long's size */
+    bool alien;           /* %ls, %lc */
+    char letter;
 };
 
 static void put(struct output *o, char c)
@@ -34,14 +48,17 @@ static void put_text(struct output *o, const char *text)
 static void put_syntax(struct output *o, char c, bool escaped)
 {
     put(o, c);
-    if (escaped)
+    if (escaped || o->named || o->place == PLAIN)
         return;
-    if (o->place == NAME)
+    if (o->place == NAME) {
+        o->named = c == ':';
         o->place = c == '(' ? ARGUMENT : NAME;
-    else if (c == '"' && o->place != QUOTED_CHAR)
+    } else if (c == '"' && o->place != QUOTED_CHAR) {
         o->place = o->place == QUOTED ? ARGUMENT : QUOTED;
-    else if (c == '\'' && o->place != QUOTED)
+        o->opened = o->len;
+    } else if (c == '\'' && o->place != QUOTED) {
         o->place = o->place == QUOTED_CHAR ? ARGUMENT : QUOTED_CHAR;
+    }
 }
 
 /* The inside of what print.h makes of it, stars and question marks escaped. */
@@ -62,7 +79,7 @@ static void put_quoted(struct output *o, const char *data, size_t len, bool char
     }
 }
 
-static void put_data(struct output *o, const char *data, size_t len, bool character)
+static void put_raw(struct output *o, const char *data, size_t len, bool character)
 {
     if (o->place == QUOTED || o->place == QUOTED_CHAR) {
         put_quoted(o, data, len, o->place == QUOTED_CHAR);
@@ -72,110 +89,139 @@ static void put_data(struct output *o, const char *data, size_t len, bool charac
         put(o, character ? '\'' : '"');
     } else {
         for (size_t i = 0; i < len; i++) {
+            bool safe = o->place == PLAIN || isalnum((unsigned char)data[i]) || data[i] == '_';
             /* The first of all: a function's name then, even if it is a word of the language. */
-            if (o->len == 0 || (!isalnum((unsigned char)data[i]) && data[i] != '_'))
+            if (!safe || (o->place == NAME && o->len == 0))
                 put(o, '\\');
             put(o, data[i]);
         }
     }
 }
 
-/* One directive from after its %; where it ends, or NULL. `args` moves on. */
-static const char *directive(struct output *o, const char *at, va_list *args)
+/* As wide as the format wants it: the blanks are data too. */
+static void put_data(struct output *o, const char *data, size_t len, const struct directive *d)
 {
-    char spec[32] = "%", number[400];
-    size_t n = 1;
-    int longs = 0;
-    bool size = false, big = false;
-    int precision = -1;
-    while (*at != 0 && strchr("-+ #0", *at) != NULL && n < 8)
-        spec[n++] = *at++;
-    while (isdigit((unsigned char)*at) && n < 12)
-        spec[n++] = *at++;
-    if (*at == '.') {
-        spec[n++] = *at++;
-        precision = 0;
-        if (*at == '*') {
-            precision = va_arg(*args, int);
-            n += (size_t)snprintf(spec + n, 8, "%d", precision < 0 || precision > 9999 ? 9999 : precision);
-            at++;
-        } else {
-            while (isdigit((unsigned char)*at) && n < 20) {
-                precision = precision * 10 + (*at - '0');
-                spec[n++] = *at++;
-            }
+    bool character = d->letter == 'c';
+    size_t wanted = d->width > 0 ? (size_t)d->width : 0;
+    if (len >= wanted) {
+        put_raw(o, data, len, character);
+    } else if (wanted >= o->room) {
+        o->overrun = true;
+    } else {
+        char *padded = os_alloc(wanted);
+        if (padded == NULL) {
+            o->overrun = true;
+            return;
         }
-    }
-    for (; *at != 0 && strchr("hlLqjzt", *at) != NULL; at++) {
-        longs += *at == 'l';
-        size |= *at == 'j' || *at == 'z' || *at == 't' || *at == 'q';
-        big |= *at == 'L';
-        if (n < 24)
-            spec[n++] = *at;
-    }
-    spec[n++] = *at;
-    spec[n] = 0;
-    switch (*at) {
-    case 'd':
-    case 'i':
-    case 'u':
-    case 'x':
-    case 'X':
-    case 'o':
-        if (longs != 0 || size)
-            snprintf(number, sizeof number, spec, va_arg(*args, long));
-        else
-            snprintf(number, sizeof number, spec, va_arg(*args, int));
-        put_text(o, number);
-        return at + 1;
-    case 'c':
-        number[0] = (char)va_arg(*args, int);
-        put_data(o, number, 1, true);
-        return at + 1;
-    case 'f':
-    case 'F':
-    case 'e':
-    case 'E':
-    case 'g':
-    case 'G':
-    case 'a':
-    case 'A':
-        if (big)
-            snprintf(number, sizeof number, spec, va_arg(*args, long double));
-        else
-            snprintf(number, sizeof number, spec, va_arg(*args, double));
-        print_plain_radix(number);
-        put_text(o, number);
-        return at + 1;
-    case 's': {
-        const char *data = va_arg(*args, const char *);
-        if (data == NULL && o->place == ARGUMENT)
-            put_text(o, "NULL");
-        else if (data != NULL)
-            put_data(o, data, precision >= 0 ? strnlen(data, (size_t)precision) : strlen(data), false);
-        return longs == 0 ? at + 1 : NULL;
-    }
-    case 'p':
-        snprintf(number, sizeof number, "%p", va_arg(*args, void *));
-        put_text(o, number);
-        return at + 1;
-    default:
-        return NULL;
+        memset(padded, ' ', wanted);
+        memcpy(padded + (d->left ? 0 : wanted - len), data, len);
+        put_raw(o, padded, wanted, character);
+        os_free(padded);
     }
 }
 
-/* The same with something in the place of what would come in. */
-static const char *sample(struct output *o, const char *at)
+static int number_in(const char **at, va_list *args)
 {
-    at += strspn(at, "-+ #0123456789.*");
-    at += strspn(at, "hlLqjzt");
-    if (*at == 0 || strchr("diuxXofFeEgGaAcsp", *at) == NULL)
+    int n = 0;
+    if (**at == '*') {
+        ++*at;
+        return args != NULL ? va_arg(*args, int) : 0;
+    }
+    for (; isdigit((unsigned char)**at) && n < 100000; ++*at)
+        n = n * 10 + (**at - '0');
+    return n;
+}
+
+/* From after the % to after the letter, or NULL. `args` NULL: a sample's. */
+static const char *read_directive(struct directive *d, const char *at, va_list *args)
+{
+    *d = (struct directive){.spec = "%", .len = 1, .precision = -1};
+    for (; *at != 0 && strchr("-+ #0", *at) != NULL; at++) {
+        d->left |= *at == '-';
+        if (strchr(d->spec, *at) == NULL)
+            d->spec[d->len++] = *at;
+    }
+    d->width = number_in(&at, args);
+    if (d->width < 0) {
+        d->left = true;
+        d->width = d->width < -100000 ? 100000 : -d->width;
+        d->spec[d->len++] = '-';
+    }
+    if (*at == '.') {
+        at++;
+        d->precision = number_in(&at, args);
+    }
+    if (d->width != 0)
+        d->len += (size_t)sprintf(d->spec + d->len, "%d", d->width);
+    if (d->precision >= 0)
+        d->len += (size_t)sprintf(d->spec + d->len, ".%d", d->precision);
+    for (; *at != 0 && strchr("hlLqjzt", *at) != NULL; at++) {
+        d->wide |= strchr("lqjzt", *at) != NULL;
+        d->alien |= *at == 'l';
+        d->big |= *at == 'L';
+        if (d->len < sizeof d->spec - 2)
+            d->spec[d->len++] = *at;
+    }
+    d->letter = *at;
+    d->spec[d->len] = *at;
+    d->alien &= *at == 'c' || *at == 's';
+    return *at == 0 || strchr("diuxXofFeEgGaAcsp", *at) == NULL || d->alien ? NULL : at + 1;
+}
+
+/* A text that is none: the value NULL where it is all of an argument, else what printf makes of it. */
+static const char *put_null(struct output *o, const char *end, const struct directive *d)
+{
+    if (o->place == ARGUMENT) {
+        put_text(o, "NULL");
+    } else if (o->place == QUOTED && o->opened == o->len && *end == '"' && o->len != 0) {
+        o->len--;
+        o->place = ARGUMENT;
+        put_text(o, "NULL");
+        end++;
+    } else {
+        put_data(o, "(null)", 6, d);
+    }
+    return end;
+}
+
+/* One directive from after its %; where it ends, or NULL. `args` moves on; NULL: an x for a text, 0. */
+static const char *directive(struct output *o, const char *at, va_list *args)
+{
+    struct directive d;
+    char number[4200];
+    const char *end = read_directive(&d, at, args), *data;
+    int n;
+    if (end == NULL)
         return NULL;
-    if (*at == 'c' || *at == 's')
-        put_data(o, "x", 1, *at == 'c');
+    if (d.letter == 'c' || d.letter == 's') {
+        if (d.letter == 'c' && args != NULL)
+            number[0] = (char)va_arg(*args, int);
+        data = args == NULL ? "x" : d.letter == 'c' ? number : va_arg(*args, const char *);
+        if (data == NULL)
+            return put_null(o, end, &d);
+        put_data(o, data,
+                 d.letter == 'c'    ? 1
+                 : d.precision >= 0 ? strnlen(data, (size_t)d.precision)
+                                    : strlen(data),
+                 &d);
+        return end;
+    }
+    if (args == NULL)
+        n = snprintf(number, sizeof number, "0");
+    else if (d.letter == 'p')
+        n = snprintf(number, sizeof number, "%p", va_arg(*args, void *));
+    else if (strchr("diuxXo", d.letter) != NULL)
+        n = d.wide ? snprintf(number, sizeof number, d.spec, va_arg(*args, long))
+                   : snprintf(number, sizeof number, d.spec, va_arg(*args, int));
     else
-        put_text(o, "0");
-    return at + 1;
+        n = d.big ? snprintf(number, sizeof number, d.spec, va_arg(*args, long double))
+                  : snprintf(number, sizeof number, d.spec, va_arg(*args, double));
+    if (n < 0 || (size_t)n >= sizeof number)
+        o->overrun = true;
+    if (strchr("fFeEgGaA", d.letter) != NULL)
+        print_plain_radix(number);
+    put_text(o, number);
+    return end;
 }
 
 /* `args` NULL: a sample. */
@@ -183,6 +229,10 @@ static bool run(struct output *o, const char *format, va_list *args, char *error
 {
     bool escaped = false;
     o->buffer[0] = 0;
+    if (format == NULL) {
+        snprintf(error, error_room, "NULL names nothing: write a target such as \"region:shop\"");
+        return false;
+    }
     for (const char *at = format; *at != 0;) {
         if (*at != '%' || at[1] == '%') {
             bool escapes = *at == '\\' && !escaped;
@@ -191,7 +241,7 @@ static bool run(struct output *o, const char *format, va_list *args, char *error
             at += *at == '%' ? 2 : 1;
             continue;
         }
-        const char *end = args != NULL ? directive(o, at + 1, args) : sample(o, at + 1);
+        const char *end = directive(o, at + 1, args);
         if (end == NULL) {
             snprintf(error, error_room, "\"%.200s\": the directive at character %zu is not one for targets",
                      format, (size_t)(at - format) + 1);
@@ -225,8 +275,12 @@ bool format_sample(char *buffer, size_t room, const char *format, char *error, s
     return run(&o, format, NULL, error, error_room);
 }
 
-bool format_name(char *buffer, size_t room, const char *format, va_list args)
+bool format_name(char *buffer, size_t room, const char *format, va_list args, char *error, size_t error_room)
 {
-    int n = vsnprintf(buffer, room, format, args);
-    return n >= 0 && (size_t)n < room;
+    struct output o = {.buffer = buffer, .room = room, .place = PLAIN};
+    va_list copy;
+    va_copy(copy, args);
+    bool done = run(&o, format, &copy, error, error_room);
+    va_end(copy);
+    return done;
 }

@@ -3,7 +3,8 @@
  *
  * In a quoted argument data is escaped as print.h writes a string, `*` and `?` with a backslash; outside of
  * quotes, among a call's arguments, a %s is quoted first and a %c likewise; elsewhere (tag:, event:, region:,
- * a name) what is no letter, digit or underscore gets a backslash. Numbers go in as they are.
+ * a name) what is no letter, digit or underscore gets a backslash. Numbers go in as they are, with a point
+ * in any locale. NULL is the value NULL where a %s or "%s" is all of an argument, "(null)" elsewhere.
  */
 #ifndef RUNTIME_FORMAT_H
 #define RUNTIME_FORMAT_H
@@ -21,7 +22,7 @@ enum format_result format_target(char *buffer, size_t room, const char *format, 
                                  size_t error_room);
 /* What such a target looks like, with an x for each text and 0 for each number. */
 bool format_sample(char *buffer, size_t room, const char *format, char *error, size_t error_room);
-/* A plain name: nothing is escaped. False: too long. */
-bool format_name(char *buffer, size_t room, const char *format, va_list args);
+/* The name of a tag or an event by itself, written as in a target but with nothing escaped. */
+bool format_name(char *buffer, size_t room, const char *format, va_list args, char *error, size_t error_room);
 
 #endif

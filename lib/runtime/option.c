@@ -27,7 +27,7 @@ static const struct {
 #undef OPTION
 };
 
-enum { COMPLAINTS = 32, COMPLAINT_LEN = 200 };
+enum { COMPLAINTS = 64, COMPLAINT_LEN = 200 };
 
 static uint64_t numbers[OPTIONS];
 static const char *texts[OPTIONS];
@@ -46,17 +46,24 @@ void option_complain(const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line - 1, format, args);
     va_end(args);
+    /* A name from elsewhere may hold anything; a complaint is one line. */
+    for (char *at = line; *at != 0; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = '?';
     lock_take(&complaint_lock);
     uint32_t n = atomic_load(&complained), same = 0;
     while (same < n && strcmp(complaints[same], line) != 0)
         same++;
-    if (same == n && n < COMPLAINTS) {
+    bool said = same == n && n < COMPLAINTS;
+    if (said) {
+        if (n + 1 == COMPLAINTS)
+            strcpy(line, "there is more to complain of; it is left out");
         strcpy(complaints[n], line);
         atomic_store(&complained, n + 1);
     }
     lock_give(&complaint_lock);
     /* What is said again and again is said once. */
-    if (same == n && texts[OPTION_SWR_LOG] != NULL) {
+    if (said && texts[OPTION_SWR_LOG] != NULL) {
         int fd = (int)syscall(SYS_openat, AT_FDCWD, texts[OPTION_SWR_LOG],
                               O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
         if (fd >= 0 && fd <= 2) {

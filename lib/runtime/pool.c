@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "pool.h"
+#include "batch.h"
 #include "call.h"
 #include "lease.h"
 #include "option.h"
@@ -154,6 +155,9 @@ static void *work(void *cookie)
                 os_thread_vanish();
             pool_park();
             at_work.entry = NULL;
+            if (unlikely(batch_rollback())) /* nobody is there to end it; the next body shall not be in it */
+                option_complain("%s: its refresh left a batch open; nothing of it was done",
+                                function_of_entry(job.entry)->site->name);
             ambient_restore(&mine);
             cache_unref(job.entry);
             epoch_tidy();

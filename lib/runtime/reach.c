@@ -156,8 +156,8 @@ static size_t run_text(enum swrcache_operation operation, const char *text, bool
     } else {
         const char *name = shown(t, text, masked, sizeof masked);
         uint64_t act = dry ? 0 : audit_begin(operation, 0, name);
-        bool lasting = t->kind == TARGET_REGION || t->kind == TARGET_FUNCTION || t->kind == TARGET_CALL;
-        if (!reach_run(operation, t, NULL, dry, false, &r) || (r.unknown && lasting))
+        bool passing = t->kind == TARGET_TAG; /* nothing goes by it just now */
+        if (!reach_run(operation, t, NULL, dry, false, &r) || (r.unknown && !passing))
             option_complain("%.200s: %s", name, r.why);
         audit_end(act, r.matched);
     }
@@ -194,14 +194,14 @@ size_t reach_verb(enum swrcache_operation operation, const char *format, va_list
 
 size_t reach_emit(const char *format, va_list args)
 {
-    char text[TARGET_TEXT_MAX] = "event:", name[TARGET_TEXT_MAX / 2 - 8];
+    char text[TARGET_TEXT_MAX] = "event:", name[TARGET_NAME_MAX + 1], why[256];
     int saved = errno;
     size_t matched = 0, len = strlen(text);
     struct cancel cancel;
     struct thread *t = enter(&cancel);
     if (t == NULL)
         return 0;
-    if (format_name(name, sizeof name, format, args)) {
+    if (format_name(name, sizeof name, format, args, why, sizeof why)) {
         for (const char *at = name; *at != 0; at++) {
             if (*at == '\\' || *at == ' ')
                 text[len++] = '\\';
@@ -210,7 +210,7 @@ size_t reach_emit(const char *format, va_list args)
         text[len] = 0;
         matched = run_text(SWRCACHE_OP_INVALIDATE, text, batch_note(SWRCACHE_OP_INVALIDATE, text));
     } else {
-        option_complain("an event's name is longer than %zu characters", sizeof name - 1);
+        option_complain("an event's name: %s", why);
     }
     leave(t, &cancel);
     errno = saved;

@@ -5,6 +5,7 @@
 #include "option.h"
 #include "base/alive.h"
 #include "base/cancel.h"
+#include "core/target.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -15,6 +16,8 @@ static _Atomic(struct region *) regions;
 bool region_valid(const char *name)
 {
     bool part = false;
+    if (strnlen(name, TARGET_NAME_MAX + 1) > TARGET_NAME_MAX)
+        return false; /* no target could name it */
     for (; *name != 0; name++) {
         if (*name == '.') {
             if (!part)
@@ -113,7 +116,7 @@ void region_policy(const char *name, const struct swrcache_policy *policy, size_
     cancel_off(&cancel);
     struct region *r = region_of(name, true);
     if (r == NULL || policy_size < SWRCACHE_POLICY_LEAST) {
-        option_complain("region \"%s\": no such name can be; write letters, digits, _ and - between dots",
+        option_complain("region \"%.80s\": no such name can be; write letters, digits, _ and - between dots",
                         name != NULL ? name : "");
         cancel_back(&cancel);
         return;
@@ -122,8 +125,8 @@ void region_policy(const char *name, const struct swrcache_policy *policy, size_
     lock_take(&regions_lock);
     setting_from_policy(&r->policy, &p, name);
     lock_give(&regions_lock);
-    event_listen_list(r, p.invalidate_on, SWRCACHE_OP_INVALIDATE);
-    event_listen_list(r, p.expire_on, SWRCACHE_OP_EXPIRE);
+    event_listen(r, p.invalidate_on, SWRCACHE_OP_INVALIDATE);
+    event_listen(r, p.expire_on, SWRCACHE_OP_EXPIRE);
     region_retune(r);
     cancel_back(&cancel);
 }
@@ -136,12 +139,12 @@ bool region_on(const char *name, const char *event, enum swrcache_operation oper
     cancel_off(&cancel);
     struct region *r = region_of(name, true);
     if (r == NULL)
-        option_complain("region \"%s\": no such name can be; write letters, digits, _ and - between dots",
+        option_complain("region \"%.80s\": no such name can be; write letters, digits, _ and - between dots",
                         name != NULL ? name : "");
-    else if (event == NULL || event[0] == 0)
+    bool named = event != NULL && event[strspn(event, " ")] != 0;
+    if (r != NULL && !named)
         option_complain("region \"%s\": which event? its name is empty", name);
-    bool listens =
-        r != NULL && event != NULL && event[0] != 0 && event_listen(r, event, strlen(event), operation);
+    bool listens = r != NULL && named && event_listen(r, event, operation);
     cancel_back(&cancel);
     return listens;
 }

@@ -216,7 +216,7 @@ static inline bool swrcache_delete(const char *region, const void *key, size_t k
     return SWRCACHE_HAS(remove) ? swrcache_api->remove(region, key, key_len) : false;
 }
 
-/* From now on the event invalidates all of the region. */
+/* From now on the event, or each of several separated by blanks, invalidates all of the region. */
 static inline bool swrcache_region_invalidate_on(const char *region, const char *event)
 {
     return SWRCACHE_HAS(region_on) ? swrcache_api->region_on(region, event, SWRCACHE_OP_INVALIDATE) : false;

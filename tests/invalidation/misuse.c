@@ -11,6 +11,14 @@ SWR_CACHED(int, plain, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER)
     return n + 1;
 }
 
+static bool complained(const char *of)
+{
+    for (uint32_t i = 0; option_complaint(i) != NULL; i++)
+        if (strstr(option_complaint(i), of) != NULL)
+            return true;
+    return false;
+}
+
 static enum swrcache_outcome plainly(void)
 {
     (void)plain(1);
@@ -22,6 +30,20 @@ SWR_CACHED(int, opens, (SWR_VAL(int, n)))
 {
     swrcache_begin();
     swrcache_put("misuse", "opens", 5, "v", 1, 0);
+    return n;
+}
+
+/* A refresh of it begins a batch that nobody will end. */
+SWR_CACHED(int, leaves, (SWR_VAL(int, n)), .ttl_ms = 1000, .stale_ms = SWR_FOREVER, .jitter_pct = 0)
+{
+    swrcache_begin();
+    swrcache_invalidate("plain");
+    return n;
+}
+
+SWR_CACHED(int, clears, (SWR_VAL(int, n)), .ttl_ms = 1000, .stale_ms = SWR_FOREVER, .jitter_pct = 0)
+{
+    swrcache_invalidate("plain");
     return n;
 }
 
@@ -66,6 +88,23 @@ static void batches(void)
     CHECK(swrcache_commit() && swrcache_has("misuse", "opens", 5));
 }
 
+static void workers(void)
+{
+    CHECK(leaves(1) == 1 && swrcache_rollback() && clears(1) == 1);
+    swrcache_advance(2000);
+    plainly();
+    for (int i = 0; i < 4; i++) { /* each thread of the pool may have had one */
+        CHECK(SWR_REFRESH(leaves, 1) == 1 && swrcache_drain(60000));
+        CHECK(plainly() == SWR_HIT);
+    }
+    CHECK(complained("leaves: its refresh left a batch open"));
+    for (int i = 0; i < 4; i++) {
+        plainly();
+        CHECK(SWR_REFRESH(clears, 1) == 1 && swrcache_drain(60000));
+        CHECK(plainly() == SWR_MISS);
+    }
+}
+
 /* Whatever of the program's own runs within a call may invalidate. */
 static size_t reached;
 
@@ -105,18 +144,11 @@ static void keys(void)
     CHECK(swrcache_get("misuse", "short", 5, NULL, 0) == 10);
     CHECK(swrcache_put("misuse", key, LONG, "v", 1, 0) && swrcache_get("misuse", key, LONG, buffer, 16) == 1);
     CHECK(!swrcache_has("misuse", key, LONG - 1));
+    CHECK(swrcache_get("misuse", key, LONG, NULL, 16) == 1);
     CHECK(swrcache_delete("misuse", key, LONG) && !swrcache_has("misuse", key, LONG));
     CHECK(!swrcache_put("misuse", NULL, 3, "v", 1, 0) && !swrcache_put("misuse", "null", 4, NULL, 5, 0));
     CHECK(!swrcache_has("misuse", "null", 4));
     free(key);
-}
-
-static bool complained(const char *of)
-{
-    for (uint32_t i = 0; option_complaint(i) != NULL; i++)
-        if (strstr(option_complaint(i), of) != NULL)
-            return true;
-    return false;
 }
 
 static void names(void)
@@ -132,10 +164,37 @@ static void names(void)
     CHECK(swrcache_put("a-b.c_d.9", "k", 1, "v", 1, 0) && swrcache_invalidate("region:%s", "a-b") == 1);
     CHECK(!swrcache_region_invalidate_on("misuse", NULL) && !swrcache_region_invalidate_on("misuse", ""));
     CHECK(complained("\"misuse\": which event?"));
+    /* Several events at once, as an annotation has them; and names that no target could hold. */
+    CHECK(swrcache_region_invalidate_on("misuse.listens", "one  two") && !swrcache_emit("one two"));
+    CHECK(swrcache_put("misuse.listens", "k", 1, "v", 1, 0) && swrcache_emit("one") == 1);
+    CHECK(swrcache_put("misuse.listens", "k", 1, "v", 1, 0) && swrcache_emit("two") == 1);
+    CHECK(complained("nobody listens to one two") && !swrcache_region_expire_on("misuse", "  "));
+    char *name = malloc(3001);
+    memset(name, 'n', 3000);
+    name[3000] = 0;
+    CHECK(!swrcache_region_invalidate_on("misuse", name) && complained("cannot be named"));
+    CHECK(!swrcache_put(name, "k", 1, "v", 1, 0));
+    name[1000] = 0;
+    CHECK(swrcache_region_invalidate_on(name, name) && swrcache_put(name, "k", 1, "v", 1, 0));
+    CHECK(swrcache_emit("%s", name) == 1 && swrcache_put(name, "k", 1, "v", 1, 0));
+    CHECK(swrcache_invalidate("region:%s", name) == 1);
+    free(name);
     CHECK(swrcache_invalidate("region:none") == 0 && complained("no region none here"));
     CHECK(swrcache_emit("nobody.listens") == 0 && swrcache_emit("%s", "") == 0 && swrcache_emit("a b") == 0);
     CHECK(swrcache_invalidate("%n", &written) == 0 && complained("is not one for targets"));
     CHECK(swrcache_invalidate("tag:%01500d", 7) == 0 && swrcache_expire("plain(%s)", "x") == 0);
+}
+
+/* One line each, and the room for them bounded. */
+static void complaints(void)
+{
+    uint32_t n = 0;
+    CHECK(complained("region \"a?b\""));
+    for (int i = 0; i < 100; i++)
+        swrcache_emit("nobody.%d", i);
+    while (option_complaint(n) != NULL)
+        n++;
+    CHECK(n < 100 && strstr(option_complaint(n - 1), "there is more") != NULL);
 }
 
 int main(int argc, char **argv)
@@ -146,5 +205,7 @@ int main(int argc, char **argv)
     keys();
     names();
     callers();
+    workers();
+    complaints();
     return finish("misuse");
 }

@@ -45,6 +45,11 @@ SWR_CACHED(int, tagged, (SWR_STR(tag)), .ttl_ms = SWR_FOREVER)
     return 1;
 }
 
+SWR_CACHED(int, maybe, (SWR_STR(text)), .ttl_ms = SWR_FOREVER)
+{
+    return text == NULL ? 1 : (int)strlen(text) + 2;
+}
+
 SWR_CACHED(int, pin, (SWR_STR(who)), .ttl_ms = SWR_FOREVER, .secret = true)
 {
     return (int)strlen(who);
@@ -134,6 +139,53 @@ static void data(void)
     }
 }
 
+/* A tag's name and the target that names it: the same format makes the same of the same. */
+#define NAMED(as, ...)                                                                                       \
+    SWR_CACHED(int, as, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER)                                            \
+    {                                                                                                        \
+        swrcache_tag(__VA_ARGS__);                                                                           \
+        return n;                                                                                            \
+    }
+#define EACH_NAMED(_)                                                                                        \
+    _(named_plain, "user(%s)/%s", "x", "a\"b")                                                               \
+    _(named_null, "user:%s", no_text)                                                                        \
+    _(named_padded, "<%6s|%-6s|%*s|%3c>", "ab", "ab", 4, "cd", 'c')                                          \
+    _(named_cut, "%.2s %.*s %.*s", "abc", 1, "abc", -1, "abc")                                               \
+    _(named_number, "%.1f %5d%% %+d %#x %-4u|", 1.5, 7, 3, 255, 9u)
+static const char *volatile no_text; /* the compiler would know */
+EACH_NAMED(NAMED)
+
+static void tags(void)
+{
+    const char *const locales[] = {"C", "de_DE.UTF-8"};
+    for (int i = 0; i < 2; i++) {
+        if (setlocale(LC_ALL, locales[i]) == NULL)
+            continue;
+#define TAKEN_BACK(as, ...)                                                                                  \
+    CHECK(as(1) == 1 && swrcache_invalidate("tag:" __VA_ARGS__) == 1 && outcome() == SWR_MISS);
+        EACH_NAMED(TAKEN_BACK)
+        /* In another locale than the body's too. */
+        CHECK(named_number(1) == 1);
+        setlocale(LC_ALL, "C");
+        CHECK(swrcache_invalidate("tag:1.5     7%% +3 0xff 9   |") == 1);
+    }
+    setlocale(LC_ALL, "C");
+}
+
+/* NULL is the value, not a text, wherever a parameter's own text would stand. */
+static void nulls(void)
+{
+    CHECK(strcmp(formatted("quote(\"%s\", %d)", no_text, 3), "quote(NULL, 3)") == 0);
+    CHECK(strcmp(formatted("quote(\"a%s\", \"\")", no_text), "quote(\"a(null)\", \"\")") == 0);
+    CHECK(maybe(NULL) == 1 && maybe("") == 2 && maybe("(null)") == 8);
+    CHECK(swrcache_invalidate("maybe(\"%s\")", no_text) == 1 && maybe("") == 2 && outcome() == SWR_HIT);
+    CHECK(maybe("(null)") == 8 && outcome() == SWR_HIT && maybe(NULL) == 1 && outcome() == SWR_MISS);
+    CHECK(swrcache_invalidate("maybe(\"%s\")", "(null)") == 1 && swrcache_invalidate("maybe(%s)", "") == 1);
+    CHECK(swrcache_invalidate(no_text, 1) + swrcache_expire(no_text, 1) + swrcache_emit(no_text, 1) == 0);
+    CHECK(complained("NULL names nothing") && complained("an event's name: NULL"));
+    CHECK(swrcache_invalidate("maybe(\"%ls\")", L"wide") == 0 && complained("is not one for targets"));
+}
+
 /* What a secret function was called with is nowhere written down. */
 static void secrets(void)
 {
@@ -172,6 +224,8 @@ int main(int argc, char **argv)
     scalars();
     lengths();
     data();
+    tags();
+    nulls();
     secrets();
     return finish("targets");
 }
