@@ -1,4 +1,7 @@
 #include "queue.h"
+#include "base/os.h"
+
+#include <stddef.h>
 
 static int doublings(uint64_t n)
 {

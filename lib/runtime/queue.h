@@ -8,10 +8,12 @@
 #ifndef RUNTIME_QUEUE_H
 #define RUNTIME_QUEUE_H
 
-#include "cache.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 enum { QUEUE_STEP = 256 };
 
+struct entry;
 struct flight;
 
 struct job {

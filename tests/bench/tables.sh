@@ -15,11 +15,13 @@ fail() {
 
 "$bench" --json --quick stampede >"$dir/figures" 2>/dev/null || fail 'stampede'
 "$bench" --json --quick memory 1000 >>"$dir/figures" 2>/dev/null || fail 'memory'
+"$bench" --json --quick order >>"$dir/figures" 2>/dev/null || fail 'order'
 printf '%s\n' before '<!-- bench: memory -->' 'an old table' '<!-- /bench -->' after '<!-- bench: goals -->' \
-    'stays' '<!-- /bench -->' >"$dir/page.md"
+    'stays' '<!-- /bench -->' '<!-- bench: order -->' '<!-- /bench -->' >"$dir/page.md"
 "$tables" "$dir/figures" "$dir/page.md" 2>"$dir/err" || fail "status $?: $(cat "$dir/err")"
 grep -q "no figures for 'goals'" "$dir/err" || fail "a table without figures is not told: $(cat "$dir/err")"
 [ "$(grep -c '^| 1,000 |' "$dir/page.md")" -eq 1 ] || fail "no row: $(cat "$dir/page.md")"
+[ "$(grep -Ec '^[|] (zipf|all) [|] alike [|]' "$dir/page.md")" -eq 2 ] || fail "no rows: $(cat "$dir/page.md")"
 grep -q 'old table' "$dir/page.md" && fail 'the old table is still there'
 [ "$(sed -n '1p;/^after$/p;/^stays$/p' "$dir/page.md" | tr '\n' ' ')" = 'before after stays ' ] ||
     fail "what is not marked has changed: $(cat "$dir/page.md")"

@@ -100,6 +100,7 @@ int bench_stale(const struct settings *settings);
 int bench_stampede(const struct settings *settings);
 int bench_start(const struct settings *settings);
 int bench_edge(const struct settings *settings);
+int bench_order(const struct settings *settings);
 int bench_invalidate(const struct settings *settings);
 int bench_compare(const struct settings *settings);
 int bench_memory(const struct settings *settings);

@@ -25,6 +25,7 @@ static const struct command {
     {"stale", bench_stale, NULL},
     {"stampede", bench_stampede, NULL},
     {"edge", bench_edge, NULL},
+    {"order", bench_order, "[TRACE...]"},
     {"invalidate", bench_invalidate, NULL},
     {"compare", bench_compare, NULL},
     {"start", bench_start, NULL},
@@ -45,6 +46,9 @@ static const char help[] =
     "  stale         how long callers wait while hot entries grow stale and are refreshed\n"
     "  stampede      64 threads ask for one cold key at once\n"
     "  edge          1,000 keys grow stale at once: the callers' p99.9 and worst\n"
+    "  order [TRACE...]\n"
+    "                which of many stale keys are refreshed first: old answers of a trace by\n"
+    "                first come, first served, beside the queue's order, in virtual time\n"
     "  invalidate    a million entries at once, and what hits feel of it meanwhile\n"
     "  compare       hits beside other tables and caches, those that the build found\n"
     "  start         a program that calls no cached function, plain and with the library\n"
@@ -69,7 +73,7 @@ static const char help[] =
     "  --json        one JSON object a line\n"
     "  --rounds N    take the median of N rounds, 1 to 100 (default 5, with --quick 1)\n"
     "  --quick       less of everything: whether it works, in two minutes\n"
-    "  --traces DIR  replay the traces DIR/*.txt, *.tsk, *.txt.xz, *.tsk.xz\n"
+    "  --traces DIR  replay and order take the traces DIR/*.txt, *.tsk, *.txt.xz, *.tsk.xz\n"
     "  --plot DIR    what hit, edge and replay measure as DIR/NAME.svg, drawn by gnuplot\n"
     "  --help        this text\n"
     "\n"

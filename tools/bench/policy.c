@@ -131,42 +131,10 @@ static size_t arc(struct lists *lists, const uint32_t *numbers, size_t length, s
     return hits;
 }
 
-static int ascending(const void *left, const void *right)
-{
-    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
-    return (a > b) - (a < b);
-}
-
-/* Keys as 0, 1, 2, ...; NULL: no memory. */
-static uint32_t *number_keys(const struct trace *trace)
-{
-    uint64_t *sorted = malloc(trace->length * sizeof *sorted);
-    uint32_t *numbers = malloc(trace->length * sizeof *numbers);
-    size_t unique = 0;
-
-    if (!sorted || !numbers) {
-        free(sorted);
-        free(numbers);
-        return NULL;
-    }
-    memcpy(sorted, trace->keys, trace->length * sizeof *sorted);
-    qsort(sorted, trace->length, sizeof *sorted, ascending);
-    for (size_t at = 0; at < trace->length; at++)
-        if (at == 0 || sorted[at] != sorted[unique - 1])
-            sorted[unique++] = sorted[at];
-    for (size_t at = 0; at < trace->length; at++)
-        numbers[at] =
-            (uint32_t)((uint64_t *)bsearch(&trace->keys[at], sorted, unique, sizeof *sorted, ascending) -
-                       sorted);
-    free(sorted);
-    return numbers;
-}
-
 bool policy_hits(const struct trace *trace, size_t entries, struct policy_hits *hits)
 {
     struct lists first = {0}, second = {0};
-    uint32_t *numbers = number_keys(trace);
+    uint32_t *numbers = trace_numbers(trace);
     bool done = numbers && lists_open(&first, trace->unique) && lists_open(&second, trace->unique);
 
     if (done) {

@@ -15,7 +15,7 @@
 #include "policy.h"
 #include "replay.h"
 
-enum { SIZES = 3, QUICK_LENGTH = 200000 };
+enum { SIZES = 3 };
 
 static const double sizes[SIZES] = {0.001, 0.01, 0.1}; /* of the different keys */
 static const char *const law_names[LAWS] = {"none", "tenth", "log"};

@@ -8,6 +8,7 @@
 #include "trace.h"
 
 enum { SOFT_MS = 60 * 1000, HARD_MS = 300 * 1000 };
+enum { QUICK_LENGTH = 200000 }; /* longer traces are left out with --quick */
 
 /* What computing a key costs, drawn from the key: 1 to 1,000 ms. */
 enum law { LAW_NONE, LAW_TENTH, LAW_LOG, LAWS };

@@ -106,20 +106,45 @@ static int ascending(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static bool count_unique(struct trace *trace)
+/* The different keys in order, NULL: no memory. */
+static uint64_t *different(const struct trace *trace, size_t *count)
 {
     uint64_t *sorted = malloc(trace->length * sizeof *sorted);
 
-    if (!sorted) {
-        fprintf(stderr, "swrbench: out of memory\n");
-        return false;
-    }
+    *count = 0;
+    if (!sorted)
+        return NULL;
     memcpy(sorted, trace->keys, trace->length * sizeof *sorted);
     qsort(sorted, trace->length, sizeof *sorted, ascending);
     for (size_t at = 0; at < trace->length; at++)
-        trace->unique += at == 0 || sorted[at] != sorted[at - 1];
-    free(sorted);
-    return true;
+        if (at == 0 || sorted[at] != sorted[*count - 1])
+            sorted[(*count)++] = sorted[at];
+    return sorted;
+}
+
+static bool count_unique(struct trace *trace)
+{
+    uint64_t *keys = different(trace, &trace->unique);
+
+    if (!keys)
+        fprintf(stderr, "swrbench: out of memory\n");
+    free(keys);
+    return trace->unique > 0;
+}
+
+uint32_t *trace_numbers(const struct trace *trace)
+{
+    size_t count;
+    uint64_t *keys = different(trace, &count);
+    uint32_t *numbers = keys ? malloc(trace->length * sizeof *numbers) : NULL;
+
+    for (size_t at = 0; numbers && at < trace->length; at++) {
+        const uint64_t *key = bsearch(&trace->keys[at], keys, count, sizeof *keys, ascending);
+
+        numbers[at] = (uint32_t)(key - keys);
+    }
+    free(keys);
+    return numbers;
 }
 
 bool trace_open(struct trace *trace, const char *path)

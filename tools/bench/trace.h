@@ -20,5 +20,7 @@ struct trace {
 /* Says on stderr what is wrong with which line. */
 bool trace_open(struct trace *trace, const char *path);
 void trace_close(struct trace *trace);
+/* Each request's key as one of 0, 1, 2, ... below `unique`. NULL: no memory. The caller frees it. */
+uint32_t *trace_numbers(const struct trace *trace);
 
 #endif
