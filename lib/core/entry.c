@@ -32,6 +32,7 @@ struct entry *entry_new(const struct key *key, uint64_t identity, size_t value_l
     e->shape = key_len << ENTRY_TIME_BITS | len << (ENTRY_TIME_BITS + ENTRY_LEN_BITS);
     e->identity = (uint32_t)identity;
     atomic_store_explicit(&e->refs, 1, memory_order_relaxed);
+    atomic_store_explicit(&e->use, ENTRY_TOUCHED_MOST | ENTRY_UNCALLED, memory_order_relaxed);
     memcpy(e->data, key->bytes, key->len);
     return e;
 }
@@ -89,4 +90,15 @@ uint32_t entry_cost_us(const struct entry *e)
     if (cost < COST_STEPS)
         return cost;
     return log > 29 ? UINT32_MAX : step << (log - 1);
+}
+
+void entry_write_touch(struct entry *e, unsigned use, bool step)
+{
+    unsigned parts = use >> ENTRY_HITS_AT, left = use & ENTRY_LEFT;
+    if (step && parts < ENTRY_HITS_MOST)
+        parts += parts < ENTRY_HITS_EXACT ? 1 : ENTRY_HITS_STEP;
+    if (parts == ENTRY_HITS_EXACT)
+        parts = ENTRY_HITS_STEPS;
+    left -= left != 0;
+    atomic_store_explicit(&e->use, (uint16_t)(parts << ENTRY_HITS_AT | left), memory_order_relaxed);
 }

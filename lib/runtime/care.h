@@ -13,10 +13,9 @@ struct care {
     struct epoch_garbage garbage;
     _Atomic(struct care *) next;
     struct entry *entry;
-    _Atomic uint32_t warm_hits; /* timed refreshes: hits when the last one was queued */
+    _Atomic uint32_t idle_refreshes; /* timed refreshes since the last call */
     _Atomic uint16_t refresh_errno;
-    _Atomic uint8_t failures;       /* refreshes failed in a row */
-    _Atomic uint8_t idle_refreshes; /* timed refreshes since the last call */
+    _Atomic uint8_t failures; /* refreshes failed in a row */
 };
 
 /* In a section of epoch.h, or with the shard locked. NULL: nothing befell it. */

@@ -67,10 +67,8 @@ static void carry_over(struct entry *old, struct entry *e)
 {
     atomic_store(&e->use, atomic_load(&old->use));
     struct care *from = care_of(old), *to = from != NULL ? care_make(e) : NULL;
-    if (to != NULL) {
-        atomic_store(&to->warm_hits, atomic_load(&from->warm_hits));
+    if (to != NULL)
         atomic_store(&to->idle_refreshes, atomic_load(&from->idle_refreshes));
-    }
 }
 
 /* A refresh failed; how many have in a row. */

@@ -34,7 +34,6 @@ struct timer {
     struct timer *next; /* earliest first */
     struct entry *entry;
     uint64_t due;
-    uint32_t hits;
 };
 
 static struct lock pool_lock; /* everything here but the atomics */
@@ -306,7 +305,7 @@ void pool_schedule(struct entry *e, uint64_t due)
     if (t == NULL)
         return;
     cache_ref(e);
-    *t = (struct timer){.entry = e, .due = due, .hits = entry_hits(e)};
+    *t = (struct timer){.entry = e, .due = due};
     lock_take(&pool_lock);
     set_timer(t);
     bool worker = have_worker();
@@ -329,18 +328,18 @@ static void run_timers(void)
         table_lock(&cache_table, shard);
         bool current = table_holds(&cache_table, e);
         struct care *care = current ? care_make(e) : NULL;
-        bool called = care == NULL || entry_hits(e) != atomic_load(&care->warm_hits);
-        uint8_t unused = called ? 0 : atomic_load(&care->idle_refreshes) + 1;
+        bool called = entry_called(e) || care == NULL;
+        uint32_t unused = called ? 0 : atomic_load(&care->idle_refreshes) + 1;
         bool go =
             current && unused <= atomic_load(&f->settings.keep_warm_idle) && lease_claim(e, now, &lease);
-        if (go && care != NULL) {
-            atomic_store(&care->idle_refreshes, unused);
-            atomic_store(&care->warm_hits, entry_hits(e));
-        }
+        if (care != NULL)
+            atomic_store(&care->idle_refreshes, go || called ? unused : unused - 1);
         table_unlock(&cache_table, shard);
         if (go && !pool_submit(e, lease, NULL)) {
-            /* No room now: again soon, or the key would cool for good. */
+            /* No room now: again soon and counted once, or the key would cool for good. */
             lease_return(e, lease, 0);
+            if (care != NULL)
+                atomic_store(&care->idle_refreshes, unused - 1);
             t->due = clock_add(now, AGAIN_NS);
             lock_take(&pool_lock);
             set_timer(t);

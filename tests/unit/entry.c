@@ -118,17 +118,66 @@ Test(entry, tells_its_cost_to_an_eighth)
 Test(entry, counts_its_hits_exactly_while_they_are_few_and_nearly_afterwards)
 {
     struct entry *e = make(8, 8, (struct entry_extra){.more = false});
+    cr_assert_eq(entry_hits(e), 0);
+    cr_assert_eq(entry_touched(e), 0);
     for (uint32_t hits = 1; hits <= ENTRY_HITS_EXACT; hits++) {
         entry_touch(e, hits);
         cr_assert_eq(entry_hits(e), hits);
         cr_assert_eq(entry_touched(e), hits < 2 ? hits : 2);
     }
     entry_set_touched(e, 0);
+    cr_assert_eq(entry_hits(e), ENTRY_HITS_EXACT);
     for (uint32_t hits = ENTRY_HITS_EXACT; hits < 1000000; hits++)
         entry_touch(e, hits);
-    cr_assert_gt(entry_hits(e), 850000);
-    cr_assert_lt(entry_hits(e), 1150000);
+    cr_assert_gt(entry_hits(e), 800000);
+    cr_assert_lt(entry_hits(e), 1200000);
     cr_assert_eq(entry_touched(e), 2);
+    /* The highest count stays. */
+    for (uint32_t i = 0; i < ENTRY_HITS_MOST; i++)
+        entry_touch(e, 0);
+    cr_assert_eq(entry_hits(e), UINT32_C(1) << 31);
+    cr_assert_eq(entry_touched(e), 2);
+    entry_free(e);
+}
+
+/* As hits of many threads come, each with a count of its own: which of them takes a step is mere chance. */
+Test(entry, counts_right_on_average_and_is_seldom_written_once_it_has_many_hits)
+{
+    enum { ENTRIES = 3000, BEFORE = 4000, COUNTED = 2000, HITS = BEFORE + COUNTED };
+    uint64_t seed = 1;
+    unsigned written = 0, far = 0;
+    double sum = 0, squares = 0;
+    for (int i = 0; i < ENTRIES; i++) {
+        struct entry *e = make(8, 8, (struct entry_extra){.more = false});
+        for (int hits = 0; hits < HITS; hits++) {
+            uint16_t use = atomic_load(&e->use);
+            entry_touch(e, chance(&seed) >> 32);
+            written += hits >= BEFORE && atomic_load(&e->use) != use;
+        }
+        double off = entry_hits(e) / (double)HITS - 1;
+        sum += off;
+        squares += off * off;
+        far += off < -0.3 || off > 0.3;
+        entry_free(e);
+    }
+    cr_assert_lt(written, 0.007 * ENTRIES * COUNTED, "%u", written);
+    cr_assert_gt(sum, -0.02 * ENTRIES, "%g", sum / ENTRIES);
+    cr_assert_lt(sum, 0.02 * ENTRIES, "%g", sum / ENTRIES);
+    cr_assert_lt(squares, 0.16 * 0.16 * ENTRIES, "%g", squares / ENTRIES);
+    cr_assert_lt(far, 0.05 * ENTRIES, "%u", far);
+}
+
+Test(entry, says_once_whether_it_was_called)
+{
+    struct entry *e = make(8, 8, (struct entry_extra){.more = false});
+    cr_assert_not(entry_called(e));
+    for (uint32_t round = 0; round < 3000; round++) {
+        entry_touch(e, round);
+        entry_set_touched(e, round % (ENTRY_TOUCHED_MOST + 1));
+        cr_assert(entry_called(e));
+        cr_assert_not(entry_called(e));
+        cr_assert_eq(entry_touched(e), round % (ENTRY_TOUCHED_MOST + 1));
+    }
     entry_free(e);
 }
 

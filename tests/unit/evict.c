@@ -130,14 +130,14 @@ Test(evict, a_scan_does_not_wash_out_what_is_used)
     evict_bounds(&evictor, UINT64_MAX, 200);
     for (uint64_t i = 0; i < HOT; i++) {
         hot[i] = add(i, 10);
-        entry_set_touched(hot[i], 3);
+        entry_set_touched(hot[i], ENTRY_TOUCHED_MOST);
     }
     for (uint64_t i = 0; i < SCAN; i++) {
         add(1000 + i, 10);
         for (struct entry *e; (e = evict_pick(&evictor, anybody)) != NULL; entry_free(e))
             cr_assert_geq(number_of(e), HOT, "after %llu others", (unsigned long long)i);
         for (uint64_t h = 0; i % 100 == 0 && h < HOT; h++)
-            entry_set_touched(hot[h], 3);
+            entry_set_touched(hot[h], ENTRY_TOUCHED_MOST);
     }
     cr_assert_eq(evict_entries(&evictor), 200);
 }
