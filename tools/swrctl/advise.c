@@ -255,7 +255,10 @@ void advise_report(const char *directory, const struct rules *rules, uint64_t ns
     for (size_t i = 0; i < g.count; i++)
         print_named(&g.list[i], rules, ns);
     if (g.count == 0 && rules->count == 0)
-        fputs("\nno function that could be cached was called\n", stderr);
+        fprintf(stderr, "\nno function that could be cached was called%s\n",
+                rules->npresets == 0 ? "; which are meant, if the program has not annotated them, say "
+                                       "--wrap DECLARATION, --config FILE, --all-from LIB or --preset NAME"
+                                     : "");
     if (g.more != 0)
         fprintf(stderr, "\n%llu functions more were called than are counted\n", (unsigned long long)g.more);
     free(g.list);

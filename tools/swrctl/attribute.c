@@ -62,8 +62,8 @@ static bool set_setting(const struct setting *s, const char *value, struct decla
     switch (s->kind) {
     case TIME:
         if (!unit_duration(value, &n))
-            return fail(error, column, "%s=%.40s is no duration; write 250ms, 20s, 5m, 1h or inf", s->name,
-                        value);
+            return fail(error, column, "%s=%.40s is no duration; write 250ms, 20s, 5m, 1h or inf%s", s->name,
+                        value, strchr(value, '=') != NULL ? ", and a blank before what follows" : "");
         if (n != UINT64_MAX && n % 1000000 != 0)
             return fail(error, column, "%s=%.40s: times are whole milliseconds", s->name, value);
         result = n == UINT64_MAX ? SWR_FOREVER : (int64_t)(n / 1000000);
@@ -99,6 +99,18 @@ static int choice(const char *choices, const char *value)
     return -1;
 }
 
+bool declaration_name(const char *name, bool region)
+{
+    for (const char *part = name;; part++) {
+        size_t n = strspn(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+        if (n == 0 || (part[n] == '.' && !region))
+            return false;
+        part += n;
+        if (*part != '.')
+            return *part == 0;
+    }
+}
+
 static bool keep(enum attribute a, const char *value, char *to, size_t room, struct declaration_error *error)
 {
     size_t column = strlen(attributes[a]) + 1;
@@ -110,6 +122,11 @@ static bool keep(enum attribute a, const char *value, char *to, size_t room, str
         return fail(error, column, "%s=%.80s: a %s, without %s", attributes[a], value,
                     a == ATTRIBUTE_lib || a == ATTRIBUTE_from ? "file name" : "name",
                     strchr(value, '/') != NULL ? "a directory" : "blanks");
+    if (a == ATTRIBUTE_region && !declaration_name(value, true))
+        return fail(error, column, "region=%.80s: " DECLARATION_REGION, value);
+    if (values[a][0] == '"' && strchr(value, '"') != NULL)
+        return fail(error, column, "%s=%.80s: names separated by blanks, without quotes", attributes[a],
+                    value);
     strcpy(to, value);
     return true;
 }

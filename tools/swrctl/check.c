@@ -19,13 +19,17 @@ static void note(const char *line)
 
 static bool check_program(const struct rules *rules, const char *name)
 {
-    char path[PLACE_MAX], why[512];
+    char path[PLACE_MAX], script[PLACE_MAX], why[512];
     struct reach reach;
     if (!program_find(name, path, sizeof path)) {
         fprintf(stderr, "swrctl: %s: %s\n", name, strerror(errno));
         return false;
     }
+    strcpy(script, path);
     const char *refusal = program_refusal(path, sizeof path);
+    if (strcmp(script, path) != 0)
+        printf("%s is a script: this is of %s, which runs it; what it starts is not looked at\n", script,
+               path);
     if (refusal != NULL) {
         printf("%s: nothing is reached: %s\n", path, refusal);
         return false;
@@ -56,7 +60,10 @@ int subcommand_check(struct invocation *in)
     rules_file(&rules, in->operands[0]);
     bool good = rules.wrong == 0;
     if (!wrapper_make(rules.list, rules.count, machine_here, true, &w, why, sizeof why)) {
-        rules_complain(&rules, &(struct rule_origin){.file = in->operands[0]}, "%s", why);
+        rules_complain(&rules,
+                       w.rule < rules.count ? &rules.origins[w.rule]
+                                            : &(struct rule_origin){.file = in->operands[0]},
+                       "%s", why);
         good = false;
     }
     free(w.bytes);

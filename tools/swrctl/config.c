@@ -39,11 +39,16 @@ struct reading {
     struct declaration d;
 };
 
+static void complain_at(struct reading *r, unsigned line, unsigned column, const char *text)
+{
+    struct rule_origin at = {.file = r->at.file, .line = line, .column = column};
+    rules_complain(r->rules, &at, "%s", text);
+    r->wrong = true;
+}
+
 static void complain(struct reading *r, unsigned column, const char *text)
 {
-    r->at.column = column;
-    rules_complain(r->rules, &r->at, "%s", text);
-    r->wrong = true;
+    complain_at(r, r->at.line, column, text);
 }
 
 static void parse_prototype(struct reading *r)
@@ -56,12 +61,11 @@ static void parse_prototype(struct reading *r)
     if (!declaration_prototype(r->prototype, &r->d, &error)) {
         while (i + 1 < r->npieces && r->pieces[i + 1].start <= error.column)
             i++;
-        struct rule_origin at = {r->at.file, r->pieces[i].line,
-                                 r->pieces[i].column + (unsigned)(error.column - r->pieces[i].start)};
-        rules_complain(r->rules, &at, "%s", error.text);
-        r->wrong = true;
+        unsigned beyond = (unsigned)(error.column - r->pieces[i].start);
+        complain_at(r, r->pieces[i].line, r->pieces[i].column + beyond, error.text);
     } else if (strcmp(r->d.name, r->section) != 0) {
-        struct rule_origin at = {r->at.file, r->pieces[0].line, r->pieces[0].column};
+        struct rule_origin at = {
+            .file = r->at.file, .line = r->pieces[0].line, .column = r->pieces[0].column};
         rules_complain(r->rules, &at, "the prototype is of '%s', the section's name is '%s'", r->d.name,
                        r->section);
         r->wrong = true;
@@ -100,18 +104,6 @@ static void end_section(struct reading *r)
         rules_add(r->rules, &r->d, &r->section_at);
 }
 
-static bool target_name(const char *name, bool region)
-{
-    for (const char *part = name;; part++) {
-        size_t n = strspn(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
-        if (n == 0 || (part[n] == '.' && !region))
-            return false;
-        part += n;
-        if (*part != '.')
-            return *part == 0;
-    }
-}
-
 /* [region:NAME] or [function:NAME]. False: neither. */
 static bool start_settings(struct reading *r)
 {
@@ -121,10 +113,9 @@ static bool start_settings(struct reading *r)
     if (!of_region && strncmp(r->section, function, skip) != 0)
         return false;
     r->settings = true;
-    if (!target_name(r->section + (of_region ? sizeof region - 1 : skip), of_region))
+    if (!declaration_name(r->section + (of_region ? sizeof region - 1 : skip), of_region))
         complain(r, (unsigned)(of_region ? sizeof region : sizeof function) + 1,
-                 of_region ? "a region's name is letters, digits, _ and - between dots"
-                           : "no name of a function");
+                 of_region ? DECLARATION_REGION : "a function's name: [function:NAME]");
     else {
         rules_target(r->rules, r->section + skip);
         r->open = true;
@@ -262,6 +253,7 @@ void rules_file(struct rules *rules, const char *path)
     if (textfile_read(path, &file, &error))
         rules_text(rules, path, file.text);
     else
-        rules_complain(rules, &(struct rule_origin){path, error.line, error.column}, "%s", error.text);
+        rules_complain(rules, &(struct rule_origin){.file = path, .line = error.line, .column = error.column},
+                       "%s", error.text);
     free(file.text);
 }

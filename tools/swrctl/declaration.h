@@ -66,6 +66,10 @@ bool declaration_setting(const char *name, const char *value, struct declaration
                          struct declaration_error *error);
 bool declaration_check(const struct declaration *d, struct declaration_error *error);
 
+/* Letters, digits, _ and -, of a region between dots. */
+bool declaration_name(const char *name, bool region);
+#define DECLARATION_REGION "a region's name is letters, digits, _ and - between dots"
+
 /* The prototype as it would be written, "double price(str symbol, i32 days)"; false: it does not fit. */
 bool declaration_text(const struct declaration *d, char *text, size_t room);
 

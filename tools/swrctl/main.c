@@ -168,8 +168,19 @@ static int take_option(struct invocation *in, const struct option *o, const char
     return STATUS_DONE;
 }
 
+/* What starts a program looks into none that runs: its options are its own, and stand behind it. */
+static int check_raw(const struct subcommand *s, const char *given)
+{
+    for (size_t i = 0; i < LENGTH(options); i++)
+        if (strchr(given, options[i].letter) != NULL)
+            return usage_error("%s does not go with %s", options[i].name, s->name);
+    return STATUS_DONE;
+}
+
 static int check(const struct subcommand *s, const struct invocation *in, const char *given)
 {
+    if (s->most == RAW_ARGUMENTS)
+        return check_raw(s, given);
     for (size_t i = 0; i < LENGTH(options); i++)
         if (strchr(given, options[i].letter) != NULL && islower((unsigned char)options[i].letter) &&
             strchr(s->options, options[i].letter) == NULL)
@@ -224,7 +235,7 @@ int main(int argc, char **argv)
     }
     if (s == NULL)
         return usage_error("no command");
-    if (s->most != RAW_ARGUMENTS && (result = check(s, &in, given)) != STATUS_DONE)
+    if ((result = check(s, &in, given)) != STATUS_DONE)
         return result;
     in.subcommand = s->name;
     result = s->run(&in);

@@ -194,7 +194,12 @@ static bool add(struct offer *o, struct library *l, struct rules *rules, const s
         else
             skip(o, f->name, why);
     }
-    if (!known)
+    if (!known && o->nprototypes != 0)
+        fprintf(stderr,
+                "swrctl: %s: neither debug information nor %s says what any of its functions takes; write "
+                "prototypes as in a header: double price(const char *symbol, int days);\n",
+                l->path, o->prototypes[0]);
+    else if (!known)
         fprintf(stderr,
                 "swrctl: %s: no debug information says what its functions take; install its package of debug "
                 "symbols, or give its prototypes with --prototypes FILE\n",
@@ -220,8 +225,10 @@ bool offer_rules(struct offer *o, struct rules *rules, const struct reach *reach
     }
     for (size_t i = 0; i < o->nprototypes && good; i++)
         if (!(good = prototypes_read(o->prototypes[i], take_prototype, &l, &error)))
-            rules_complain(rules, &(struct rule_origin){o->prototypes[i], error.line, error.column}, "%s",
-                           error.text);
+            rules_complain(
+                rules,
+                &(struct rule_origin){.file = o->prototypes[i], .line = error.line, .column = error.column},
+                "%s", error.text);
     for (size_t i = 0; i < l.count && good; i++)
         good = add(o, &l.libraries[i], rules, reach);
     for (size_t i = 0; i < l.count; i++)

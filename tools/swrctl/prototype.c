@@ -91,7 +91,7 @@ static bool refuse_word(struct scan *s, bool result)
         return scan_fail(s, "'%.*s' cannot be carried; write a shim with SWR_INTERPOSE (swrcache(3))",
                          SCAN_SHOWN(s));
     if (!scan_is_word(s))
-        return scan_fail(s, "a type is missing before '%.*s'", SCAN_SHOWN(s));
+        return scan_missing(s, "a type");
     return scan_fail(s, "no type '%.*s'; write i8 to i64, u8 to u64, f32, f64, bool, %s", SCAN_SHOWN(s),
                      result ? "void, str (the caller frees it) or cstr (it must not)"
                             : "str, bytes[LENGTH] or opaque");
@@ -304,9 +304,7 @@ static bool read_prototype(struct scan *s, struct declaration *d)
         *s = empty;
     for (bool first = true; !scan_is(s, ")"); first = false) {
         if (!first && !scan_take(s, ","))
-            return scan_fail(
-                s, s->len == 0 ? "')' is missing at the end" : "',' or ')' is missing before '%.*s'",
-                SCAN_SHOWN(s));
+            return scan_missing(s, s->len == 0 ? "')'" : "',' or ')'");
         if (d->nparams == DECLARATION_PARAMS)
             return scan_fail(s, "more than %d parameters", DECLARATION_PARAMS);
         if (!read_param(s, d, lengths))
@@ -366,7 +364,7 @@ static bool read_attribute(struct scan *s, const char **at, char *name, char *va
     memcpy(name, start, n);
     name[n] = 0;
     if (start[n] != '=')
-        return scan_fail_at(s, start, "'%s' needs a value: %s=VALUE", name, name);
+        return scan_fail_at(s, start, "'%s' needs a value: %s=VALUE, without blanks", name, name);
     const char *from = start + n + 1;
     bool quoted = *from == '"';
     from += quoted;

@@ -77,12 +77,23 @@ static void blank_lines(char *text, struct names *names)
     }
 }
 
+/* Where a string or character that begins at `c` ends: its last sign, or the last of the text. */
+static char *quoted(char *c)
+{
+    char mark = *c;
+    while (c[1] != 0 && *++c != mark)
+        c += *c == '\\' && c[1] != 0;
+    return c;
+}
+
 /* The end of what the parenthesis or brace at `c` encloses, behind its own; the end of the text without one.
  */
 static char *behind(char *c)
 {
     int depth = 0;
     for (; *c != 0; c++) {
+        if (*c == '"' || *c == '\'')
+            c = quoted(c);
         depth += *c == '(' || *c == '{';
         depth -= *c == ')' || *c == '}';
         if (depth == 0)
@@ -172,30 +183,47 @@ static void take_typedef(char *text, struct names *names)
     keep(names, copy, words);
 }
 
-/* One statement, without what ends it. */
-static void take(char *text, struct names *names, prototypes_visit *visit, void *cookie)
+/*
+ * One prototype; what follows its parenthesis. NULL: it is none. After the first of a statement only what is
+ * surely one counts: there may be words of macros.
+ */
+static char *take_prototype(char *text, bool first, const struct names *names, prototypes_visit *visit,
+                            void *cookie)
 {
     char name[128];
+    char *open = strchr(text, '('), *start;
+    size_t n;
+    if (open == NULL || starts_with(text, "static") || starts_with(text, "inline"))
+        return NULL;
+    start = last_word(text, open, &n);
+    if (n == 0 || n >= sizeof name || start == text)
+        return NULL;
+    memcpy(name, start, n);
+    name[n] = 0;
+    char *end = behind(open), after = *end;
+    *end = 0;
+    char *plain = spelt_out(names, text);
+    struct declaration d;
+    struct declaration_error error;
+    bool taken = plain != NULL && (first || declaration_parse(plain, &d, &error));
+    if (taken)
+        visit(name, plain, cookie);
+    free(plain);
+    *end = after;
+    return taken ? end : NULL;
+}
+
+/* One statement, without what ends it; several prototypes where the semicolons between them were left out. */
+static void take(char *text, struct names *names, prototypes_visit *visit, void *cookie)
+{
     blank_extensions(text);
     text += strspn(text, " ");
     if (starts_with(text, "typedef")) {
         take_typedef(text + strlen("typedef"), names);
         return;
     }
-    char *open = strchr(text, '('), *start;
-    size_t n;
-    if (open == NULL || starts_with(text, "static") || starts_with(text, "inline"))
-        return;
-    start = last_word(text, open, &n);
-    if (n == 0 || n >= sizeof name || start == text)
-        return;
-    memcpy(name, start, n);
-    name[n] = 0;
-    *behind(open) = 0;
-    char *plain = spelt_out(names, text);
-    if (plain != NULL)
-        visit(name, plain, cookie);
-    free(plain);
+    for (bool first = true; text != NULL; first = false)
+        text = take_prototype(text + strspn(text, " "), first, names, visit, cookie);
 }
 
 /* `extern "C" {` encloses statements as if it were not there. */
@@ -217,14 +245,18 @@ static void statements(char *text, struct names *names, prototypes_visit *visit,
         if (mark == '{' && !linkage(text)) {
             /* A body ends its statement, the members of a type do not. */
             bool body = memchr(text, '(', (size_t)(end - text)) != NULL;
-            end = behind(end);
-            if (!body)
-                end += strcspn(end, ";");
-            text = end + (*end == ';');
+            char *next = behind(end);
+            if (body) {
+                *end = 0;
+                take(text, names, visit, cookie);
+            } else {
+                next += strcspn(next, ";");
+            }
+            text = next + (*next == ';');
             continue;
         }
         *end = 0;
-        if (mark == ';')
+        if (mark != '}')
             take(text, names, visit, cookie);
         text = end + (mark != 0);
     }

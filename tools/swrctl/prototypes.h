@@ -8,7 +8,8 @@
 
 #include "textfile.h"
 
-/* Of each: its function's name, and all of it in one line, up to the parenthesis that ends it. */
+/* Of each, with a body or without: its function's name, and all of it in one line, up to the parenthesis that
+ * ends it. */
 typedef void prototypes_visit(const char *name, const char *text, void *cookie);
 bool prototypes_read(const char *path, prototypes_visit *visit, void *cookie, struct textfile_error *error);
 /* The same of what a file holds; the text is written to. */

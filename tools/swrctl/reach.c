@@ -47,7 +47,9 @@ static FILE *list(const char *linker, const char *program, pid_t *child)
 bool reach_start(struct reach *r, const char *program, char *why, size_t room)
 {
     *r = (struct reach){.objects = calloc(REACH_OBJECTS, sizeof(struct reach_object))};
-    snprintf(why, room, "cannot be read");
+    snprintf(why, room, "%s",
+             access(program, R_OK) != 0 ? strerror(errno)
+                                        : "neither a program nor a script that says what runs it");
     if (r->objects == NULL || !add(r, program))
         return false;
     if (!r->objects[0].elf.has_interpreter)
@@ -124,6 +126,26 @@ static void note_later(const struct reach *r, void (*note)(const char *))
     }
 }
 
+/* Who else defines it, for a rule that names the wrong library; NULL: nobody it starts with. */
+static const struct reach_object *exporter(const struct reach *r, const char *name)
+{
+    for (size_t i = 1; i < r->count; i++)
+        if (elf_use_of(&r->objects[i].elf, name).defines)
+            return &r->objects[i];
+    return NULL;
+}
+
+static bool fail_library(const struct reach *r, const struct reach_object *library, const char *name,
+                         char *why, size_t room)
+{
+    const struct reach_object *other = exporter(r, name);
+    if (other != NULL)
+        return fail(why, room, "%s does not export '%s'; lib=%s does", library->path, name, other->file);
+    return fail(why, room,
+                "%s does not export '%s', nor does any library that %s starts with; leave lib= out",
+                library->path, name, r->objects[0].file);
+}
+
 struct versions {
     const char *wanted;
     bool found;
@@ -136,7 +158,7 @@ static void note_version(const char *version, bool by_default, void *cookie)
     (void)by_default;
     v->found |= strcmp(version, v->wanted) == 0;
     snprintf(v->list + strlen(v->list), sizeof v->list - strlen(v->list), "%s%s", v->list[0] != 0 ? ", " : "",
-             version[0] != 0 ? version : "none at all");
+             version[0] != 0 ? version : "none at all, leave version= out");
 }
 
 bool reach_rule(const struct reach *r, const struct declaration *d, char *why, size_t room,
@@ -145,7 +167,9 @@ bool reach_rule(const struct reach *r, const struct declaration *d, char *why, s
     const struct reach_object *definer = NULL, *library = NULL;
     size_t callers = 0;
     if (elf_use_of(&r->objects[0].elf, d->name).defines)
-        return fail(why, room, "%s defines '%s' itself: nothing stands between its calls and the function",
+        return fail(why, room,
+                    "%s defines '%s' itself: nothing stands between its calls and the function; annotate it "
+                    "in its source (swrcache(3))",
                     r->objects[0].file, d->name);
     for (size_t i = 1; i < r->count; i++) {
         const struct reach_object *o = &r->objects[i];
@@ -156,7 +180,7 @@ bool reach_rule(const struct reach *r, const struct declaration *d, char *why, s
             definer = o;
     }
     if (library != NULL && definer == NULL)
-        return fail(why, room, "%s does not export '%s'", library->path, d->name);
+        return fail_library(r, library, d->name, why, room);
     struct versions versions = {.wanted = d->version};
     if (definer != NULL && d->version[0] != 0)
         elf_versions_of(&definer->elf, d->name, note_version, &versions);

@@ -42,6 +42,10 @@ void rules_complain(struct rules *rules, const struct rule_origin *origin, const
         fprintf(stderr, "swrctl: %s:%u:%u: ", origin->file, origin->line, origin->column);
     else
         fputs("swrctl: ", stderr);
+    if (origin->text != NULL) {
+        snprintf(text, sizeof text, "%.200s", origin->text);
+        fprintf(stderr, "--wrap '%s': ", harmless(text));
+    }
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     fprintf(stderr, "%s\n", harmless(text));
@@ -76,6 +80,7 @@ void rules_declaration(struct rules *rules, const char *text)
     struct declaration_error error;
     struct rule_origin origin = {0};
     if (declaration_parse(text, &d, &error)) {
+        origin.text = text;
         rules_add(rules, &d, &origin);
         return;
     }

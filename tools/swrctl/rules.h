@@ -12,6 +12,7 @@ enum { RULES_WRONG_SHOWN = 20 };
 struct rule_origin {
     const char *file; /* NULL: the command line */
     unsigned line, column;
+    const char *text; /* what --wrap said there; NULL: something else did */
 };
 
 struct rules {
@@ -46,7 +47,7 @@ void rules_setting(struct rules *rules, const char *name, const char *value);
 /* As reallocarray(3); the tool ends without memory. */
 void *grown(void *list, size_t count, size_t size);
 
-/* One line: FILE:LINE:COLUMN, or --wrap. */
+/* One line: FILE:LINE:COLUMN, or --wrap and what it said. */
 void rules_complain(struct rules *rules, const struct rule_origin *origin, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -29,7 +29,9 @@ static bool make(struct request *r, struct wrapper *w)
     if (wrapper_make(r->rules.list, r->rules.count, r->machine, !r->no_hook && r->rules.count != 0, w, why,
                      sizeof why))
         return true;
-    fprintf(stderr, "swrctl: %s\n", why);
+    rules_complain(&r->rules,
+                   w->rule < r->rules.count ? &r->rules.origins[w->rule] : &(struct rule_origin){0}, "%s",
+                   why);
     return false;
 }
 
@@ -110,11 +112,10 @@ static int prepare(struct request *r)
     char path[PLACE_MAX];
     if (r->program[0] == NULL)
         return usage_error("which program? write swrctl %s [options] -- PROGRAM ARGUMENTS", r->subcommand);
-    if (r->rules.count == 0 && r->rules.npresets == 0 && r->rules.nsettings == 0 &&
-        r->offer.nlibraries == 0 && r->rules.wrong == 0)
-        return usage_error("nothing to %s; say --wrap DECLARATION, --config FILE%s or --preset NAME",
-                           r->subcommand[0] == 'a' ? "observe" : "cache",
-                           r->subcommand[0] == 'a' ? ", --all-from LIB" : "");
+    /* A mode, as advise has one, is also of what the program itself has annotated. */
+    if (r->rules.count == 0 && r->rules.npresets == 0 && r->rules.nsettings == 0 && r->mode == NULL &&
+        r->rules.wrong == 0)
+        return usage_error("nothing to cache; say --wrap DECLARATION, --config FILE or --preset NAME");
     if (!program_find(r->program[0], path, sizeof path)) {
         int error = errno;
         fprintf(stderr, "swrctl: %s: %s\n", r->program[0], strerror(error));

@@ -74,10 +74,16 @@ bool scan_fail_at(struct scan *s, const char *place, const char *format, ...)
     return false;
 }
 
+bool scan_missing(struct scan *s, const char *what)
+{
+    return s->len == 0 ? scan_fail(s, "%s is missing at the end", what)
+                       : scan_fail(s, "%s is missing before '%.*s'", what, SCAN_SHOWN(s));
+}
+
 bool scan_word(struct scan *s, const char *what, char *to, size_t room)
 {
     if (!scan_is_word(s))
-        return scan_fail(s, "%s is missing before '%.*s'", what, SCAN_SHOWN(s));
+        return scan_missing(s, what);
     if (s->len >= room)
         return scan_fail(s, "%s is longer than %zu characters", what, room - 1);
     memcpy(to, s->at, s->len);

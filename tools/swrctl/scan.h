@@ -29,7 +29,8 @@ bool scan_fail_at(struct scan *s, const char *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* How the token in hand is shown in an error. */
-#define SCAN_SHOWN(s)                                                                                        \
-    ((s)->len != 0 ? (int)((s)->len < 40 ? (s)->len : 40) : 3), ((s)->len != 0 ? (s)->at : "end")
+#define SCAN_SHOWN(s) (int)((s)->len < 40 ? (s)->len : 40), (s)->at
+/* The same of what is missing there: " before 'token'", or " at the end". */
+bool scan_missing(struct scan *s, const char *what);
 
 #endif

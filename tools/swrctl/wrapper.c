@@ -265,21 +265,27 @@ static bool list_symbols(struct making *m)
     return true;
 }
 
-static bool agree(const struct making *m, char *why, size_t room)
+/* False: *rule disagrees with one before it. */
+static bool agree(const struct making *m, size_t *rule, char *why, size_t room)
 {
     for (size_t i = 0; i < m->count; i++) {
         size_t head = m->places[i].head;
+        *rule = i;
         if (!declaration_same(&m->rules[head], &m->rules[i])) {
-            snprintf(why, room, "two rules for '%s' describe different functions", m->rules[i].name);
+            snprintf(why, room,
+                     "two rules for '%s' describe different functions; write the same prototype in both",
+                     m->rules[i].name);
             return false;
         }
         for (size_t j = head; j < i; j = m->places[j].next)
             if (strcmp(m->rules[j].from, m->rules[i].from) == 0) {
-                snprintf(why, room, "'%s' has two rules for the same callers; tell them apart by from=",
+                snprintf(why, room,
+                         "'%s' has two rules for the same callers; leave one out or tell them apart by from=",
                          m->rules[i].name);
                 return false;
             }
     }
+    *rule = m->count;
     return true;
 }
 
@@ -288,11 +294,11 @@ bool wrapper_make(const struct declaration *rules, size_t count, const struct ma
                   struct wrapper *w, char *why, size_t room)
 {
     struct making m = {.rules = rules, .count = count, .machine = machine, .hook = hook};
-    *w = (struct wrapper){0};
+    *w = (struct wrapper){.rule = count};
     m.places = calloc(count + 1, sizeof *m.places);
     if (m.places != NULL)
         link_rules(&m);
-    if (m.places != NULL && !agree(&m, why, room)) {
+    if (m.places != NULL && !agree(&m, &w->rule, why, room)) {
         free(m.places);
         return false;
     }

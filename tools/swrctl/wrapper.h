@@ -11,6 +11,7 @@ struct wrapper {
     uint8_t *bytes; /* malloc'ed; NULL: no memory */
     size_t len;
     char name[64]; /* of the file: libswrcache-wrap-<what it says>.so */
+    size_t rule;   /* what is wrong is in this one; `count`: in none */
 };
 
 /*

@@ -126,8 +126,19 @@ refused() { # wanted, arguments
     fi
 }
 rm liboffered.debug
+# Prototypes where the library was built: with bodies, or a line each.
+printf 'int main(int n)\n{\n    return "{"[n] == 0;\n}\ndouble scaled(const char *name, int days)\n{\n    return (name[0] != 0) * days;\n}\nstatic int more(int);\n' >bodies.c
+said=$(advise --all-from liboffered.so.1 --prototypes bodies.c -- ./use)
+contains 'prototypes with bodies' 'scaled: 20 calls' "$said"
+printf 'f64 scaled(str name, i32 days)\ni32 doubled(i32)\n' >lines
+said=$(advise --all-from liboffered.so.1 --prototypes lines -- ./use)
+contains 'a line each' 'scaled: 20 calls' "$said"
+contains 'a line each, the next' 'doubled: 100 calls' "$said"
 refused 'no debug information says what its functions take; install its package of debug symbols, or give its prototypes' \
     --all-from liboffered.so.1 -- ./use
+printf 'nothing of it\n' >prose
+refused 'neither debug information nor prose says what any of its functions takes; write prototypes as in a header' \
+    --all-from liboffered.so.1 --prototypes prose -- ./use
 refused '--all-from libnosuch.so: No such file' --all-from libnosuch.so -- ./use
 refused 'is no library that exports functions' --all-from "$here/use.c" -- ./use
 refused 'nosuch.h: No such file' --all-from liboffered.so.1 --prototypes nosuch.h -- ./use

@@ -54,6 +54,9 @@ text again '[who]\nprototype = cstr who(i32)\nttl = 20s\nttl = 30s\n' 1 ':4:1: t
 text unfinished '[who\nprototype = cstr who(i32)\n' 1 ":1:1: ']' is missing"
 text empty-name '[]\nprototype = cstr who(i32)\n' 1 ":1:1: a section's name is the function's"
 text homeless 'ttl = 3s\n' 1 ':1:1: this belongs to no function'
+text region '[who]\nprototype = cstr who(i32)\nregion = a..b\n' 1 ":3:10: region=a..b: a region's name is letters, digits, _ and - between dots"
+text tags '[who]\nprototype = cstr who(i32)\ntags = "a b"\n' 1 ':3:8: tags="a b": names separated by blanks, without quotes'
+text nobody '[function:]\nttl = 3s\n' 1 ":1:11: a function's name: [function:NAME]"
 text alone '[who]\n' 1 ':1:1: section [who] has no prototype'
 text preset '[preset nosuch]\n' 1 ':1:9: there is one preset, names'
 text allocator '[malloc]\nprototype = u64 malloc(u64)\n' 1 ":2:17: 'malloc' must not be wrapped: it hands out memory"

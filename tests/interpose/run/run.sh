@@ -204,9 +204,23 @@ refused 'names of programs' --only '' --wrap "$price" -- ./use price
 refused 'nothing to cache' -- ./use price
 refused 'which program' --wrap "$price"
 refused 'No such file' --wrap "$price" -- ./missing
-refused 'does not export' --wrap "$price lib=libc.so.6" -- ./use price
-refused 'different functions' --wrap "$price" --wrap 'double price(i32)  from=x' -- ./use price
-refused 'same callers' --wrap "$price" --wrap "$price" -- ./use price
+refused "swrctl: --wrap '$price lib=libc.so.6': " --wrap "$price" --wrap "$price lib=libc.so.6" -- ./use price
+refused "does not export 'price'; lib=libprice.so does" --wrap "$price lib=libc.so.6" -- ./use price
+refused "does not export 'prise', nor does any library that use starts with; leave lib= out" \
+    --wrap 'double prise(str) lib=libc.so.6' -- ./use price
+refused "of 'price'; there is none at all, leave version= out" --wrap "$price version=OLD" -- ./use price
+refused "--wrap 'double price(i32)  from=x': two rules for 'price' describe different functions; write the same prototype" \
+    --wrap "$price" --wrap 'double price(i32)  from=x' -- ./use price
+refused "--wrap '$price tags=a': 'price' has two rules for the same callers; leave one out or tell them apart by from=" \
+    --wrap "$price" --wrap "$price tags=a" -- ./use price
+refused 'which --preset names carries' --wrap 'i32 getaddrinfo(str, str, opaque, opaque)' -- ./use price
+refused 'column 24: a type is missing at the end' --wrap 'double price(str name, ' -- ./use price
+refused 'and a blank before what follows' --wrap 'double price(str) ttl=20s,stale=40s' -- ./use price
+refused "'ttl' needs a value: ttl=VALUE, without blanks" --wrap 'double price(str) ttl = 20s' -- ./use price
+contains 'what looks into processes starts none' '-p does not go with run' "$("$swrctl" -p 1 run --wrap "$price" -- ./use price 2>&1)"
+contains 'nor tries what it would do' '--dry-run does not go with run' "$("$swrctl" --dry-run run --wrap "$price" -- ./use price 2>&1)"
+printf '[price]\nprototype = double price(str, i32)\n' >one.ini
+refused "one.ini:1:1: 'price' has two rules" --wrap "$price" --config one.ini -- ./use price
 expect 'with --force the others apply' W "$(run --force --wrap 'double price(str i32)' --wrap "$price" -- ./use price 2>&1 | tail -n 1)"
 printf '[price]\nprototype = double price(str symbol,\n    i32 dais\n' >bad.ini
 contains 'a place in a file' 'bad.ini:3:14: ' "$("$swrctl" check bad.ini 2>&1)"
@@ -228,6 +242,12 @@ expect 'check: all is well' 0 $?
 printf '#!/bin/sh\nexec ./use price\n' >script
 chmod +x script
 expect 'a script' W "$(run --wrap "$price" -- ./script)"
+contains 'what is looked at of a script' "./script is a script: this is of /bin/sh, which runs it; what it starts is not looked at" \
+    "$("$swrctl" check good.ini ./script)"
+printf 'exec ./use price\n' >scriptless && chmod +x scriptless
+contains 'nobody knows what runs it' 'scriptless: neither a program nor a script that says' "$("$swrctl" check good.ini ./scriptless 2>&1)"
+printf '#!/no/such/thing\n' >orphan && chmod +x orphan
+contains 'nothing runs it' '/no/such/thing: No such file' "$("$swrctl" check good.ini ./orphan 2>&1)"
 
 # What advise has learnt, however the program ends.
 advice=$("$swrctl" advise --wrap "$price" --wrap 'cstr who(i32)' -- ./use price who nine 2>&1)
@@ -256,6 +276,29 @@ expect 'the status of a killed program' 137 $?
 contains 'what is worth it' 'slow: 20 calls of 2 keys, ' "$advice"
 contains 'hits' '90.0 %' "$advice"
 contains 'the line to write' "--wrap 'i32 slow(i32 arg1) ttl=1m'" "$advice"
+
+# What the program itself has annotated needs no rules.
+cat >annotated.c <<'C'
+#include <stdio.h>
+#include <swrcache.h>
+static int computed;
+SWR_CACHED(int, square, (SWR_VAL(int, x)))
+{
+    computed++;
+    return x * x;
+}
+int main(void)
+{
+    int sum = square(3) + square(3);
+    printf("%d %d\n", sum, computed);
+    return 0;
+}
+C
+build "${cc[@]}" -I"$here/../../../sdk" annotated.c -o annotated -ldl
+expect 'annotated, in a mode' '18 1' "$(run --mode on -- ./annotated)"
+expect 'annotated, observed' '18 2' "$(run --mode observe -- ./annotated)"
+contains 'annotated, advised' 'square: 2 calls of 1 key, ' "$("$swrctl" advise -- ./annotated 2>&1)"
+contains 'nothing to advise' 'no function that could be cached was called; which are meant' "$("$swrctl" advise -- ./use price 2>&1)"
 
 # Events.
 cat >events.c <<'C'
