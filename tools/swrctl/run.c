@@ -185,6 +185,15 @@ static int wrap(struct request *r)
     struct wrapper w = {0};
     if (r->program[0] != NULL || r->output == NULL || r->rules.count == 0)
         return usage_error("write swrctl wrap --output FILE --wrap DECLARATION...");
+    if (r->rules.npresets != 0 || r->rules.nsettings != 0) {
+        fprintf(
+            stderr,
+            "swrctl: the object holds wrapped functions alone: preload a preset from a file of its own, as "
+            "libswrcache-names.so, and put what is set for regions and functions into SWR_SETTINGS%s\n",
+            r->force ? "" : "; --force leaves them out");
+        if (!r->force)
+            return STATUS_FAILED;
+    }
     if (!make(r, &w))
         return STATUS_FAILED;
     FILE *file = fopen(r->output, "we");

@@ -219,6 +219,12 @@ refused 'and a blank before what follows' --wrap 'double price(str) ttl=20s,stal
 refused "'ttl' needs a value: ttl=VALUE, without blanks" --wrap 'double price(str) ttl = 20s' -- ./use price
 contains 'what looks into processes starts none' '-p does not go with run' "$("$swrctl" -p 1 run --wrap "$price" -- ./use price 2>&1)"
 contains 'nor tries what it would do' '--dry-run does not go with run' "$("$swrctl" --dry-run run --wrap "$price" -- ./use price 2>&1)"
+printf '[price]\nprototype = double price(str, i32)\n[preset names]\n[region:shop]\nttl = 3s\n' >more.ini
+contains 'an object holds wrapped functions alone' 'preload a preset from a file of its own' \
+    "$("$swrctl" wrap --output more.so --config more.ini 2>&1 && echo made)"
+expect 'nothing is written then' '' "$(ls more.so 2>/dev/null)"
+"$swrctl" wrap --force --output more.so --config more.ini 2>/dev/null
+expect 'without the others' W "$(LD_PRELOAD="$dir/more.so $library" ./use price)"
 printf '[price]\nprototype = double price(str, i32)\n' >one.ini
 refused "one.ini:1:1: 'price' has two rules" --wrap "$price" --config one.ini -- ./use price
 expect 'with --force the others apply' W "$(run --force --wrap 'double price(str i32)' --wrap "$price" -- ./use price 2>&1 | tail -n 1)"
