@@ -82,11 +82,13 @@ with Directory() as directory:
               stock)
         text = run(DONE, "observe", str(live.pid)).out
         for said in ("stock: 25 calls of 5 keys, 50.0 ms", "the result changed 5 times for an unchanged key", "60.0 %",
-                     "stock ttl=1s", "results cannot be compared without a codec"):
+                     f"swrctl -p {live.pid} set stock ttl=1s stale=0 && swrctl -p {live.pid} mode stock on\n",
+                     "results cannot be compared without a codec"):
             check(said in text, f"{said!r} in {text}")
         run(USAGE, "observe", str(live.pid), "-a")
         run(DONE, "mode", "all", "on")
         check(len(records("observe")) == 3)
+        check(f"swrctl -p {live.pid} set stock ttl=1s stale=0\n" in run(DONE, "observe").out)
         live.do("world 0")
 
         # Compared; where the answers differ caching ends, also if it was for a while only.

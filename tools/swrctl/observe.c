@@ -52,9 +52,12 @@ static void print(const struct process *p, struct wire_line *record, void *cooki
     }
     if (view->many)
         printf("\n%ld (%s)", (long)p->pid, p->program);
-    char before[256];
-    snprintf(before, sizeof before, "swrctl set %s", name != NULL ? name : "");
-    struct advise_line line = {.before = before, .after = ""};
+    const char *mode = wire_get(record, "mode");
+    char before[256], after[256] = "";
+    snprintf(before, sizeof before, "swrctl -p %ld set %s", (long)p->pid, name != NULL ? name : "");
+    if (mode != NULL && strcmp(mode, "observe") == 0)
+        snprintf(after, sizeof after, " && swrctl -p %ld mode %s on", (long)p->pid, name != NULL ? name : "");
+    struct advise_line line = {.before = before, .after = after};
     advise_print(stdout, &s, name != NULL ? name : "", number(record, "during_ns"), &line);
 }
 
