@@ -206,7 +206,8 @@ bool reach_rule(const struct reach *r, const struct declaration *d, char *why, s
         say(note,
             "nothing it starts with calls it by name; reached when looked up by dlsym(), or from a plugin");
     if (definer != NULL && (definer->elf.symbolic || elf_use_of(&definer->elf, d->name).inside))
-        say(note, "not reached: calls inside %s, bound when it was linked", definer->file);
+        say(note, "not reached: calls inside %s, if there are any: they were bound when it was linked",
+            definer->file);
     note_later(r, note);
     return true;
 }

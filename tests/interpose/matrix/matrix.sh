@@ -108,7 +108,7 @@ for program in table-pie table-no-pie; do
 done
 for library in symbolic symbolic-functions protected fixed; do
     cell W W '' ./in-$library direct
-    cell - - 'calls inside libprice.so' ./in-$library inside
+    cell - - 'calls inside libprice.so, if there are any' ./in-$library inside
 done
 # libc calls its own functions by hidden names: of two look-ups of an address the program's own is seen alone.
 cat >inside-libc.c <<'C'
