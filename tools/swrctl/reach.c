@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,6 +127,23 @@ static void note_later(const struct reach *r, void (*note)(const char *))
     }
 }
 
+static bool is_library(const struct reach_object *o, const char *pattern)
+{
+    return fnmatch(pattern, o->file, 0) == 0 || fnmatch(pattern, o->elf.soname, 0) == 0;
+}
+
+/* What `library` names only behind a symbolic link; NULL: nothing. Programs ask by the link's name. */
+static const struct reach_object *linked(const struct reach *r, const char *library)
+{
+    char path[PATH_MAX];
+    for (size_t i = 1; i < r->count; i++) {
+        const char *slash = realpath(r->objects[i].path, path) != NULL ? strrchr(path, '/') : NULL;
+        if (slash != NULL && fnmatch(library, slash + 1, 0) == 0)
+            return &r->objects[i];
+    }
+    return NULL;
+}
+
 /* Who else defines it, for a rule that names the wrong library; NULL: nobody it starts with. */
 static const struct reach_object *exporter(const struct reach *r, const char *name)
 {
@@ -173,12 +191,15 @@ bool reach_rule(const struct reach *r, const struct declaration *d, char *why, s
                     r->objects[0].file, d->name);
     for (size_t i = 1; i < r->count; i++) {
         const struct reach_object *o = &r->objects[i];
-        bool wanted = d->library[0] == 0 || fnmatch(d->library, o->file, 0) == 0;
+        bool wanted = d->library[0] == 0 || is_library(o, d->library);
         if (wanted && d->library[0] != 0)
             library = o;
         if (wanted && definer == NULL && elf_use_of(&o->elf, d->name).defines)
             definer = o;
     }
+    const struct reach_object *meant = library == NULL && d->library[0] != 0 ? linked(r, d->library) : NULL;
+    if (meant != NULL)
+        return fail(why, room, "%s goes by the name %s: write lib=%s", d->library, meant->file, meant->file);
     if (library != NULL && definer == NULL)
         return fail_library(r, library, d->name, why, room);
     struct versions versions = {.wanted = d->version};
@@ -199,7 +220,11 @@ bool reach_rule(const struct reach *r, const struct declaration *d, char *why, s
         if (!elf_use_of(&o->elf, d->name).imports || o == definer)
             continue;
         bool excluded = d->from[0] != 0 && fnmatch(d->from, o->file, 0) != 0;
-        say(note, excluded ? "left alone, by from=: calls from %s" : "reached: calls from %s", o->file);
+        say(note,
+            excluded                                ? "left alone, by from=: calls from %s"
+            : definer == NULL && d->library[0] != 0 ? "reached then: calls from %s"
+                                                    : "reached: calls from %s",
+            o->file);
         callers += !excluded;
     }
     if (definer != NULL && callers == 0)

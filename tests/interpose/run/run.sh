@@ -208,6 +208,12 @@ refused "swrctl: --wrap '$price lib=libc.so.6': " --wrap "$price" --wrap "$price
 refused "does not export 'price'; lib=libprice.so does" --wrap "$price lib=libc.so.6" -- ./use price
 refused "does not export 'prise', nor does any library that use starts with; leave lib= out" \
     --wrap 'double prise(str) lib=libc.so.6' -- ./use price
+mkdir by-link && "${cc[@]}" -fPIC -shared "$here/price.c" -o by-link/libreal.so.1.2 -Wl,-soname,libreal.so.1 &&
+    ln -s libreal.so.1.2 by-link/libreal.so.1 && build "${cc[@]}" "$here/use.c" -o linked-use by-link/libreal.so.1 -Wl,-rpath,"$dir/by-link" -ldl
+expect 'a library by the name it is loaded by' W "$(run --wrap "$price lib=libreal.so.1" -- ./linked-use price)"
+refused 'libreal.so.1.2 goes by the name libreal.so.1: write lib=libreal.so.1' --wrap "$price lib=libreal.so.1.2" -- ./linked-use price
+printf '[price]\nprototype = double price(str, i32)\nlib = libplugin.so\n' >later.ini
+contains 'a library that comes later' 'reached then: calls from use' "$("$swrctl" check later.ini ./use)"
 refused "of 'price'; there is none at all, leave version= out" --wrap "$price version=OLD" -- ./use price
 refused "--wrap 'double price(i32)  from=x': two rules for 'price' describe different functions; write the same prototype" \
     --wrap "$price" --wrap 'double price(i32)  from=x' -- ./use price
