@@ -2,6 +2,22 @@
 #include "request.h"
 #include "modes.h"
 #include "settings.h"
+#include "runtime/event.h"
+
+static void names_fields(struct wire_buffer *out, struct function *f)
+{
+    char text[ERROR_TEXT];
+    if (f->region != NULL)
+        wire_field(out, "region", f->region->name);
+    if (f->annotated.tags != NULL)
+        wire_field(out, "tags", f->annotated.tags);
+    event_heard(f, SWRCACHE_OP_INVALIDATE, text, sizeof text);
+    if (text[0] != 0)
+        wire_field(out, "invalidate_on", text);
+    event_heard(f, SWRCACHE_OP_EXPIRE, text, sizeof text);
+    if (text[0] != 0)
+        wire_field(out, "expire_on", text);
+}
 
 static void function_record(struct wire_buffer *out, struct function *f)
 {
@@ -26,6 +42,7 @@ static void function_record(struct wire_buffer *out, struct function *f)
     wire_number(out, "secret", function_secret(f));
     wire_field(out, "file", f->site->file);
     wire_number(out, "line", f->site->line);
+    names_fields(out, f);
     settings_fields(out, f);
 }
 

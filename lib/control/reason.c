@@ -186,7 +186,7 @@ void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,
         if (flags & ENTRY_FAILED)
             say(&w, "a remembered failure (%s): the next call gets it", error_name(name, entry_errno(e)));
         else
-            say(&w, "fresh: the next call gets the stored value");
+            say(&w, "fresh: the next %s gets the stored value", f->dictionary ? "get" : "call");
     } else {
         say(&w, "expired");
         if (by_hand && h != NULL && h->what == HISTORY_EXPIRED)
@@ -202,7 +202,8 @@ void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,
             say(&w, "past its stale window, the next call computes and gets the old value only if that fails "
                     "or takes too long");
         else
-            say(&w, "too old for any use, the next call computes");
+            say(&w, f->dictionary ? "it is found no more until it is put again"
+                                  : "too old for any use, the next call computes");
     }
     wire_field(out, "why", w.text);
     if (state == ENTRY_FRESH || (by_hand && (h == NULL || h->what != HISTORY_EXPIRED)))
@@ -248,7 +249,8 @@ static void say_note(struct why *w, const struct history_record *h)
         say(w, "not stored: too large for max_bytes or max_entries %s ago", ago);
         break;
     case HISTORY_UNNAMED:
-        say(w, "not stored: a tag that its body gave it is longer than 1023 characters %s ago", ago);
+        say(w, "not stored: a tag that its body gave it is empty, or longer than 1023 characters, %s ago",
+            ago);
         break;
     case HISTORY_NO_ROOM:
         say(w, "not stored: no memory %s ago", ago);
@@ -263,9 +265,11 @@ void reason_absent(struct wire_buffer *out, struct function *f, bool inflight, c
     if (h != NULL)
         say_note(&w, h);
     else
-        say(&w, history_complete() ? "never computed" : "never computed, or too long ago to be remembered");
-    say(&w,
-        inflight ? ": it is being computed now, the next call waits for that" : ": the next call computes");
+        say(&w, "never %s%s", f->dictionary ? "put" : "computed",
+            history_complete() ? "" : ", or too long ago to be remembered");
+    say(&w, f->dictionary ? ": it is not found"
+            : inflight    ? ": it is being computed now, the next call waits for that"
+                          : ": the next call computes");
     wire_field(out, "why", w.text);
     if (h == NULL)
         return;

@@ -54,7 +54,7 @@ bool target_glob(const char *pattern, const char *text)
     }
 }
 
-static bool has_star(const char *s)
+bool target_starred(const char *s)
 {
     for (; *s != 0; s++) {
         if (*s == '\\' && s[1] != 0)
@@ -82,7 +82,7 @@ static bool same_text(const char *pattern, const char *text)
 }
 
 /* In the program's locale 1.5 may be 1,5; here it is not. */
-static bool number_of(const char *text, long double *number)
+bool target_number(const char *text, long double *number)
 {
     char copy[128], *end;
     const char *radix = nl_langinfo(RADIXCHAR);
@@ -110,7 +110,7 @@ static long double fitted(long double number, const struct key_cursor *c)
 static bool same_number(const char *pattern, const char *text, const struct key_cursor *c)
 {
     long double p, t;
-    return number_of(pattern, &p) && number_of(text, &t) && fitted(p, c) == fitted(t, c);
+    return target_number(pattern, &p) && target_number(text, &t) && fitted(p, c) == fitted(t, c);
 }
 
 /* What %d makes of any whole number, character or bool: the same bytes. */
@@ -253,82 +253,39 @@ bool target_parse(struct target *t, const char *text, char *error, size_t room)
     return true;
 }
 
-static bool silent(const struct swrcache_param *p)
-{
-    return p->kind == SWRCACHE_KIND_OPAQUE || p->kind == SWRCACHE_KIND_OUT ||
-           p->kind == SWRCACHE_KIND_OUT_BYTES;
-}
-
-static uint32_t speaking(const struct key_shape *shape)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < shape->nparams; i++)
-        n += !silent(&shape->params[i]);
-    return n;
-}
-
-bool target_fits(const struct target *t, const struct key_shape *shape, char *error, size_t room)
-{
-    if (t->kind != TARGET_CALL || t->nargs == shape->nparams || t->nargs == speaking(shape))
-        return true;
-    int n = snprintf(error, room, "%s has %u argument%s, not %u; write %s(", t->name, speaking(shape),
-                     speaking(shape) == 1 ? "" : "s", t->nargs, t->name);
-    bool first = true;
-    for (uint32_t i = 0; i < shape->nparams; i++) {
-        if (silent(&shape->params[i]))
-            continue;
-        if (n > 0 && (size_t)n < room)
-            n += snprintf(error + n, room - (size_t)n, "%s%s", first ? "" : ", ", shape->params[i].name);
-        first = false;
-    }
-    if (n > 0 && (size_t)n < room)
-        snprintf(error + n, room - (size_t)n, ") with * for any");
-    return false;
-}
-
-const char *target_argument(const struct target *t, const struct key_shape *shape, uint32_t i)
-{
-    uint32_t at = i;
-    if (t->nargs != shape->nparams) {
-        if (silent(&shape->params[i]))
-            return NULL;
-        at = 0;
-        for (uint32_t j = 0; j < i; j++)
-            at += !silent(&shape->params[j]);
-    }
-    return at < t->nargs ? t->args[at] : NULL;
-}
-
-/* >=30 and the like. *known: the pattern is such a one. */
+/* *known: the pattern is >=30 or the like. */
 static bool compares(const char *pattern, const char *text, const struct key_cursor *c, bool *known)
 {
-    static const char *const signs[] = {">=", "<=", "!=", ">", "<"};
+    const char *operand;
+    enum target_sign sign = target_sign(pattern, &operand);
     long double p = 0, t = 0;
-    *known = false;
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
-        if (strncmp(pattern, signs[i], strlen(signs[i])) != 0)
-            continue;
-        const char *operand = pattern + strlen(signs[i]);
-        while (*operand == ' ')
-            operand++;
-        bool numbers = number_of(operand, &p) && number_of(text, &t);
-        p = fitted(p, c);
-        t = fitted(t, c);
-        *known = true;
-        switch (i) {
-        case 0:
-            return numbers && t >= p;
-        case 1:
-            return numbers && t <= p;
-        case 2:
-            return numbers ? t != p : !same_text(operand, text);
-        case 3:
-            return numbers && t > p;
-        default:
-            return numbers && t < p;
-        }
+    bool numbers = target_number(operand, &p) && target_number(text, &t);
+    p = fitted(p, c);
+    t = fitted(t, c);
+    *known = sign != TARGET_EQUAL;
+    switch (sign) {
+    case TARGET_AT_LEAST:
+        return numbers && t >= p;
+    case TARGET_AT_MOST:
+        return numbers && t <= p;
+    case TARGET_NOT:
+        return numbers ? t != p : !same_text(operand, text);
+    case TARGET_ABOVE:
+        return numbers && t > p;
+    case TARGET_BELOW:
+        return numbers && t < p;
+    default:
+        return false;
     }
-    return false;
+}
+
+/* Bytes are printed as x"0a0b", but who writes "text" means the bytes of it. */
+static void print_as_asked(struct print *p, const char *pattern, const struct key_cursor *c)
+{
+    if (c->param->kind == SWRCACHE_KIND_BYTES && pattern[0] == '"' && c->bytes != NULL)
+        print_string(p, c->bytes, c->len);
+    else
+        print_argument(p, c);
 }
 
 /* What is printed is longer than most. */
@@ -340,7 +297,7 @@ static bool matches_long(const char *pattern, const struct key_cursor *c)
     if (text == NULL)
         return true; /* rather too much than a value that should be gone */
     print_start(&p, text, room);
-    print_argument(&p, c);
+    print_as_asked(&p, pattern, c);
     bool matches = p.cut || target_glob(pattern, text);
     os_free(text);
     return matches;
@@ -352,18 +309,18 @@ static bool argument_matches(const char *pattern, const struct key_cursor *c)
     struct print p;
     if (pattern == NULL || strcmp(pattern, "*") == 0)
         return true;
-    if (silent(c->param) && strcmp(pattern, "_") == 0)
+    if (target_silent(c->param) && strcmp(pattern, "_") == 0)
         return true;
     print_start(&p, text, sizeof room);
-    print_argument(&p, c);
-    if (p.cut && !has_star(pattern))
+    print_as_asked(&p, pattern, c);
+    if (p.cut && !target_starred(pattern))
         return false; /* a target is shorter than that */
     if (p.cut)
         return matches_long(pattern, c);
     bool known, compared = compares(pattern, text, c, &known);
     if (known)
         return compared;
-    if (has_star(pattern))
+    if (target_starred(pattern))
         return target_glob(pattern, text);
     if (same_text(pattern, text))
         return true;

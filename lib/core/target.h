@@ -5,8 +5,8 @@
  *
  * Each argument is compared with that argument as print.h prints it: `*` stands for any text, `?` for any
  * character where the argument has a `*` too, `\*` and `\?` for themselves; numbers compare as numbers.
- * Of numbers >=, <=, >, < and != may be asked. Out- and opaque parameters are written `_` or left out, all of
- * them.
+ * Of numbers >=, <=, >, < and != may be asked; of bytes, printed as x"0a0b", also "text". Out- and opaque
+ * parameters are written `_` or left out, all of them.
  */
 #ifndef CORE_TARGET_H
 #define CORE_TARGET_H
@@ -28,7 +28,10 @@ struct target {
 
 /* False: `error` says where it went wrong and what to write. */
 bool target_parse(struct target *t, const char *text, char *error, size_t room);
-/* Whether the arguments can be meant for the function called t->name; parameters as t->args count them. */
+/*
+ * Whether the arguments can be meant for the function called t->name: as many as it has parameters, and none
+ * that no argument of that type could match. Else `error` says which, and what to write.
+ */
 bool target_fits(const struct target *t, const struct key_shape *shape, char *error, size_t room);
 /* For a target that fits. */
 bool target_matches(const struct target *t, const struct key_shape *shape, const struct key *key);
@@ -39,5 +42,22 @@ uint32_t target_likeness(const struct target *t, const struct key_shape *shape, 
 const char *target_argument(const struct target *t, const struct key_shape *shape, uint32_t i);
 
 bool target_glob(const char *pattern, const char *text);
+/* A * that is not escaped. */
+bool target_starred(const char *pattern);
+/* With a point whatever the locale; false: it is none. */
+bool target_number(const char *text, long double *number);
+/* No part of the key. */
+bool target_silent(const struct swrcache_param *p);
+
+enum target_sign {
+    TARGET_EQUAL, /* none of the others */
+    TARGET_AT_LEAST,
+    TARGET_AT_MOST,
+    TARGET_NOT,
+    TARGET_ABOVE,
+    TARGET_BELOW,
+};
+/* *operand: what stands behind it. */
+enum target_sign target_sign(const char *pattern, const char **operand);
 
 #endif

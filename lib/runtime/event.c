@@ -3,6 +3,7 @@
 #include "verb.h"
 #include "core/target.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct listener {
@@ -86,6 +87,51 @@ static bool hears(struct function *f, const char *event, enum swrcache_operation
         if (find(r, event, strlen(event), operation) != NULL || given(r->given, event, invalidate))
             return true;
     return false;
+}
+
+struct listing {
+    char *text;
+    size_t room, len;
+};
+
+static void add(struct listing *l, const char *events, size_t len, const char *from, const char *name)
+{
+    for (const char *at = events, *end = events + len; at < end;) {
+        const char *blank = memchr(at, ' ', (size_t)(end - at));
+        size_t one = (size_t)((blank != NULL ? blank : end) - at);
+        int n = snprintf(l->text + l->len, l->room - l->len, "%s%.*s (%s%s)", l->len != 0 ? ", " : "",
+                         (int)one, at, from, name);
+        if (n > 0)
+            l->len += (size_t)n < l->room - l->len ? (size_t)n : l->room - l->len - 1;
+        at += one;
+        while (at < end && *at == ' ')
+            at++;
+    }
+}
+
+static void add_given(struct listing *l, const struct given *g, bool invalidate, const char *from,
+                      const char *name)
+{
+    const char *events = g == NULL ? NULL : invalidate ? g->invalidate_on : g->expire_on;
+    if (events != NULL)
+        add(l, events, strlen(events), from, name);
+}
+
+void event_heard(struct function *f, enum swrcache_operation operation, char *text, size_t room)
+{
+    struct listing l = {text, room, 0};
+    bool invalidate = operation == SWRCACHE_OP_INVALIDATE;
+    const char *annotated = invalidate ? f->annotated.invalidate_on : f->annotated.expire_on;
+    text[0] = 0;
+    if (annotated != NULL)
+        add(&l, annotated, strlen(annotated), "annotation", "");
+    add_given(&l, f->given, invalidate, "settings", "");
+    for (struct region *r = f->region; r != NULL; r = r->parent) {
+        for (struct listener *at = atomic_load(&listeners); at != NULL; at = at->next)
+            if (at->region == r && at->operation == operation)
+                add(&l, at->event, at->len, "region ", r->name);
+        add_given(&l, r->given, invalidate, "settings of region ", r->name);
+    }
 }
 
 struct event_reached event_emit(const char *event, bool dry)

@@ -15,6 +15,9 @@ struct event_reached {
 /* `dry`: only counts. */
 struct event_reached event_emit(const char *event, bool dry);
 
+/* What reaches the function, and whose word it is: "user.saved (annotation), stock.changed (region shop)". */
+void event_heard(struct function *f, enum swrcache_operation operation, char *text, size_t room);
+
 void event_fork_prepare(void);
 void event_fork_release(void);
 

@@ -35,21 +35,26 @@ static bool run_function(enum swrcache_operation operation, const struct target 
 {
     struct function *f;
     uint32_t at = 0;
+    size_t named_so = 0;
     while ((f = named(t->name, &at)) != NULL) {
-        r->functions++;
+        named_so++;
         if (t->kind == TARGET_CALL && tools && function_secret(f)) {
             snprintf(r->why, sizeof r->why,
                      "%s is secret: its calls cannot be named here; write %s for all of it", t->name,
                      t->name);
             return false;
         }
-        if (!target_fits(t, &f->shape, r->why, sizeof r->why))
-            return false;
+        r->functions += target_fits(t, &f->shape, r->why, sizeof r->why);
     }
-    r->unknown = r->functions == 0;
+    if (named_so != 0 && r->functions == 0)
+        return false;
+    r->unknown = named_so == 0;
     if (r->unknown)
         snprintf(r->why, sizeof r->why, "no function %.100s here", t->name);
     for (at = 0; (f = named(t->name, &at)) != NULL;) {
+        char misfit[sizeof r->why];
+        if (!target_fits(t, &f->shape, misfit, sizeof misfit))
+            continue; /* another function of that name is meant */
         if (t->kind == TARGET_CALL)
             r->matched += verb_filtered(operation, f, match_target, (void *)(uintptr_t)t, filter, dry);
         else if (filter != NULL)

@@ -186,6 +186,21 @@ static void nulls(void)
     CHECK(swrcache_invalidate("maybe(\"%ls\")", L"wide") == 0 && complained("is not one for targets"));
 }
 
+/* Two functions of one name, here one of them a dictionary: the one that it fits is meant. */
+static void namesakes(void)
+{
+    swrcache_invalidate("quote");
+    CHECK(swrcache_put("quote", "ACME", 4, "v", 1, 0) && swrcache_put("quote", "a\"\1", 3, "v", 1, 0));
+    CHECK(quote("ACME", 1) == 5 && swrcache_invalidate("quote(\"%s\", %d)", "ACME", 1) == 1);
+    CHECK(swrcache_has("quote", "ACME", 4) && swrcache_invalidate("quote(\"%s\")", "ACME") == 1);
+    CHECK(!swrcache_has("quote", "ACME", 4) && swrcache_invalidate("quote(%s)", "a\"\1") == 1);
+    CHECK(swrcache_put("quote", "ACME", 4, "v", 1, 0) && swrcache_invalidate("quote(x\"41434d45\")") == 1);
+    CHECK(swrcache_put("quote", "ACME", 4, "v", 1, 0) && swrcache_put("quote", "B", 1, "v", 1, 0));
+    CHECK(swrcache_invalidate("quote(\"AC*\")") == 1 && swrcache_invalidate("quote(!=\"A\")") == 1);
+    CHECK(swrcache_invalidate("quote(1, 2, 3)") == 0 && swrcache_invalidate("quote(7)") == 0);
+    CHECK(complained("quote(7): key is bytes: write x\"0a0b\", \"text\""));
+}
+
 /* What a secret function was called with is nowhere written down. */
 static void secrets(void)
 {
@@ -193,7 +208,8 @@ static void secrets(void)
     CHECK(pin("alice") == 5 && swrcache_invalidate("pin(\"%s\")", "alice") == 1);
     CHECK(audit_find(audit_last(), &act) && strcmp((char *)act.text, "pin(***)") == 0 && act.matched == 1);
     CHECK(swrcache_invalidate("pin(\"%s\", 1)", "mallory") == 0 && complained("pin has 1 argument"));
-    CHECK(!complained("alice") && !complained("mallory"));
+    CHECK(swrcache_invalidate("pin(%d)", 4711) == 0 && complained("pin(***): who is a text"));
+    CHECK(!complained("4711") && !complained("alice") && !complained("mallory"));
 }
 
 int main(int argc, char **argv)
@@ -226,6 +242,7 @@ int main(int argc, char **argv)
     data();
     tags();
     nulls();
+    namesakes();
     secrets();
     return finish("targets");
 }

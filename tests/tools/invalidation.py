@@ -46,6 +46,22 @@ with Directory() as directory:
         check('stands_on' in run(DONE, "inspect", "page", "--tree").out)
         check('shop.notes(x"6b")' in tree, list(tree))
 
+        f = {f["name"]: f for f in records("functions", "-v")}
+        check((f["stock"]["region"], "region" in f["users"]) == ("shop.stock", False), f)
+        check(f["users"]["invalidate_on"] == "user.saved (annotation)" and "expire_on" not in f["users"], f["users"])
+
+        # A dictionary's keys are named as bytes or as text; nobody computes it.
+        check(records("expire", 'shop.notes("k")', "--dry-run")[0]["matched"] == 1)
+        check(records("expire", 'shop.notes(x"6b")', "--dry-run")[0]["matched"] == 1)
+        check("never put: it is not found" in run(DONE, "explain", 'shop.notes("none")').out)
+        check("the next get gets" in run(DONE, "explain", 'shop.notes("k")').out)
+
+        # What could never match is a mistake, told with the cure.
+        for target, why in (("stock(bolt)", "is a text: write it in double quotes"), ("users(>=x)", "is a number"),
+                            ("stock(>1)", "is no number"), ("shop.notes(k)", 'is bytes: write x"0a0b"')):
+            check(why in run(FAILED, "invalidate", target).err, (target, why))
+        check("entries of 1 function would be reached" in run(DONE, "emit", "user.saved", "--dry-run").out)
+
         # Dry first, then done; dependents follow; what matches nothing says so.
         check(records("invalidate", 'stock("bolt")', "--dry-run")[0]["matched"] == 1)
         check(live.do("all") == 0)
@@ -111,6 +127,9 @@ with Directory() as directory:
         check(records("set", "region:shop", "wait=1s")[0]["matched"] == 3)
         by_name = {f["name"]: f for f in records("functions", "-v")}
         check((by_name["page"]["wait_ms"], by_name["page"]["wait_from"]) == (1000, "region shop, set"))
+        check(by_name["stock"]["invalidate_on"].endswith("count (settings of region shop.stock), over (settings of region shop.stock)"),
+              by_name["stock"])
+        check(by_name["page"]["expire_on"] == "over (settings)", by_name["page"])
         emitted = records("emit", "count")[0]
         check((emitted["matched"], emitted["functions"]) == (3, 1), emitted)
         live.do("all")

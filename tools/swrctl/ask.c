@@ -78,6 +78,11 @@ static void show_outcome(struct asking *a, const struct process *p, unsigned lon
 {
     if (a->in->json)
         show_record(p, &status_line, &a->view);
+    else if (a->listeners)
+        printf("%ld (%s): %llu %s of %llu %s %s%s\n", (long)p->pid, p->program, matched,
+               matched == 1 ? "entry" : "entries", number_of("functions"),
+               number_of("functions") == 1 ? "function" : "functions", a->in->dry ? "would be " : "",
+               a->outcome);
     else if (a->outcome[0] != 0)
         printf("%ld (%s): %llu %s %s%s\n", (long)p->pid, p->program, matched,
                matched == 1 ? "entry" : "entries", a->in->dry ? "would be " : "", a->outcome);

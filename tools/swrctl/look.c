@@ -91,10 +91,27 @@ int subcommand_inflight(struct invocation *in)
     return look(in, flight_columns);
 }
 
+/* Two entries whose versions alone differ would look the same. */
+static void show_entry(const struct process *p, struct wire_line *record, void *cookie)
+{
+    static char text[8192];
+    const char *version = wire_get(record, "version");
+    for (uint32_t i = 0; version != NULL && i < record->nfields; i++) {
+        struct wire_field *field = &record->fields[i];
+        if (strcmp(field->name, "key") != 0)
+            continue;
+        snprintf(text, sizeof text, "%s, version %s", field->value, version);
+        field->value = text;
+    }
+    show_record(p, record, cookie);
+}
+
 int subcommand_inspect(struct invocation *in)
 {
-    struct asking a = {
-        .in = in, .view.columns = entry_columns, .counted = in->count > 0 || in->match != NULL};
+    struct asking a = {.in = in,
+                       .view.columns = entry_columns,
+                       .each = in->tree ? NULL : show_entry,
+                       .counted = in->count > 0 || in->match != NULL};
     ask_start("inspect");
     if (in->count > 0)
         ask_field("function", in->operands[0]);

@@ -21,7 +21,7 @@ static int steer(struct invocation *in, const char *outcome)
 
 int subcommand_emit(struct invocation *in)
 {
-    struct asking a = {.in = in, .counted = true, .outcome = "reached"};
+    struct asking a = {.in = in, .counted = true, .listeners = true, .outcome = "reached"};
     ask_start("emit");
     ask_field("event", in->operands[0]);
     if (in->dry)
