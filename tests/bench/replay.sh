@@ -98,6 +98,13 @@ expect 'a word for a key' 1 "$bench" replay "$dir/word.txt"
 grep -q 'word.txt:2:' "$dir/err" || fail "the line is not named: $(cat "$dir/err")"
 expect 'empty trace' 1 "$bench" replay "$dir/empty.txt"
 expect 'no such trace' 1 "$bench" replay "$dir/none"
+expect 'a folder for a trace' 1 "$bench" replay "$dir/empty"
+grep -qi 'is a directory' "$dir/err" || fail "the reason is not said: $(cat "$dir/err")"
+expect 'no folder of traces' 1 "$bench" --traces "$dir/none" replay
+grep -q 'No such file' "$dir/err" || fail "the reason is not said: $(cat "$dir/err")"
+expect 'a word for a number of entries' 2 "$bench" --quick memory 1000 some
+[ ! -s "$dir/out" ] || fail "measured before all was read: $(cat "$dir/out")"
+expect 'fewer than no entries' 2 "$bench" memory 18446744073709551615
 expect 'a folder without traces' 1 "$bench" --traces "$dir/empty" replay
 grep -q -- '--traces' "$dir/err" || fail "the option is not named: $(cat "$dir/err")"
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "made.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <glob.h>
 #include <inttypes.h>
@@ -49,7 +50,13 @@ static bool of_folder(struct traces *traces, const char *folder)
     static const char *const endings[] = {"txt", "tsk", "txt.xz", "tsk.xz"};
     char pattern[4096];
     bool done = true;
+    DIR *there = opendir(folder);
 
+    if (!there) {
+        fprintf(stderr, "swrbench: --traces %s: %s\n", folder, strerror(errno));
+        return false;
+    }
+    closedir(there);
     for (size_t i = 0; done && i < sizeof endings / sizeof *endings; i++) {
         glob_t found;
 

@@ -219,6 +219,15 @@ static bool rounds(const struct settings *settings, size_t entries)
     return true;
 }
 
+/* The nth number asked for; 0: it is none. */
+static size_t asked(const struct settings *settings, size_t n)
+{
+    char *end;
+    unsigned long long entries = strtoull(settings->args[n], &end, 10);
+
+    return *end || settings->args[n][0] == '-' || entries > 1000000000 ? 0 : (size_t)entries;
+}
+
 int bench_memory(const struct settings *settings)
 {
     static const size_t usual[USUAL] = {1000, 100000, GOAL_ENTRIES, 10000000};
@@ -227,6 +236,11 @@ int bench_memory(const struct settings *settings)
 
     if (part)
         return print_sample(strtoull(part, NULL, 10));
+    for (size_t i = 0; i < settings->count; i++)
+        if (asked(settings, i) == 0) {
+            fprintf(stderr, "swrbench: memory takes numbers of entries, not %s\n", settings->args[i]);
+            return 2;
+        }
     if (!settings->runtime) {
         fprintf(stderr, "swrbench: memory needs the runtime: is SWR_ENABLE=0 set?\n");
         return 1;
@@ -241,16 +255,8 @@ int bench_memory(const struct settings *settings)
                "entries", "RSS", "own", "beyond", "left %", "p50", "p99.9", "slices", "worst", "idle",
                "purge");
     for (size_t i = 0; i < count; i++) {
-        size_t entries = usual[i < USUAL ? i : 0];
-        char *end;
+        size_t entries = settings->count ? asked(settings, i) : usual[i];
 
-        if (settings->count) {
-            entries = strtoull(settings->args[i], &end, 10);
-            if (*end || entries < 1 || entries > 1000000000) {
-                fprintf(stderr, "swrbench: memory takes numbers of entries, not %s\n", settings->args[i]);
-                return 2;
-            }
-        }
         if (!rounds(settings, entries)) {
             fprintf(stderr, "swrbench: memory: %zu entries could not be measured\n", entries);
             return 1;

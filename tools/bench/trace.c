@@ -80,9 +80,11 @@ static bool read_lines(struct trace *trace, FILE *file, const char *path)
         if (right && timed && trace->length > 0 && ms < trace->ms[trace->length - 1])
             right = false;
         if (!right) {
-            fprintf(stderr,
-                    "swrbench: %s:%zu: neither a key nor 'milliseconds key' in order like the lines before\n",
-                    path, trace->length + 1);
+            fprintf(
+                stderr,
+                "swrbench: %s:%zu: write 'key' or 'milliseconds key', whole numbers, like the lines before; "
+                "times never go back\n",
+                path, trace->length + 1);
             break;
         }
         if (trace->length == room && !grow(trace, &room, timed)) {
@@ -94,6 +96,10 @@ static bool read_lines(struct trace *trace, FILE *file, const char *path)
         if (timed)
             trace->ms[trace->length] = ms;
         trace->length++;
+    }
+    if (right && ferror(file)) {
+        fprintf(stderr, "swrbench: cannot read %s: %s\n", path, strerror(errno));
+        right = false;
     }
     free(line);
     return right;
