@@ -338,6 +338,8 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
     cancel_off(&cancel);
     t->busy = true;
     if (keyed != NULL && make_key(f, keyed, stack, &key)) {
+        if (t->bound != NULL)
+            depend_call(t->bound, f, &key);
         epoch_enter(&t->epoch);
         struct entry *e = find(f, keyed, &key);
         enum entry_state state = e != NULL ? age_state(f, e, clock_now()) : ENTRY_DEAD;
@@ -345,6 +347,8 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
             cache_ref(e);
         else
             e = NULL;
+        if (e != NULL && t->bound != NULL)
+            depend_saw(t->bound, f, e);
         epoch_exit(&t->epoch);
         if (e != NULL) {
             t->busy = false;

@@ -172,32 +172,56 @@ static struct entry *find(struct use *u)
     return e != NULL && entry_is_fresh(atomic_load(&e->when), clock_now()) ? e : NULL;
 }
 
-ssize_t dictionary_get(const char *region, const void *key, size_t key_len, void *buffer, size_t room)
+/* The value's length, -1: absent. A body that looks is bound by what it finds, and by finding nothing. */
+static ssize_t look(struct use *u, void *buffer, size_t room)
 {
-    struct use u;
+    struct flight *bound = u->thread->bound;
     ssize_t len = -1;
-    if (!begin(&u, region, key, key_len, thread_current != NULL && thread_current->bound != NULL))
-        return -1;
-    if (u.thread->bound != NULL)
-        depend_call(u.thread->bound, u.function, &u.key);
+    if (bound != NULL)
+        depend_call(bound, u->function, &u->key);
     for (bool again = true; again && len < 0;) {
-        epoch_enter(&u.thread->epoch);
-        struct entry *e = find(&u);
+        epoch_enter(&u->thread->epoch);
+        struct entry *e = find(u);
         if (e != NULL) {
             len = (ssize_t)entry_value_len(e);
             if (buffer != NULL && entry_value_len(e) != 0 && room != 0)
                 memcpy(buffer, entry_value(e), entry_value_len(e) < room ? entry_value_len(e) : room);
-            thread_touch(u.thread, e);
-            if (u.thread->bound != NULL)
-                depend_saw(u.thread->bound, u.function, e);
+            thread_touch(u->thread, e);
+            if (bound != NULL)
+                depend_saw(bound, u->function, e);
         }
-        epoch_exit(&u.thread->epoch);
+        epoch_exit(&u->thread->epoch);
         /* What is not there may be on its way in. */
         again = len < 0 && atomic_load(&batch_committing) != 0 && batch_wait();
     }
+    return len;
+}
+
+/* What a body finds missing has to be known, to take its result back when it is put. */
+static bool begin_look(struct use *u, const char *region, const void *key, size_t key_len)
+{
+    return begin(u, region, key, key_len, thread_current != NULL && thread_current->bound != NULL);
+}
+
+ssize_t dictionary_get(const char *region, const void *key, size_t key_len, void *buffer, size_t room)
+{
+    struct use u;
+    if (!begin_look(&u, region, key, key_len))
+        return -1;
+    ssize_t len = look(&u, buffer, room);
     thread_count(u.thread, u.function, len < 0 ? COUNTER_misses : COUNTER_hits);
     end(&u);
     return len;
+}
+
+bool dictionary_has(const char *region, const void *key, size_t key_len)
+{
+    struct use u;
+    if (!begin_look(&u, region, key, key_len))
+        return false;
+    bool there = look(&u, NULL, 0) >= 0;
+    end(&u);
+    return there;
 }
 
 static bool present(struct use *u)
@@ -205,16 +229,6 @@ static bool present(struct use *u)
     epoch_enter(&u->thread->epoch);
     bool there = find(u) != NULL;
     epoch_exit(&u->thread->epoch);
-    return there;
-}
-
-bool dictionary_has(const char *region, const void *key, size_t key_len)
-{
-    struct use u;
-    if (!begin(&u, region, key, key_len, false))
-        return false;
-    bool there = present(&u);
-    end(&u);
     return there;
 }
 

@@ -57,6 +57,24 @@ SWR_CACHED(int, handed, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER, .stale_ms = SW
     return n;
 }
 
+/* Looks without computing. */
+SWR_CACHED(int, peeks, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER, .stale_ms = SWR_FOREVER)
+{
+    int seen = 0;
+    return SWR_PEEK(inner, &seen, n) ? seen : -1;
+}
+
+static void looked_at(void)
+{
+    world = 1;
+    CHECK(inner(700) == 7001 && peeks(700) == 7001 && peeks(700) == 7001 && outcome() == SWR_HIT);
+    world = 2;
+    CHECK(swrcache_invalidate("inner(700)") == 1 && peeks(700) == -1 && outcome() == SWR_MISS);
+    CHECK(inner(700) == 7002 && swrcache_invalidate("inner(700)") == 1 && inner(700) == 7002);
+    CHECK(peeks(700) == 7002 && swrcache_expire("inner(700)") == 1);
+    CHECK(peeks(700) == 7002 && outcome() == SWR_STALE_HIT && swrcache_drain(60000));
+}
+
 static void *never_gives_back(void *context)
 {
     swrcache_with(context);
@@ -239,6 +257,7 @@ int main(int argc, char **argv)
     no_fresher_than_what_it_stands_on();
     bounded();
     across_threads();
+    looked_at();
     forked_meanwhile();
     swrcache_invalidate("all");
     CHECK(mark_count(mark_key(0, 0).id) == 0);

@@ -14,6 +14,12 @@ SWR_CACHED(int, total, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER)
     return swrcache_get("notes", "sum", 3, &v, sizeof v) < 0 ? -n : v + n;
 }
 
+SWR_CACHED(int, noted, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER)
+{
+    bodies++;
+    return swrcache_has("notes", "there", 5) ? n : -n;
+}
+
 static void put_and_get(void)
 {
     char buffer[8];
@@ -61,6 +67,11 @@ static void like_results(void)
     bodies = 0;
     swrcache_put("notes", "else", 4, &v, sizeof v, 0);
     CHECK(total(2) == 52 && bodies == 0);
+    /* Whether it is there is an answer that binds as well. */
+    CHECK(noted(3) == -3 && swrcache_put("notes", "there", 5, "1", 1, 0) && noted(3) == 3);
+    CHECK(swrcache_delete("notes", "there", 5) && noted(3) == -3);
+    bodies = 0;
+    CHECK(swrcache_put("notes", "there", 5, "1", 1, 0) && noted(3) == 3 && noted(3) == 3 && bodies == 1);
     swrcache_region_invalidate_on("notes", "forget");
     CHECK(swrcache_emit("forget") >= 2 && !swrcache_has("notes", "sum", 3));
     CHECK(total(2) == -2);
