@@ -122,7 +122,8 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
     SYNC_POINT("reader.after_lookup");
     if (unlikely(e == NULL))
         goto slow;
-    uint64_t now = now_of(f);
+    /* The end of a failure is not shortened by what the coarse clock lags behind. */
+    uint64_t now = unlikely(entry_flags(e) & ENTRY_FAILED) ? clock_now() : now_of(f);
     bool fresh = likely(now < entry_fresh_until(e));
     if (!fresh && age_state(f, e, now) != ENTRY_STALE)
         goto slow;

@@ -84,11 +84,63 @@ static __attribute__((noinline)) void other(struct function *f, struct thread *t
 }
 
 IN_PLACE void note(struct function *f, struct thread *t, struct entry *e, enum counter counter,
-                   enum swrcache_outcome outcome, uint64_t now)
+                   struct thread_last last)
 {
     entry_touch(e, thread_count(t, f, counter));
-    t->last = (struct thread_last){outcome, 0, e->shape, now};
+    t->last = last;
     end(t);
+}
+
+IN_PLACE void note_hit(struct function *f, struct thread *t, struct entry *e, uint64_t now)
+{
+    note(f, t, e, COUNTER_hits, (struct thread_last){SWR_HIT, 0, e->shape, now});
+}
+
+/*
+ * The ends of failures and of fallback are not shortened by what the coarse clock lags behind: so near to
+ * them it is dead here, and for the longer way to look at. `when`: its word.
+ */
+IN_PLACE enum entry_state state_of(struct function *f, struct entry *e, uint64_t when, uint64_t now)
+{
+    if (when & (uint64_t)ENTRY_FAILED << ENTRY_FLAGS_AT)
+        now = clock_add(now, clock_lag());
+    if (entry_is_fresh(when, now))
+        return ENTRY_FRESH;
+    if (age_long_stale(f, e, now))
+        return ENTRY_STALE;
+    struct age_ends ends = age_ends(f, e);
+    if (now < ends.stale)
+        return ENTRY_STALE;
+    return clock_add(now, clock_lag()) < ends.dead ? ENTRY_FALLBACK : ENTRY_DEAD;
+}
+
+/*
+ * What a backend that is down leaves behind: a remembered failure, a value whose refresh failed, one past
+ * its stale time that nobody is to compute yet. All calls come by here then, so it takes no lock either.
+ */
+static __attribute__((noinline)) void down(struct function *f, struct thread *t, struct entry *e,
+                                           const struct swrcache_arg *args, void *result, uint64_t now)
+{
+    static const struct {
+        enum counter counter;
+        enum swrcache_outcome outcome;
+    } as[] = {[ENTRY_FRESH] = {COUNTER_hits, SWR_HIT},
+              [ENTRY_STALE] = {COUNTER_stale_hits, SWR_STALE_HIT},
+              [ENTRY_FALLBACK] = {COUNTER_fallback_hits, SWR_FALLBACK_HIT}};
+    uint64_t when = lease_word(e);
+    enum entry_state state = state_of(f, e, when, now);
+    int error = entry_flags(e) & ENTRY_FAILED ? entry_errno(e) : errno;
+    struct care *care = care_of(e);
+    int refresh_errno = care != NULL ? atomic_load_explicit(&care->refresh_errno, memory_order_relaxed) : 0;
+    /* Past its stale time a call waits for whoever computes; while none may begin to, nobody does. */
+    bool other_way = state == ENTRY_DEAD || (state != ENTRY_FRESH && lease_due(when, now)) ||
+                     (state == ENTRY_FALLBACK && (when & ENTRY_LEASED));
+    if (other_way || !give(f, e, args, result, 0, false)) {
+        other(f, t, args, result);
+        return;
+    }
+    note(f, t, e, as[state].counter, (struct thread_last){as[state].outcome, refresh_errno, e->shape, now});
+    errno = error;
 }
 
 /* Stale, and its refresh is another's, or not due yet: served as simply. */
@@ -97,15 +149,16 @@ static __attribute__((noinline)) void old(struct function *f, struct thread *t, 
 {
     uint64_t when = lease_word(e), now = clock_of(atomic_load_explicit(&f->clock, memory_order_relaxed));
     bool fresh = entry_is_fresh(when, now);
-    if ((when & ((uint64_t)(ENTRY_FAILED | ENTRY_TROUBLE) << ENTRY_FLAGS_AT)) != 0 ||
-        (!fresh &&
-         (lease_due(when, now) || !(age_long_stale(f, e, now) || age_of_old(f, e, now) == ENTRY_STALE))) ||
-        !give(f, e, args, result, 0, false))
+    if ((when & ((uint64_t)(ENTRY_FAILED | ENTRY_TROUBLE) << ENTRY_FLAGS_AT)) != 0)
+        down(f, t, e, args, result, now);
+    else if (!fresh && !age_long_stale(f, e, now) && age_of_old(f, e, now) != ENTRY_STALE)
+        down(f, t, e, args, result, now);
+    else if ((!fresh && lease_due(when, now)) || !give(f, e, args, result, 0, false))
         other(f, t, args, result);
     else if (fresh)
-        note(f, t, e, COUNTER_hits, SWR_HIT, now);
+        note_hit(f, t, e, now);
     else
-        note(f, t, e, COUNTER_stale_hits, SWR_STALE_HIT, now);
+        note(f, t, e, COUNTER_stale_hits, (struct thread_last){SWR_STALE_HIT, 0, e->shape, now});
 }
 
 /* The rest of a call, once its entry is found or not. */
@@ -131,7 +184,7 @@ IN_PLACE void answer(struct function *f, struct thread *t, struct entry *e, cons
     if (unlikely(!give(f, e, args, result, key_len, word)))
         other(f, t, args, result);
     else
-        note(f, t, e, COUNTER_hits, SWR_HIT, now);
+        note_hit(f, t, e, now);
 }
 
 IN_PLACE uint64_t identity_of(struct function *f)

@@ -243,6 +243,17 @@ void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *a
         t->busy = false;
 }
 
+/*
+ * Shard locked: somebody computes although the back-off says not yet. Calls that would get a value past its
+ * stale time without a look at flights (hit.c) come by here again, and wait for what is computed.
+ */
+static void end_back_off(struct function *f, uint64_t identity, const struct key *key)
+{
+    struct entry *e = table_find(&cache_table, identity, key);
+    if (e != NULL && age_state(f, e, clock_now()) == ENTRY_FALLBACK)
+        lease_hasten(e);
+}
+
 bool miss_forced(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,
                  const struct key *key)
 {
@@ -259,8 +270,10 @@ bool miss_forced(struct thread *t, struct function *f, const struct swrcache_arg
         }
         fl = flight_open(f, identity, key, false);
     }
-    if (fl != NULL)
+    if (fl != NULL) {
         fl->owner = t;
+        end_back_off(f, identity, key);
+    }
     table_unlock(&cache_table, shard);
     if (fl == NULL) {
         outcome_alone(t, f, args, result);

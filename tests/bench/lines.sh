@@ -78,11 +78,13 @@ for name in int_hot int_spread string_hot string_spread int_hot_chain int_spread
 done
 grep -q '"case":"int_hot",.*"hit_pct":100,' "$dir/lines" || fail "hot hits that are none: $(cat "$dir/lines")"
 
-lines 7 stale
+lines 10 stale
 has stale_first threads calls p99_ns p999_ns max_ns
 has stale_hit threads calls p99_ns
-has held fresh_ns ratio old_pct
-grep -q '"old_pct":100,' "$dir/lines" || fail "old values that are none: $(cat "$dir/lines")"
+for name in held failing fallback failure; do
+    has "$name" fresh_ns ratio old_ratio served_pct
+done
+[ "$(grep -c '"served_pct":100,' "$dir/lines")" -eq 4 ] || fail "old values that are none: $(cat "$dir/lines")"
 
 lines 1 stampede
 has cold threads bodies
