@@ -27,10 +27,11 @@
 #define SWRCACHE_UNSET   INT64_MIN
 #define SWRCACHE_UNSET32 INT32_MIN
 
+/* Of x also parts: SWR_SECONDS(0.5). */
 #define SWR_FOREVER    INT64_MAX
-#define SWR_SECONDS(x) ((int64_t)(x)*1000)
-#define SWR_MINUTES(x) ((int64_t)(x)*60000)
-#define SWR_HOURS(x)   ((int64_t)(x)*3600000)
+#define SWR_SECONDS(x) ((int64_t)((x)*INT64_C(1000)))
+#define SWR_MINUTES(x) ((int64_t)((x)*INT64_C(60000)))
+#define SWR_HOURS(x)   ((int64_t)((x)*INT64_C(3600000)))
 
 enum swrcache_kind {
     SWRCACHE_KIND_VAL = 1,

@@ -36,18 +36,25 @@
 #define SWRCACHE_PARTS(want, bad, ...)                                                                       \
     SWRCACHE_SECOND(SWRCACHE_CAT(SWRCACHE_PARTS_##want##_, SWRCACHE_COUNT(__VA_ARGS__)), bad)
 
+/* Two parts, the first of which is a type: void is none. */
+#define SWRCACHE_TYPED(bad, ...)                                                                             \
+    SWRCACHE_SECOND(SWRCACHE_CAT(SWRCACHE_TYPED_, SWRCACHE_IS_NONE(__VA_ARGS__))(bad),                       \
+                    SWRCACHE_PARTS(2, bad, __VA_ARGS__))
+#define SWRCACHE_TYPED_0(bad)
+#define SWRCACHE_TYPED_1(bad) ~, bad
+
 /* The verdict of one parameter. The probe expands only for a known kind; what follows it comes third. */
 #define SWRCACHE_VERDICT(p)                                                                                  \
     SWRCACHE_CAT(SWRCACHE_VERDICT_, SWRCACHE_NOTHING(SWRCACHE_THIRD(SWRCACHE_KNOWN_##p, , )))(p)
 #define SWRCACHE_VERDICT_1(p)             SWRCACHE_SECOND(SWRCACHE_KNOWN_##p, KINDLESS)
 #define SWRCACHE_VERDICT_0(p)             COMMA
-#define SWRCACHE_KNOWN_SWR_VAL(...)       ~, SWRCACHE_PARTS(2, BAD_VAL, __VA_ARGS__),
+#define SWRCACHE_KNOWN_SWR_VAL(...)       ~, SWRCACHE_TYPED(BAD_VAL, __VA_ARGS__),
 #define SWRCACHE_KNOWN_SWR_QUANTISED(...) ~, SWRCACHE_PARTS(3, BAD_QUANTISED, __VA_ARGS__),
 #define SWRCACHE_KNOWN_SWR_STR(...)       ~, SWRCACHE_PARTS(1, BAD_STR, __VA_ARGS__),
 #define SWRCACHE_KNOWN_SWR_BYTES(...)     ~, SWRCACHE_PARTS(2, BAD_BYTES, __VA_ARGS__),
 #define SWRCACHE_KNOWN_SWR_STRUCT(...)    ~, SWRCACHE_PARTS(S, BAD_STRUCT, __VA_ARGS__),
-#define SWRCACHE_KNOWN_SWR_OPAQUE(...)    ~, SWRCACHE_PARTS(2, BAD_OPAQUE, __VA_ARGS__),
-#define SWRCACHE_KNOWN_SWR_OUT(...)       ~, SWRCACHE_PARTS(2, BAD_OUT, __VA_ARGS__),
+#define SWRCACHE_KNOWN_SWR_OPAQUE(...)    ~, SWRCACHE_TYPED(BAD_OPAQUE, __VA_ARGS__),
+#define SWRCACHE_KNOWN_SWR_OUT(...)       ~, SWRCACHE_TYPED(BAD_OUT, __VA_ARGS__),
 #define SWRCACHE_KNOWN_SWR_OUT_BYTES(...) ~, SWRCACHE_PARTS(2, BAD_OUT_BYTES, __VA_ARGS__),
 
 /* GOOD, BAD (a parameter), MANY (parameters), LOOSE (without parentheses) or VOID (result). */
@@ -99,8 +106,9 @@
 #define SWRCACHE_WORDS_BAD_BYTES(fn, p)     SWRCACHE_WORDS_SHAPE(fn, p, "SWR_BYTES(name, length)")
 #define SWRCACHE_WORDS_BAD_STRUCT(fn, p)                                                                     \
     SWRCACHE_WORDS_SHAPE(fn, p, "SWR_STRUCT(type, name, field, ...) with the 1 to 14 fields that count")
-#define SWRCACHE_WORDS_BAD_OPAQUE(fn, p)    SWRCACHE_WORDS_SHAPE(fn, p, "SWR_OPAQUE(type, name)")
-#define SWRCACHE_WORDS_BAD_OUT(fn, p)       SWRCACHE_WORDS_SHAPE(fn, p, "SWR_OUT(type, name)")
+#define SWRCACHE_WORDS_BAD_OPAQUE(fn, p) SWRCACHE_WORDS_SHAPE(fn, p, "SWR_OPAQUE(type, name)")
+#define SWRCACHE_WORDS_BAD_OUT(fn, p)                                                                        \
+    SWRCACHE_WORDS_SHAPE(fn, p, "SWR_OUT(type, name), or SWR_OUT_BYTES(name, length)")
 #define SWRCACHE_WORDS_BAD_OUT_BYTES(fn, p) SWRCACHE_WORDS_SHAPE(fn, p, "SWR_OUT_BYTES(name, length)")
 
 #define SWRCACHE_COMPLAIN_BAD(fn, params) SWRCACHE_MAP(SWRCACHE_EACH_WORDS, fn, params)
@@ -166,8 +174,10 @@
                    "the step of '" #n "' must be more than nothing, not " #step);
 #define SWRCACHE_ASSERT_OUT(fn, type, n)                                                                     \
     _Static_assert(__builtin_classify_type(SWRCACHE_LVALUE(type)) != 5,                                      \
-                   "out-parameter '" #n "' hands out a pointer, which would be shared by all callers: "      \
-                   "SWR_OUT_BYTES, or return it with SWR_CACHED_STRING or SWR_CACHED_OBJECT");
+                   "out-parameter '" #n "' hands out a pointer, which would be shared by all callers, "      \
+                   "or an array: SWR_OUT_BYTES, SWR_OUT of a structure, or return it with "                  \
+                   "SWR_CACHED_STRING or SWR_CACHED_OBJECT");                                                \
+    _Static_assert(!SWRCACHE_IS_CONST(type), "out-parameter '" #n "' is const, but the function writes it");
 /* A field's type gets a name first: of a field that does not exist nothing more is said then. */
 #define SWRCACHE_NAME_FIELD(c, i, f) SWRCACHE_NAME_FIELD_(SWRCACHE_UNWRAP c, i, f)
 #define SWRCACHE_NAME_FIELD_(...)    SWRCACHE_NAME_FIELD__(__VA_ARGS__)
@@ -214,14 +224,16 @@
 #define SWRCACHE_INSIDE_SWR_OUT(type, n)
 #define SWRCACHE_INSIDE_SWR_OUT_BYTES(n, len) SWRCACHE_ASSERT_LEN(n, len)
 
-/* The first designator; the compiler speaks of the others. */
-#define SWRCACHE_CHECK_POLICY(fn, ...) SWRCACHE_CHECK_POLICY_(fn, __VA_ARGS__, ~)
-#define SWRCACHE_CHECK_POLICY_(fn, first, ...)                                                               \
-    _Static_assert(sizeof(#first) == 1 || __builtin_strncmp(#first, ".", 1) == 0,                            \
-                   "policy '" #first "' of '" #fn "': a field begins with a dot, ." #first);
+/* What has no dot would silently be the field that stands behind the last one in the structure. */
+#define SWRCACHE_CHECK_POLICY(fn, ...) SWRCACHE_FMAP(SWRCACHE_EACH_POLICY, fn, __VA_ARGS__)
+#define SWRCACHE_EACH_POLICY(fn, i, p)                                                                       \
+    _Static_assert(sizeof(#p) == 1 || __builtin_strncmp(#p, ".", 1) == 0,                                    \
+                   "policy '" #p "' of '" #fn "': a field begins with a dot, ." #p);
 
 /* The result of SWR_CACHED; the other forms know theirs. */
 #define SWRCACHE_CHECK_VALUE(ret, fn)                                                                        \
+    _Static_assert(!SWRCACHE_IS_CONST(ret),                                                                  \
+                   "'" #fn "' returns a value, which is its caller's: leave out const and volatile");        \
     _Static_assert(__builtin_classify_type(SWRCACHE_LVALUE(ret)) != 5,                                       \
                    "'" #fn "' returns a pointer: use SWR_CACHED_STRING for a string that the caller frees, " \
                    "or SWR_CACHED_OBJECT with copy and free");

@@ -41,6 +41,11 @@
     (__builtin_classify_type(x) == 5 && !__builtin_types_compatible_p(__typeof__(x), SWRCACHE_DECAYED(x)))
 #define SWRCACHE_IS_POINTER(x) (__builtin_classify_type(x) == 5 && !SWRCACHE_IS_ARRAY(x))
 
+/* Or volatile: compatible types may differ in that, what their pointers point to may not. */
+#define SWRCACHE_IS_CONST(type)                                                                              \
+    (__builtin_types_compatible_p(__typeof__(type) *, const __typeof__(type) *) ||                           \
+     __builtin_types_compatible_p(__typeof__(type) *, volatile __typeof__(type) *))
+
 /* An element of an array; of anything else, some char. */
 #define SWRCACHE_ELEMENT(x) (*__builtin_choose_expr(SWRCACHE_IS_ARRAY(x), ((void)0, x), (char *)0))
 

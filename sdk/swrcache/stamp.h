@@ -6,7 +6,7 @@
  *   SWRCACHE_LIST(f, c, (a, b))    f(c, 0, a), f(c, 1, b)      of none: f_NONE
  *   SWRCACHE_MAP(f, c, (a, b))     f(c, 0, a) f(c, 1, b)       of none: nothing
  *   SWRCACHE_FLIST(f, c, a, b)     as LIST, for the fields of one parameter inside a LIST or MAP
- *   SWRCACHE_FMAP(f, c, a, b)      as MAP, likewise
+ *   SWRCACHE_FMAP(f, c, a, b)      as MAP, likewise; of more than 16 only the first
  *
  * A list is up to 12 parameters (stamps go to 16 so that 13 can still be told in our own words);
  * `()` and `(void)` are the list of none. Fields go to 16.
@@ -195,6 +195,8 @@
     f(c, 0, a), f(c, 1, b), f(c, 2, d), f(c, 3, e), f(c, 4, g), f(c, 5, h), f(c, 6, i), f(c, 7, j), \
     f(c, 8, k), f(c, 9, l), f(c, 10, m), f(c, 11, n), f(c, 12, o), f(c, 13, p), f(c, 14, q), f(c, 15, r)
 
+#define SWRCACHE_FMAP_MANY(f, c, a, ...) \
+    f(c, 0, a)
 #define SWRCACHE_FMAP_1(f, c, a) \
     f(c, 0, a)
 #define SWRCACHE_FMAP_2(f, c, a, b) \

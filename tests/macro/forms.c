@@ -11,7 +11,9 @@ static int failures;
 #define CHECK(x) ((x) ? (void)0 : (void)(failures++, printf("forms.c:%d: %s\n", __LINE__, #x)))
 
 SWR_CACHED(double, quote, (SWR_STR(symbol), SWR_VAL(int, days)), .ttl_ms = SWR_SECONDS(20), .stale_ms = 0,
-           .region = "quotes.live", .secret = true, .fails = SWR_FAILS_NEGATIVE)
+           .retry_ms = SWR_SECONDS(0.5), .retry_max_ms = SWR_MINUTES(1.5),
+           .stale_if_error_ms = SWR_SECONDS(3000000), .region = "quotes.live", .secret = true,
+           .fails = SWR_FAILS_NEGATIVE)
 {
     return (symbol ? (double)strlen(symbol) : -1) + days;
 }
@@ -137,6 +139,8 @@ int main(int argc, char **argv)
         CHECK(!strcmp(s->name, "quote") && !strcmp(s->result_type, "double") && s->nparams == 2);
         CHECK(s->form == SWRCACHE_FORM_VALUE && s->result_size == 8 && s->result_cls == SWRCACHE_CLASS_FLOAT);
         CHECK(s->policy->ttl_ms == 20000 && s->policy->stale_ms == 0 && s->policy->wait_ms == SWRCACHE_UNSET);
+        CHECK(s->policy->retry_ms == 500 && s->policy->retry_max_ms == 90000);
+        CHECK(s->policy->stale_if_error_ms == INT64_C(3000000000));
         CHECK(s->policy->secret == 1 && s->policy->fails == SWR_FAILS_NEGATIVE);
         CHECK(s->policy->refresh == SWRCACHE_REFRESH_UNSET && !strcmp(s->policy->region, "quotes.live"));
         CHECK(s->params[0].kind == SWRCACHE_KIND_STR && !strcmp(s->params[0].name, "symbol"));
