@@ -11,7 +11,7 @@ enum { ELLIPSIS = 3 };
 
 void print_start(struct print *p, char *buffer, size_t room)
 {
-    *p = (struct print){buffer, room, 0, false};
+    *p = (struct print){.buffer = buffer, .room = room};
     buffer[0] = 0;
 }
 
@@ -76,6 +76,10 @@ static size_t print_character(struct print *p, const unsigned char *s, size_t le
         text[0] = '\\';
         text[1] = special != NULL ? letters[special - plain] : quote;
         append(p, text, 2);
+        return 1;
+    }
+    if (s[0] == '*' && p->target) {
+        append(p, "\\*", 2);
         return 1;
     }
     if (s[0] >= 0x20 && s[0] < 0x7F) {
@@ -252,6 +256,7 @@ void print_key(struct print *p, const char *name, const struct key_shape *shape,
                bool secret)
 {
     struct key_cursor cursors[KEY_MAX_PARAMS];
+    p->target = true;
     print_text(p, name);
     append(p, "(", 1);
     if (secret) {
@@ -265,6 +270,7 @@ void print_key(struct print *p, const char *name, const struct key_shape *shape,
         }
     }
     append(p, ")", 1);
+    p->target = false;
 }
 
 static void print_number(struct print *p, uint32_t cls, const unsigned char *bytes, size_t size)

@@ -2,7 +2,7 @@
  * print.h - keys and values as C text: quote("ACME", 3).
  *
  *   VAL      3, 2.5, true, 'x', 0x1f00, x"0a0b" for what has no better form
- *   STR      "text" with C escapes (octal); NULL
+ *   STR      "text" with C escapes (octal); NULL; of a key \* for a *, which in a target is any text
  *   BYTES    x"0a0b"; NULL
  *   STRUCT   {sym="x", n=3}; NULL
  *   OPAQUE, OUT  _     OUT_BYTES  _[16]
@@ -18,6 +18,7 @@ struct print {
     char *buffer;
     size_t room, len; /* room: at least 4 */
     bool cut;
+    bool target; /* what is printed is to be a target as it stands */
 };
 
 void print_start(struct print *p, char *buffer, size_t room);

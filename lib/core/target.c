@@ -30,9 +30,10 @@ bool target_glob(const char *pattern, const char *text)
                 continue;
             }
             if (*pattern == '\\' && (pattern[1] == '*' || pattern[1] == '?')) {
-                if (*text == pattern[1]) {
+                size_t printed = text[0] == '\\' && text[1] == pattern[1]; /* by print_key() */
+                if (text[printed] == pattern[1]) {
                     pattern += 2;
-                    text++;
+                    text += printed + 1;
                     continue;
                 }
             } else if (*pattern == '\\' && pattern[1] != 0) {
@@ -214,9 +215,12 @@ bool target_parse(struct target *t, const char *text, char *error, size_t room)
                     if (s[i] == '\\' && s[i + 1] != 0)
                         i++;
                 if (s[i] == 0)
-                    return fail(
-                        error, room, "a quote opened", open,
-                        "is never closed; close it (the shell may have taken it: put the target in '...')");
+                    return fail(error, room, "a quote opened", open,
+                                len > 3 && strcmp(s + len - 3, "...") == 0
+                                    ? "is never closed: of a long call only the beginning was printed; write "
+                                      "* for the rest"
+                                    : "is never closed; close it (the shell may have taken it: put the "
+                                      "target in '...')");
             } else if (s[i] == '{') {
                 depth++;
             } else if (s[i] == '}') {

@@ -46,6 +46,7 @@ def places():
         no_socket(f"{base}/open", "mode is not 0700")
         check(os.listdir(f"{base}/open") == [])
         check("passed over" in swrctl("ps", directory=f"{base}/open").err)
+        check("SWR_SOCKET_DIR=here: its name is too long, or not absolute" in swrctl("ps", directory="here").err)
         os.mkdir(f"{base}/real", 0o700)
         os.symlink(f"{base}/real", f"{base}/link")
         no_socket(f"{base}/link", "symbolic link")

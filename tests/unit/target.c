@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 
+#include "core/print.h"
 #include "core/target.h"
 
 SWR_STATIC_CACHED(double, quote, (SWR_STR(symbol), SWR_VAL(int, days)))
@@ -117,6 +118,31 @@ Test(target, stars_and_question_marks_can_be_meant)
     cr_assert_not(means_quote("quote(\"a\\?*\", 3)", "axb", 3));
 }
 
+/* As a target, and where keys are searched by their text. */
+static bool prints_as_itself(const char *symbol, const char *other)
+{
+    struct key_shape shape = SHAPE(quote);
+    struct swrcache_arg args[] = {STR(symbol), VAL((int){3})};
+    static struct packed packed;
+    struct print p;
+    char text[128];
+    cr_assert(pack(&packed, &shape, args));
+    print_start(&p, text, sizeof text);
+    print_key(&p, "quote", &shape, &packed.key, false);
+    return means_quote(text, symbol, 3) && !means_quote(text, other, 3) && target_glob(text, text);
+}
+
+Test(target, what_is_printed_of_a_key_means_that_key_alone)
+{
+    cr_assert(prints_as_itself("AC*", "ACME"));
+    cr_assert(prints_as_itself("*", ""));
+    cr_assert(prints_as_itself("\\*", "\\\\"));
+    cr_assert(prints_as_itself("a*?", "a*b"));
+    cr_assert(prints_as_itself("??", "AC"));
+    cr_assert(means_ratio("ratio(1, '\\*', true)", 1, '*', true));
+    cr_assert_not(means_ratio("ratio(1, '\\*', true)", 1, 'x', true));
+}
+
 Test(target, numbers_compare_as_numbers)
 {
     cr_assert(means_quote("quote(\"a\", 03)", "a", 3));
@@ -216,6 +242,7 @@ Test(target, mistakes_are_told_with_place_and_cure)
         {"quote(,1)", "write * for any"},
         {"quote(\"a)", "is never closed"},
         {"quote('a)", "is never closed"},
+        {"quote(\"aaaa...", "write * for the rest"},
         {"quote({a=1)", "a { without }"},
         {"quote(a})", "a } without {"},
         {"quote(1) x", "text after )"},

@@ -227,6 +227,8 @@ size_t process_list(struct process *list, size_t room)
     l = (struct listing){.list = list, .room = room};
     if (wire_directory(path, sizeof path, chosen))
         list_directory(&l, path, root && chosen != NULL && chosen[0] != 0 ? (uid_t)-1 : geteuid());
+    else if (chosen != NULL && chosen[0] != 0)
+        fprintf(stderr, "swrctl: SWR_SOCKET_DIR=%s: its name is too long, or not absolute\n", chosen);
     if (chosen == NULL || chosen[0] == 0) {
         /* The process may have had another environment: sudo, cron, a service. */
         if (root) {
