@@ -5,6 +5,7 @@
 #include "option.h"
 #include "own.h"
 #include "region.h"
+#include "result.h"
 #include "setting.h"
 #include "thread.h"
 #include "base/alive.h"
@@ -142,6 +143,12 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     if (f->annotated.region != NULL && (f->region = region_of(f->annotated.region, true)) == NULL)
         option_complain("%s: .region = \"%s\": write letters, digits, _ and - between dots; ignored",
                         site->name, f->annotated.region);
+    const char *never = result_never_fails(site, f->annotated.fails);
+    if (never != NULL)
+        option_complain(
+            "%s: .fails = %s: no result of it is that; call swrcache_fail() in the body, or name a "
+            "test with .failed",
+            site->name, never);
     set_tags(f, f->annotated.tags);
     f->dictionary = dictionary;
     setting_resolve(f);

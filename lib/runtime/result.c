@@ -88,6 +88,17 @@ bool result_failed(struct function *f, const void *result)
     }
 }
 
+const char *result_never_fails(const struct swrcache_site *s, enum swrcache_fails fails)
+{
+    bool number = s->result_cls == SWRCACHE_CLASS_INT || s->result_cls == SWRCACHE_CLASS_CHAR;
+    if (fails == SWR_FAILS_NEGATIVE && s->result_cls != SWRCACHE_CLASS_FLOAT &&
+        !(number && s->result_size <= 8))
+        return "SWR_FAILS_NEGATIVE";
+    if (s->form == SWRCACHE_FORM_VOID && (fails == SWR_FAILS_NULL || fails == SWR_FAILS_NONZERO))
+        return fails == SWR_FAILS_NULL ? "SWR_FAILS_NULL" : "SWR_FAILS_NONZERO";
+    return NULL;
+}
+
 static bool is_out(const struct swrcache_param *p)
 {
     return p->kind == SWRCACHE_KIND_OUT || p->kind == SWRCACHE_KIND_OUT_BYTES;

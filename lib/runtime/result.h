@@ -12,6 +12,8 @@
 
 /* Whether the policy calls this result a failure. */
 bool result_failed(struct function *f, const void *result);
+/* Of .fails the name, if no result of such a function can be that; else NULL. */
+const char *result_never_fails(const struct swrcache_site *s, enum swrcache_fails fails);
 /* A new entry of what the body left in args and result; an object's pointer moves in. `more`: it is to have
  * a struct entry_more. NULL: no memory. */
 struct entry *result_keep(struct function *f, const struct flight *fl, const struct swrcache_arg *args,

@@ -19,6 +19,38 @@ static bool complained(const char *of)
     return false;
 }
 
+/* Failures that cannot be. */
+SWR_CACHED_STRING(negative_text, (void), .fails = SWR_FAILS_NEGATIVE)
+{
+    return strdup("-1");
+}
+
+SWR_CACHED(unsigned int, negative_unsigned, (void), .fails = SWR_FAILS_NEGATIVE)
+{
+    return 1;
+}
+
+SWR_CACHED_VOID(null_nothing, (SWR_OUT(int, n)), .fails = SWR_FAILS_NULL)
+{
+    *n = 0;
+}
+
+/* And those that can. */
+SWR_CACHED_STRING(null_text, (void), .fails = SWR_FAILS_NULL)
+{
+    return NULL;
+}
+
+SWR_CACHED(float, negative_number, (SWR_VAL(int, n)), .fails = SWR_FAILS_NEGATIVE)
+{
+    return (float)n;
+}
+
+SWR_CACHED(char, nonzero_letter, (void), .fails = SWR_FAILS_NONZERO)
+{
+    return 'x';
+}
+
 static enum swrcache_outcome plainly(void)
 {
     (void)plain(1);
@@ -151,6 +183,21 @@ static void keys(void)
     free(key);
 }
 
+static void failures_that_cannot_be(void)
+{
+    int n;
+    free(negative_text());
+    CHECK(negative_unsigned() == 1);
+    null_nothing(&n);
+    CHECK(null_text() == NULL && negative_number(-1) < 0 && nonzero_letter() == 'x');
+    CHECK(complained("negative_text: .fails = SWR_FAILS_") &&
+          complained("negative_unsigned: .fails = SWR_FAILS_") &&
+          complained("null_nothing: .fails = SWR_FAILS_"));
+    CHECK(!complained("null_text: .fails = SWR_FAILS_") &&
+          !complained("negative_number: .fails = SWR_FAILS_") &&
+          !complained("nonzero_letter: .fails = SWR_FAILS_"));
+}
+
 static void names(void)
 {
     static const char *const odd[] = {"", "a b", "a..b", ".a", "a.", "a*", "a:b", "a\nb", "\303\244", NULL};
@@ -202,6 +249,7 @@ int main(int argc, char **argv)
     (void)argc;
     with_manual_clock(argv);
     batches();
+    failures_that_cannot_be();
     keys();
     names();
     callers();
