@@ -5,7 +5,7 @@
 
 #include "../tasks.h"
 
-static _Atomic int ticks, bodies;
+static _Atomic int ticks, bodies, let_go;
 
 SWR_CACHED(long, square, (SWR_VAL(long, n)), .ttl_ms = 2, .stale_ms = 4)
 {
@@ -16,7 +16,8 @@ SWR_CACHED(long, square, (SWR_VAL(long, n)), .ttl_ms = 2, .stale_ms = 4)
 SWR_CACHED(int, stay, (SWR_VAL(int, n)), .ttl_ms = 1, .stale_ms = SWR_FOREVER, .jitter_pct = 0)
 {
     if (++bodies > 1)
-        pause_ms(300);
+        while (!let_go)
+            pause_ms(1);
     return n;
 }
 
@@ -51,12 +52,14 @@ int main(void)
     watchdog(60);
     handler_calls();
     bodies = 0;
-    CHECK(stay(1) == 1);
-    pause_ms(20);
-    CHECK(stay(1) == 1);
-    pause_ms(50);
+    /* Until a thread of the runtime is in the body. */
+    while (bodies < 2) {
+        CHECK(stay(1) == 1);
+        pause_ms(1);
+    }
     int others;
     CHECK(tasks_block_all(&others));
     CHECK(others >= 1);
+    let_go = 1;
     return finish("signals");
 }

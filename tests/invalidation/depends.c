@@ -225,7 +225,7 @@ SWR_CACHED(int, forking, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER)
     child = fork();
     if (child == 0) {
         atomic_store(&sync_hook, NULL);
-        alarm(20); /* ends what would hang */
+        alarm(100); /* ends what would hang */
         return n;
     }
     gate_open();

@@ -24,7 +24,7 @@ field() { # function, field
 # Asks every function so often.
 ask() {
     local line
-    echo "$1" >&"$in" && read -r -t 60 line <&"$out" && echo "$line"
+    echo "$1" >&"$in" && read -r -t 300 line <&"$out" && echo "$line"
 }
 start() { # mode
     coproc PROGRAM { exec "$swrctl" run --mode "$1" --preset names -- /usr/bin/python3 -c '

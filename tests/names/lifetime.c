@@ -341,7 +341,7 @@ int main(int argc, char **argv)
         return as_another(argv[1]);
     setenv("SWR_TEST_AGAIN", "yes", 1);
     setenv("SWR_CONTROL", "1", 1); /* which may start no thread so early */
-    alarm(60);
+    alarm(300);
     fresh_then_stale();
     dead_backend();
     failures_not_kept();

@@ -100,7 +100,7 @@ ip address add 10.9.8.1/32 dev lo 2>/dev/null
 ip address add 10.9.8.2/32 dev lo 2>/dev/null
 coproc SERVER { exec python3 "$here/server.py"; }
 trap 'kill "$SERVER_PID" 2>/dev/null' EXIT
-if read -r -t 20 line <&"${SERVER[0]}" && [ "$line" = ready ]; then
+if read -r -t 100 line <&"${SERVER[0]}" && [ "$line" = ready ]; then
     compare 'python3 urllib' python3 -c '
 import urllib.request
 for i in range('"$rounds"'): print(urllib.request.urlopen(f"http://h1.slow:8080/{i}").read())'

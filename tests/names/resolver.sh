@@ -44,7 +44,7 @@ trap 'kill -9 "$server" "$cached" 2>/dev/null' EXIT
 plain() { echo svc.test | python3 -c "$program"; }
 ask() {
     local line
-    echo svc.test >&"$in" && read -r -t 30 line <&"$out" && echo "$line"
+    echo svc.test >&"$in" && read -r -t 150 line <&"$out" && echo "$line"
 }
 
 for _ in $(seq 100); do # until the server listens

@@ -258,7 +258,7 @@ int main(void)
     find_runtime();
     if (api == NULL || getenv("SWR_TEST_FILES") == NULL)
         return 99;
-    alarm(100);
+    alarm(500);
     for (int f = 0; f < FILES; f++)
         for (size_t w = 0; w < sizeof ways / sizeof *ways; w++)
             change(&files[f], &ways[w]);

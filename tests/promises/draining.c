@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     with_manual_clock(argv);
-    alarm(120);
+    alarm(600);
     CHECK(warm(-1) == -1);
     swrcache_advance(600); /* now there is a worker */
     CHECK(swrcache_drain(LONG));

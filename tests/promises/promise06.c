@@ -81,7 +81,7 @@ int main(int argc, char **argv)
     (void)argc;
     setenv("SWR_THREADS", "1", 1);
     with_manual_clock(argv);
-    alarm(30);
+    alarm(200);
     CHECK(ping(50) == 50);
     CHECK(itself(1) == 5);
     on_a_worker();

@@ -105,7 +105,7 @@ static void unprepared_child(void)
     pid_t child = _Fork();
     if (child == 0) {
         uint64_t before = bypasses();
-        alarm(10);
+        alarm(100);
         _exit(plain("child") == 5 && outcome() == SWR_BYPASS && bypasses() == before + 1 ? 0 : 1);
     }
     CHECK(waitpid(child, &status, 0) == child && status == 0);

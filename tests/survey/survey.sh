@@ -58,7 +58,7 @@ run() { # mode, line
     (
         cd "$top/fixture" || exit 1
         [ -z "$preload" ] || export LD_PRELOAD=$preload
-        exec timeout 60 bash -c "$2"
+        exec timeout 300 bash -c "$2"
     ) >"$top/$1.out" 2>"$top/$1.err" </dev/null
     echo "status $?" >>"$top/$1.err"
 }

@@ -54,7 +54,7 @@ together() { # name, file, NAME=VALUE...
         env "$@" LD_PRELOAD="$other" bash -c "$program" >alone.out 2>alone.err </dev/null
         echo "status $?" >>alone.err
         for order in "$ours $other" "$other $ours"; do
-            env "$@" LD_PRELOAD="$order" timeout 60 bash -c "$program" >both.out 2>both.err </dev/null
+            env "$@" LD_PRELOAD="$order" timeout 300 bash -c "$program" >both.out 2>both.err </dev/null
             echo "status $?" >>both.err
             if cmp -s alone.out both.out && cmp -s alone.err both.err; then
                 same=$((same + 1))

@@ -34,7 +34,7 @@ def finish():
 
 def await_that(condition):
     """Another thread or process does it, soon; without end it would be a failure."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 150
     while not condition():
         if time.monotonic() > until:
             return False
@@ -111,7 +111,7 @@ class Client:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(path)
-        self.socket.settimeout(60)
+        self.socket.settimeout(300)
         self.kept = b""
 
     def send(self, data):
@@ -163,5 +163,5 @@ def swrctl(*arguments, directory=None, popen=None, **environment):
         environment["SWR_SOCKET_DIR"] = directory
     environment = {name: value for name, value in environment.items() if value is not None}
     done = subprocess.run([SWRCTL, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, env=environment, timeout=60, **(popen or {}))
+                          stderr=subprocess.PIPE, env=environment, timeout=300, **(popen or {}))
     return Result(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))

@@ -11,7 +11,7 @@
 
 enum {
     SLICES = 12,
-    QUICK_SLICES = 4,
+    QUICK_SLICES = 2,
     PATIENCE = 4096, /* looks at the gate before the core is offered to others */
     STRIDE = 7919,   /* between the places where two threads begin */
 };
@@ -211,8 +211,8 @@ bool contest_run(struct contest *contest, const struct settings *settings, const
     const char *wrong = NULL;
 
     if (settings->quick) {
-        contest->calls /= 4;
-        contest->warm /= 4;
+        contest->calls /= 16;
+        contest->warm /= 16;
     }
     if (contest->long_slices)
         crew.slices /= 2;

@@ -11,22 +11,23 @@
 #include "goal.h"
 #include "trap.h"
 
-enum { ENTRIES = 500, PASSES = 4, SETTLED = 2000 };
+enum { ENTRIES = 500, QUICK_ENTRIES = 50, PASSES = 4, SETTLED = 2000 };
 
 static char (*texts)[KEY_STRIDE];
 static unsigned passes_before;
+static size_t entries;
 
 static void ask_ints(unsigned passes)
 {
     for (unsigned pass = 0; pass < passes; pass++)
-        for (size_t id = 0; id < ENTRIES; id++)
+        for (size_t id = 0; id < entries; id++)
             cached_int((int64_t)id);
 }
 
 static void ask_texts(unsigned passes)
 {
     for (unsigned pass = 0; pass < passes; pass++)
-        for (size_t id = 0; id < ENTRIES; id++)
+        for (size_t id = 0; id < entries; id++)
             cached_row(texts[id]);
 }
 
@@ -70,8 +71,8 @@ static int count_part(const char *part)
     struct trap_count count;
 
     mallopt(M_ARENA_MAX, 1);
-    texts = calloc(ENTRIES, sizeof *texts);
-    for (size_t id = 0; texts && id < ENTRIES; id++)
+    texts = calloc(entries, sizeof *texts);
+    for (size_t id = 0; texts && id < entries; id++)
         key_string(id, texts[id]);
     for (size_t i = 0; texts && i < sizeof cases / sizeof *cases; i++) {
         if (strcmp(cases[i].name, part) != 0)
@@ -88,8 +89,8 @@ static int count_part(const char *part)
 
 static bool show(const struct settings *settings, const struct lines_case *one)
 {
-    const double hits = 2.0 * ENTRIES * PASSES;
-    const char *const args[] = {"lines", NULL};
+    const double hits = 2.0 * (double)entries * PASSES;
+    const char *const args[] = {"lines", settings->quick ? "--quick" : NULL, NULL};
     char part[64], output[128];
     const char *const environment[] = {part, "SWR_CONTROL=0", NULL};
     double shared, own, read;
@@ -115,6 +116,7 @@ int bench_lines(const struct settings *settings)
 {
     const char *part = getenv("SWRBENCH_PART");
 
+    entries = settings->quick ? QUICK_ENTRIES : ENTRIES;
     if (part)
         return count_part(part);
     if (!settings->runtime) {

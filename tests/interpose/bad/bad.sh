@@ -25,15 +25,15 @@ fail() {
 bad() { # file, mistakes, text
     local said status
     tried=$((tried + 1))
-    said=$(timeout 20 "$swrctl" run --config "$1" -- ./use price 2>&1 </dev/null)
+    said=$(timeout 100 "$swrctl" run --config "$1" -- ./use price 2>&1 </dev/null)
     status=$?
     [ $status -eq 2 ] || fail "$1: status $status: $said"
     [[ $said == *"swrctl: $1$3"* ]] || fail "$1: wanted '$1$3' in: $said"
     [ "$(grep -c '^swrctl: ' <<<"$said")" -eq "$2" ] || fail "$1: wanted $2 lines: $said"
     [[ $said != *$'\e'* ]] || fail "$1: control characters: $said"
-    said=$(timeout 20 "$swrctl" check "$1" 2>&1 </dev/null) && fail "$1: check takes it"
+    said=$(timeout 100 "$swrctl" check "$1" 2>&1 </dev/null) && fail "$1: check takes it"
     [[ $said == *"$1$3"* ]] || fail "check $1: wanted '$3' in: $said"
-    said=$(timeout 20 "$swrctl" run --force --config "$1" --wrap 'double price(str, i32) ttl=1h' -- ./use price 2>/dev/null </dev/null)
+    said=$(timeout 100 "$swrctl" run --force --config "$1" --wrap 'double price(str, i32) ttl=1h' -- ./use price 2>/dev/null </dev/null)
     [ "$said" = W ] || fail "$1, forced: $said"
 }
 text() { # file, printf format: then as bad()

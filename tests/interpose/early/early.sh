@@ -28,7 +28,7 @@ program=(./use early price who nine)
 wanted=$'W\nW\nbb\nstatus 9'
 
 says() { # LD_PRELOAD value, environment...
-    env "${@:2}" LD_PRELOAD="$1" timeout 60 "${program[@]}" 2>&1
+    env "${@:2}" LD_PRELOAD="$1" timeout 300 "${program[@]}" 2>&1
     echo "status $?"
 }
 order() { # what, wanted, LD_PRELOAD value, environment...

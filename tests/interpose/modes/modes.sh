@@ -84,7 +84,7 @@ live() { # what, command...
     coproc PROGRAM { SWR_CONTROL=1 exec "${@:2}"; }
     local pid=$PROGRAM_PID in=${PROGRAM[1]} out=${PROGRAM[0]} line
     ask() {
-        echo "$1" >&"$in" && read -r -t 60 line <&"$out" && echo "$line"
+        echo "$1" >&"$in" && read -r -t 300 line <&"$out" && echo "$line"
     }
     for _ in $(seq 200); do # the socket comes with a call later than a quarter of a second after the first
         ask 'number 5' >/dev/null
