@@ -65,6 +65,7 @@ run() { # mode, line
 
 template
 helpers
+"$here/leftovers.sh"
 while IFS= read -r line; do
     case $line in '' | '#'*) continue ;; esac
     program=${line%% | *} command=${line#* | }

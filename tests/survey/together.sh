@@ -5,6 +5,7 @@
 set -u
 runtime=$(readlink -f "$1") preset=$(readlink -f "$2") # ld.so looks again from every directory
 ours="$preset $runtime"
+"$(dirname "$(readlink -f "$0")")/leftovers.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1

@@ -15,6 +15,8 @@ unset LD_PRELOAD
 tried=0
 failed=0
 
+"$here/../../survey/leftovers.sh"
+
 cc=("$@" -std=gnu11 -O2 -w)
 "${cc[@]}" -fPIC -shared "$here/../run/price.c" -o libprice.so -Wl,-soname,libprice.so &&
     "${cc[@]}" "$here/../run/use.c" -o use -L. -lprice -Wl,-rpath,"$dir" -ldl || exit 1
