@@ -15,7 +15,9 @@ root = os.getuid() == 0
 shelf = tempfile.mkdtemp(prefix="swrcache-test-")
 os.chmod(shelf, 0o755)
 for name in ("SWRCTL", "LIVE", "LIBRARY"):
-    setattr(harness, name, shutil.copy(getattr(harness, name), shelf))
+    copied = shutil.copy(getattr(harness, name), shelf)
+    os.chmod(copied, 0o755)
+    setattr(harness, name, copied)
 
 
 def no_socket(directory, why, **more):
