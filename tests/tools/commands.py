@@ -3,19 +3,10 @@
 import os
 import subprocess
 
-from harness import LIBRARY, SWRCTL, Directory, Live, check, finish, swrctl
-
-DONE, FAILED, USAGE, NOTHING, NO_PROCESS = range(5)
+from harness import DONE, FAILED, LIBRARY, NOTHING, NO_PROCESS, SWRCTL, USAGE, Directory, Live, check, finish, steering, swrctl
 
 with Directory() as directory:
-
-    def run(status, *arguments, **more):
-        found = swrctl(*arguments, directory=directory, **more)
-        check(found.status == status, f"{arguments} gave {found}")
-        return found
-
-    def records(*arguments):
-        return run(DONE, *arguments, "--json").records
+    run, records = steering(directory)
 
     # Nobody is there.
     check(directory in run(NO_PROCESS, "stats").err)

@@ -165,3 +165,20 @@ def swrctl(*arguments, directory=None, popen=None, **environment):
     done = subprocess.run([SWRCTL, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, env=environment, timeout=300, **(popen or {}))
     return Result(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+
+DONE, FAILED, USAGE, NOTHING, NO_PROCESS = range(5)  # exit statuses
+
+
+def steering(directory):
+    """run(status, arguments...) checks how swrctl ends; records(arguments...) are its objects, where it succeeds."""
+
+    def run(status, *arguments, **more):
+        found = swrctl(*arguments, directory=directory, **more)
+        check(found.status == status, f"{arguments} gave {found}")
+        return found
+
+    def records(*arguments):
+        return run(DONE, *arguments, "--json").records
+
+    return run, records

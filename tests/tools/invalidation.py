@@ -1,18 +1,9 @@
 """Regions, tags, events, patterns, dependencies and the dictionary as swrctl shows and steers them."""
 
-from harness import SWRCTL, Directory, Live, check, finish, swrctl
-
-DONE, FAILED, USAGE, NOTHING = range(4)
+from harness import DONE, FAILED, NOTHING, SWRCTL, USAGE, Directory, Live, check, finish, steering, swrctl
 
 with Directory() as directory:
-
-    def run(status, *arguments):
-        found = swrctl(*arguments, directory=directory)
-        check(found.status == status, f"{arguments} gave {found}")
-        return found
-
-    def records(*arguments):
-        return run(DONE, *arguments, "--json").records
+    run, records = steering(directory)
 
     with Live(directory) as live:
         # Inherited, and said from where.

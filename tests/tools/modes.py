@@ -1,18 +1,9 @@
 """swrctl mode and swrctl observe against a live process: what calls come to, and what is told of it."""
 
-from harness import Directory, Live, check, finish, swrctl
-
-DONE, FAILED, USAGE, NOTHING = range(4)
+from harness import DONE, FAILED, NOTHING, USAGE, Directory, Live, check, finish, steering, swrctl
 
 with Directory() as directory:
-
-    def run(status, *arguments):
-        found = swrctl(*arguments, directory=directory)
-        check(found.status == status, f"{arguments} gave {found}")
-        return found
-
-    def records(*arguments):
-        return run(DONE, *arguments, "--json").records
+    run, records = steering(directory)
 
     def functions():
         return {f["name"]: f for f in records("functions")}

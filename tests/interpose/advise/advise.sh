@@ -5,27 +5,10 @@
 set -u
 swrctl=$(realpath "$1")
 shift
-here=$(cd "$(dirname "$0")" && pwd)
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-export SWR_CONTROL=0 SWR_WRAP_DIR=$dir/wrap LC_ALL=C TMPDIR=$dir
-unset LD_PRELOAD DEBUGINFOD_URLS
-tried=0
-failed=0
+. "$(dirname "$0")/../scratch.sh"
+export TMPDIR=$dir
+unset DEBUGINFOD_URLS
 
-contains() { # what, wanted, found
-    tried=$((tried + 1))
-    [[ $3 == *"$2"* ]] && return
-    echo "FAILED: $1: wanted '$2' in '$3'"
-    failed=1
-}
-expect() { # what, wanted, found
-    tried=$((tried + 1))
-    [ "$2" = "$3" ] && return
-    echo "FAILED: $1: wanted '$2', found '$3'"
-    failed=1
-}
 advise() {
     "$swrctl" advise "$@" 2>&1
 }

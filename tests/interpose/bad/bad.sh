@@ -5,17 +5,10 @@
 set -u
 swrctl=$(realpath "$1")
 shift
-here=$(cd "$(dirname "$0")" && pwd)
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-export SWR_CONTROL=0 SWR_WRAP_DIR=$dir/wrap LC_ALL=C
-unset LD_PRELOAD
+. "$(dirname "$0")/../scratch.sh"
 "$@" -O2 -fPIC -shared "$here/../run/price.c" -o libprice.so -Wl,-soname,libprice.so &&
     "$@" -O2 "$here/../run/use.c" -o use -L. -lprice -Wl,-rpath,"$dir" -ldl || exit 1
 good=$'[price]\nprototype = double price(str symbol, i32 days)\nttl = 1h\n'
-tried=0
-failed=0
 
 fail() {
     echo "FAILED: $*"

@@ -6,14 +6,7 @@
 set -u
 swrctl=$(realpath "$1") runtime=$(realpath "$2") preset=$(realpath "$3")
 shift 3
-here=$(cd "$(dirname "$0")" && pwd)
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-export SWR_CONTROL=0 SWR_WRAP_DIR=$dir/wrap LC_ALL=C
-unset LD_PRELOAD
-tried=0
-failed=0
+. "$(dirname "$0")/../scratch.sh"
 
 "$here/../../survey/leftovers.sh"
 

@@ -5,16 +5,10 @@
 set -u
 swrctl=$(realpath "$1")
 shift
-here=$(cd "$(dirname "$0")" && pwd)
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-export SWR_CONTROL=0 SWR_WRAP_DIR=$dir/wrap
-unset LD_PRELOAD
+. "$(dirname "$0")/../scratch.sh"
 rule='double price(str symbol, i32 days) ttl=1h'
 printf '[price]\nprototype = double price(str symbol, i32 days)\nttl = 1h\n' >rules
 cells=0
-failed=0
 
 library() { # name, flags...
     local name=$1

@@ -4,27 +4,9 @@
 set -u
 swrctl=$(realpath "$1") library=$(realpath "$2") source=$3
 shift 3
-here=$source/tests/interpose/modes
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
+. "$(dirname "$0")/../scratch.sh"
 mkdir -m 700 sockets
-export SWR_CONTROL=0 SWR_WRAP_DIR=$dir/wrap SWR_SOCKET_DIR=$dir/sockets LC_ALL=C
-unset LD_PRELOAD
-failed=0
-tried=0
-expect() { # what, wanted, found
-    tried=$((tried + 1))
-    [ "$2" = "$3" ] && return
-    echo "FAILED: $1: wanted '$2', found '$3'"
-    failed=1
-}
-contains() { # what, wanted, found
-    tried=$((tried + 1))
-    [[ $3 == *"$2"* ]] && return
-    echo "FAILED: $1: wanted '$2' in '$3'"
-    failed=1
-}
+export SWR_SOCKET_DIR=$dir/sockets
 flags=(-std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -I"$source/sdk")
 "$@" "${flags[@]}" -shared -fPIC "$here/lib.c" -o libmodes.so &&
     "$@" "${flags[@]}" -shared -fPIC "$here/shim.c" -o shim.so &&

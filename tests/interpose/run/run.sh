@@ -4,28 +4,9 @@
 set -u
 swrctl=$(realpath "$1") library=$(realpath "$2")
 shift 2
-here=$(cd "$(dirname "$0")" && pwd)
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-export SWR_CONTROL=0 SWR_WRAP_DIR=$dir/wrap LC_ALL=C
-unset LD_PRELOAD
+. "$(dirname "$0")/../scratch.sh"
 price='double price(str symbol, i32 days) ttl=1h'
-tried=0
-failed=0
 
-expect() { # what, wanted, found
-    tried=$((tried + 1))
-    [ "$2" = "$3" ] && return
-    echo "FAILED: $1: wanted '$2', found '$3'"
-    failed=1
-}
-contains() { # what, wanted, found
-    tried=$((tried + 1))
-    [[ $3 == *"$2"* ]] && return
-    echo "FAILED: $1: wanted '$2' in '$3'"
-    failed=1
-}
 build() {
     "$@" || { echo "FAILED: $*"; exit 1; }
 }
