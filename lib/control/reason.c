@@ -196,14 +196,15 @@ void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,
         else
             say(&w, " %s ago by age", span(text, since(until)));
         say(&w, ": ");
-        if (state == ENTRY_STALE)
+        if (f->dictionary)
+            say(&w, "it is found no more until it is put again");
+        else if (state == ENTRY_STALE)
             say_refresh(&w, e);
         else if (state == ENTRY_FALLBACK)
             say(&w, "past its stale window, the next call computes and gets the old value only if that fails "
                     "or takes too long");
         else
-            say(&w, f->dictionary ? "it is found no more until it is put again"
-                                  : "too old for any use, the next call computes");
+            say(&w, "too old for any use, the next call computes");
     }
     wire_field(out, "why", w.text);
     if (state == ENTRY_FRESH || (by_hand && (h == NULL || h->what != HISTORY_EXPIRED)))

@@ -30,6 +30,16 @@ static struct function *named(const char *name, uint32_t *at)
     return NULL;
 }
 
+static bool meant(enum swrcache_operation operation, const struct target *t, const struct function *f,
+                  char *why, size_t room)
+{
+    if (operation == SWRCACHE_OP_REFRESH && f->dictionary) {
+        snprintf(why, room, "%.100s is a dictionary: what was put there nobody can compute again", t->name);
+        return false;
+    }
+    return target_fits(t, &f->shape, why, room);
+}
+
 static bool run_function(enum swrcache_operation operation, const struct target *t,
                          const struct verb_filter *filter, bool dry, bool tools, struct reached *r)
 {
@@ -44,7 +54,7 @@ static bool run_function(enum swrcache_operation operation, const struct target 
                      t->name);
             return false;
         }
-        r->functions += target_fits(t, &f->shape, r->why, sizeof r->why);
+        r->functions += meant(operation, t, f, r->why, sizeof r->why);
     }
     if (named_so != 0 && r->functions == 0)
         return false;
@@ -53,7 +63,7 @@ static bool run_function(enum swrcache_operation operation, const struct target 
         snprintf(r->why, sizeof r->why, "no function %.100s here", t->name);
     for (at = 0; (f = named(t->name, &at)) != NULL;) {
         char misfit[sizeof r->why];
-        if (!target_fits(t, &f->shape, misfit, sizeof misfit))
+        if (!meant(operation, t, f, misfit, sizeof misfit))
             continue; /* another function of that name is meant */
         if (t->kind == TARGET_CALL)
             r->matched += verb_filtered(operation, f, match_target, (void *)(uintptr_t)t, filter, dry);

@@ -45,7 +45,7 @@ static void consider(struct entry *e, void *cookie)
         (w->now - entry_born(e) < w->filter->older || entry_bytes(e) <= w->filter->larger))
         return;
     bool live = age_state(f, e, w->now) != ENTRY_DEAD;
-    w->matched += live;
+    w->matched += live && !(w->operation == SWRCACHE_OP_REFRESH && f->dictionary);
     if (w->dry)
         return;
     if (w->operation == SWRCACHE_OP_INVALIDATE) {

@@ -47,6 +47,12 @@ with Directory() as directory:
         check("never put: it is not found" in run(DONE, "explain", 'shop.notes("none")').out)
         check("the next get gets" in run(DONE, "explain", 'shop.notes("k")').out)
 
+        check("is a dictionary" in run(FAILED, "refresh", "shop.notes").err)
+        run(NOTHING, "refresh", "region:shop.notes")
+        check(records("expire", 'shop.notes("k")')[0]["matched"] == 1)
+        check("found no more until it is put again" in run(DONE, "explain", 'shop.notes("k")').out)
+        check(live.do("all") >= 0)
+
         # What could never match is a mistake, told with the cure.
         for target, why in (("stock(bolt)", "is a text: write it in double quotes"), ("users(>=x)", "is a number"),
                             ("stock(>1)", "is no number"), ("shop.notes(k)", 'is bytes: write x"0a0b"')):
