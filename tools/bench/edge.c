@@ -174,6 +174,7 @@ int bench_edge(const struct settings *settings)
     }
     tail = spread_of(p999, count);
     longest = spread_of(worst, count);
+    spread_warn(&tail, "edge", "p99.9");
     show(settings, &edge, &tail, &longest);
     return plot_edge(settings, &edge.times) ? 0 : 1;
 }

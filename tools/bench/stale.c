@@ -116,6 +116,7 @@ static void show(const struct settings *settings, unsigned threads, const char *
 
     if (kind->times.count == 0)
         return;
+    spread_warn(&p50, "stale", name);
     if (!settings->json)
         printf("  %-12s %7u %10llu %11.2f %11.2f %11.2f %11.2f\n", name, threads,
                (unsigned long long)kind->times.count, p50.median / 1e3, p99.median / 1e3, (double)p999 / 1e3,

@@ -103,6 +103,7 @@ int bench_stampede(const struct settings *settings)
         }
     }
     spread = spread_of(last, (size_t)settings->rounds);
+    spread_warn(&spread, "stampede", "cold");
     show(settings, &spread, most);
     return 0;
 }

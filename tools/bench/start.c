@@ -153,6 +153,8 @@ static bool show_starts(const struct settings *settings, const char *library)
     more = more_of(plain, loaded, rounds);
     a = spread_of(plain, rounds);
     b = spread_of(loaded, rounds);
+    spread_warn(&a, "start", "plain");
+    spread_warn(&b, "start", "preloaded");
     if (!settings->json)
         printf("  %-24s %10.0f us\n  %-24s %10.0f us   %+.0f us\n"
                "  %-24s %+10ld KB\n  %-24s %+10ld KB\n"
