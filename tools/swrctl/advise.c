@@ -245,7 +245,7 @@ static void print_uncalled(const struct gathered *g, const struct rules *rules)
     columns_end(&c);
 }
 
-void advise_report(const char *directory, const struct rules *rules, uint64_t ns)
+void advise_report(const char *directory, const struct rules *rules, bool asked, uint64_t ns)
 {
     struct gathered g = {.list = NULL};
     each(directory, visit, &g);
@@ -256,9 +256,9 @@ void advise_report(const char *directory, const struct rules *rules, uint64_t ns
         print_named(&g.list[i], rules, ns);
     if (g.count == 0 && rules->count == 0)
         fprintf(stderr, "\nno function that could be cached was called%s\n",
-                rules->npresets == 0 ? "; which are meant, if the program has not annotated them, say "
-                                       "--wrap DECLARATION, --config FILE, --all-from LIB or --preset NAME"
-                                     : "");
+                !asked ? "; which are meant, if the program has not annotated them, say "
+                         "--wrap DECLARATION, --config FILE, --all-from LIB or --preset NAME"
+                       : "");
     if (g.more != 0)
         fprintf(stderr, "\n%llu functions more were called than are counted\n", (unsigned long long)g.more);
     free(g.list);

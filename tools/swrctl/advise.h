@@ -27,9 +27,10 @@ void advise_print(FILE *out, const struct advise_sum *sum, const char *name, uin
 
 /*
  * Prints a paragraph for each function that was called, what took longest first, to standard error: the
- * program's own output is elsewhere. `ns`: how long it ran.
+ * program's own output is elsewhere. `ns`: how long it ran. `asked`: of a library or preset, not of the
+ * program alone.
  */
-void advise_report(const char *directory, const struct rules *rules, uint64_t ns);
+void advise_report(const char *directory, const struct rules *rules, bool asked, uint64_t ns);
 /* Removes the directory with what lies in it. */
 void advise_remove(const char *directory);
 

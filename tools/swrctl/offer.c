@@ -58,6 +58,9 @@ static void skip(struct offer *o, const char *name, const char *why)
         s[i] = (struct offer_skipped){.names = NULL};
         snprintf(s[i].why, sizeof s->why, "%s", why);
     }
+    for (size_t j = 0; j < s[i].count; j++)
+        if (strcmp(s[i].names[j], name) == 0)
+            return;
     s[i].names = grown(s[i].names, s[i].count + 1, sizeof *s[i].names);
     if ((s[i].names[s[i].count] = strdup(name)) != NULL)
         s[i].count++;
@@ -196,8 +199,9 @@ static bool add(struct offer *o, struct library *l, struct rules *rules, const s
     }
     if (!known && o->nprototypes != 0)
         fprintf(stderr,
-                "swrctl: %s: neither debug information nor %s says what any of its functions takes; write "
-                "prototypes as in a header: double price(const char *symbol, int days);\n",
+                "swrctl: %s: neither debug information nor %s says what any of its functions takes; a header "
+                "that "
+                "makes its prototypes by macros is read from what cc -E makes of it\n",
                 l->path, o->prototypes[0]);
     else if (!known)
         fprintf(stderr,

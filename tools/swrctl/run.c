@@ -175,7 +175,8 @@ static int advise(struct request *r)
     if (pid > 0)
         offer_report(&r->offer);
     if (pid > 0)
-        advise_report(directory, &r->rules, now_ns() - began);
+        advise_report(directory, &r->rules, r->offer.nlibraries != 0 || r->rules.npresets != 0,
+                      now_ns() - began);
     advise_remove(directory);
     return pid < 0 ? STATUS_FAILED : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -114,13 +114,19 @@ printf 'int main(int n)\n{\n    return "{"[n] == 0;\n}\ndouble scaled(const char
 said=$(advise --all-from liboffered.so.1 --prototypes bodies.c -- ./use)
 contains 'prototypes with bodies' 'scaled: 20 calls' "$said"
 printf 'f64 scaled(str name, i32 days)\ni32 doubled(i32)\n' >lines
+printf '#define API(type) extern type\nAPI(double) scaled(const char *name, int days);\nAPI(long unsigned int) absent(void);\nint absent(void);\nAPI(long unsigned int) doubled(short unsigned int n);\n' >made.h
+"${cc[@]}" -E made.h >made || exit 1
+said=$(advise --all-from liboffered.so.1 --prototypes made -- ./use)
+contains 'a header of macros, preprocessed' 'scaled: 20 calls' "$said"
+contains 'types in the words of a compiler' 'doubled: 100 calls' "$said"
+expect 'a name is told once' 1 "$(grep -o absent <<<"$said" | wc -l)"
 said=$(advise --all-from liboffered.so.1 --prototypes lines -- ./use)
 contains 'a line each' 'scaled: 20 calls' "$said"
 contains 'a line each, the next' 'doubled: 100 calls' "$said"
 refused 'no debug information says what its functions take; install its package of debug symbols, or give its prototypes' \
     --all-from liboffered.so.1 -- ./use
 printf 'nothing of it\n' >prose
-refused 'neither debug information nor prose says what any of its functions takes; write prototypes as in a header' \
+refused 'neither debug information nor prose says what any of its functions takes; a header that makes its prototypes by macros' \
     --all-from liboffered.so.1 --prototypes prose -- ./use
 refused '--all-from libnosuch.so: No such file' --all-from libnosuch.so -- ./use
 refused 'is no library that exports functions' --all-from "$here/use.c" -- ./use
