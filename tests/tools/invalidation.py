@@ -141,8 +141,8 @@ with Directory() as directory:
         file.write('[region:shop]\nttl = soon\ninvalidate_on = a "b\nttls = 1s\nttl = 1s\nttl = 2s\n[region:shop..x]\n'
                    "[function:a.b]\n[function:page]\nregion = x\nsecret = yes\n")
     found = run(FAILED, "check", config)
-    for line in ("2:7: ttl=soon is no duration", "3:17: invalidate_on=a \"b: names of events", "4:1: no setting 'ttls'",
-                 "5:1: ttl is said twice", "7:9: a region's name is", "8:11: no name of a function",
+    for line in ("2:7: ttl=soon is no duration", "3:17: invalidate_on=a \"b: names separated by blanks", "4:1: no setting 'ttls'",
+                 "5:1: ttl is said twice", "7:9: a region's name is", "8:11: a function's name",
                  "10:1: no setting 'region'", "11:1: no setting 'secret'", "settings for 2, 9 mistakes"):
         check(line in found.text, (line, found.text))
     check("2:7: ttl=soon" in run(USAGE, "run", "--config", config, "--", "true").err)
