@@ -109,7 +109,7 @@ int main(int argc, char **argv)
     start_everything();
     int client = scratch_connect();
     CHECK(client >= 0);
-    CHECK(descriptors() > at_first + 1);
+    CHECK(descriptors() > at_first + (client > 2)); /* it takes the place of a closed standard one */
     CHECK(run("/proc/self/exe", "inherit") == inherited);
     environment_stays(before, first);
     close(client);
