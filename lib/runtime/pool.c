@@ -428,26 +428,25 @@ void pool_fork_release(bool child)
     lock_give(&pool_lock);
 }
 
-uint32_t pool_queued(void)
+static uint32_t look_at(const uint32_t *number)
 {
     lock_take(&pool_lock);
-    uint32_t n = queue.count;
+    uint32_t n = *number;
     lock_give(&pool_lock);
     return n;
+}
+
+uint32_t pool_queued(void)
+{
+    return look_at(&queue.count);
 }
 
 uint32_t pool_running(void)
 {
-    lock_take(&pool_lock);
-    uint32_t n = running;
-    lock_give(&pool_lock);
-    return n;
+    return look_at(&running);
 }
 
 uint32_t pool_threads(void)
 {
-    lock_take(&pool_lock);
-    uint32_t n = threads;
-    lock_give(&pool_lock);
-    return n;
+    return look_at(&threads);
 }

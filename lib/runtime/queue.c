@@ -18,7 +18,7 @@ bool queue_push(struct queue *q, struct job job, uint64_t hits, uint64_t cost_us
 {
     if (q->heap == NULL || q->count == q->size)
         return false;
-    job.place = q->asked++ - (int64_t)QUEUE_STEP * (doublings(hits) + doublings(cost_us));
+    job.place = q->asked++ - QUEUE_STEP * doublings(hits) - QUEUE_COST_STEP * doublings(cost_us);
     if (job.flight != NULL)
         job.place -= INT64_MAX / 2;
     uint32_t at = q->count++;

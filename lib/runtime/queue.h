@@ -1,9 +1,11 @@
 /*
  * queue.h - refreshes that wait for a worker, the ones that matter first. The caller locks.
  *
- * A job stands as though it had been asked for earlier, by QUEUE_STEP places for each doubling of hits times
- * cost: what is asked for often and dear to compute overtakes, and nothing waits for ever. One that a caller
- * waits for goes before all of them.
+ * A job stands as though it had been asked for earlier, by QUEUE_STEP places for each doubling of its hits
+ * and QUEUE_COST_STEP for each of its cost: what is asked for often and dear to compute overtakes, and
+ * nothing waits for ever. Cost weighs less because a dear body holds its worker as long: weighed like hits it
+ * makes more old answers than first come, first served (core/README.md, order of refreshes). One that a
+ * caller waits for goes before all of them.
  */
 #ifndef RUNTIME_QUEUE_H
 #define RUNTIME_QUEUE_H
@@ -11,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { QUEUE_STEP = 256 };
+enum { QUEUE_STEP = 256, QUEUE_COST_STEP = QUEUE_STEP / 16 };
 
 struct entry;
 struct flight;
