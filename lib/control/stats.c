@@ -65,13 +65,14 @@ void command_stats(const struct wire_line *request, struct wire_buffer *out)
             sum += function_at(i) != NULL ? function_counter(function_at(i), (enum counter)c) : 0;
         wire_number(out, counter_names[c], sum);
     }
+    struct pool_state pool = pool_state();
     lock_take(&cache_bounds.lock);
     uint64_t evictions = cache_bounds.evictions;
     lock_give(&cache_bounds.lock);
     wire_number(out, "evictions", evictions);
-    wire_number(out, "pool_threads", pool_threads());
-    wire_number(out, "pool_running", pool_running());
-    wire_number(out, "pool_queued", pool_queued());
+    wire_number(out, "pool_threads", pool.threads);
+    wire_number(out, "pool_running", pool.running);
+    wire_number(out, "pool_queued", pool.queued);
     wire_number(out, "no_socket", control_refused());
     for (uint32_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if (!options[i].text && option_number(options[i].option) == UINT64_MAX)

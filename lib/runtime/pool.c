@@ -39,6 +39,7 @@ struct timer {
 static struct lock pool_lock; /* everything here but the atomics */
 static struct queue queue;
 static uint32_t threads, idle, running;
+static uint32_t firing;        /* timers taken out whose refreshes are not queued yet */
 static uint32_t draining;      /* who waits for calm */
 static bool ticking;           /* one of the idle looks by itself: it need not be woken */
 static uint64_t last_progress; /* when a worker last took or finished a job */
@@ -242,8 +243,7 @@ bool pool_wanted(void)
     return option_number(OPTION_SWR_THREADS) != 0;
 }
 
-/* Whoever holds it does so for some instructions, unless it was put to sleep amid them: then not we as well.
- */
+/* It is held for some instructions, unless whoever holds it was put to sleep: then not we as well. */
 static bool try_shortly(void)
 {
     /* With time by hand a test counts refreshes: none is left to a later caller. */
@@ -275,8 +275,7 @@ bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl)
         taken = queue_push(&queue, (struct job){.entry = e, .flight = fl, .lease = lease}, entry_hits(e),
                            entry_cost_us(e));
     }
-    /* A wake costs the caller more than its whole hit: who looks every moment is not woken for a refresh that
-     * nobody waits for. */
+    /* A wake costs more than a hit: who looks every moment is not woken where nobody waits. */
     bool wake = taken && idle > 0 && (!ticking || fl != NULL);
     return hand_over(taken, wake);
 }
@@ -308,8 +307,7 @@ void pool_schedule(struct entry *e, uint64_t due)
     *t = (struct timer){.entry = e, .due = due};
     lock_take(&pool_lock);
     set_timer(t);
-    bool worker = have_worker();
-    (void)worker;
+    (void)have_worker();
     lock_give(&pool_lock);
     ring(1);
 }
@@ -323,7 +321,9 @@ static void run_timers(void)
         timers = t->next;
         struct entry *e = t->entry;
         struct function *f = function_of_entry(e);
+        firing++;
         lock_give(&pool_lock);
+        SYNC_POINT("timer.fires");
         uint32_t shard = table_shard_of(entry_hash(e));
         table_lock(&cache_table, shard);
         bool current = table_holds(&cache_table, e);
@@ -343,11 +343,12 @@ static void run_timers(void)
             t->due = clock_add(now, AGAIN_NS);
             lock_take(&pool_lock);
             set_timer(t);
-            continue;
+        } else {
+            cache_unref(e);
+            os_free(t);
+            lock_take(&pool_lock);
         }
-        cache_unref(e);
-        os_free(t);
-        lock_take(&pool_lock);
+        firing--;
     }
 }
 
@@ -362,7 +363,7 @@ static bool drain(uint64_t timeout_ns, uint32_t mine)
     lock_take(&pool_lock);
     draining++;
     bool busy, in_time = true;
-    while ((busy = queue.count > 0 || running > mine || (sweep_wanted() && threads > 0) ||
+    while ((busy = queue.count > 0 || running > mine || firing > 0 || (sweep_wanted() && threads > 0) ||
                    (timers != NULL && threads > 0 && timers->due <= clock_now())) &&
            in_time) {
         uint32_t seen = atomic_load(&calm);
@@ -408,7 +409,7 @@ void pool_stop(uint64_t wait_ns)
     /* Called by a body on a worker, exit() must not wait for that worker, nor may it ever be parked. */
     bool worker = at_work.entry != NULL;
     at_work.entry = NULL;
-    if (pool_running() > worker)
+    if (pool_state().running > worker)
         drain(wait_ns, worker);
 }
 
@@ -421,32 +422,17 @@ void pool_fork_release(bool child)
 {
     if (child) {
         /* The threads are gone; what was queued is refreshed again when a call finds it stale. */
-        queue.count = running = idle = threads = draining = 0;
+        queue.count = running = firing = idle = threads = draining = 0;
         ticking = false;
         timers = NULL;
     }
     lock_give(&pool_lock);
 }
 
-static uint32_t look_at(const uint32_t *number)
+struct pool_state pool_state(void)
 {
     lock_take(&pool_lock);
-    uint32_t n = *number;
+    struct pool_state state = {.threads = threads, .running = running, .queued = queue.count};
     lock_give(&pool_lock);
-    return n;
-}
-
-uint32_t pool_queued(void)
-{
-    return look_at(&queue.count);
-}
-
-uint32_t pool_running(void)
-{
-    return look_at(&running);
-}
-
-uint32_t pool_threads(void)
-{
-    return look_at(&threads);
+    return state;
 }

@@ -32,8 +32,11 @@ void pool_lost(void);
 bool pool_wanted(void); /* false: SWR_THREADS=0, callers refresh */
 void pool_fork_prepare(void);
 void pool_fork_release(bool child);
-uint32_t pool_queued(void);
-uint32_t pool_running(void);
-uint32_t pool_threads(void);
+
+/* As they are at one moment. */
+struct pool_state {
+    uint32_t threads, running, queued;
+};
+struct pool_state pool_state(void);
 
 #endif

@@ -53,7 +53,7 @@ static void pending_across(void)
     clock_advance(1500 * NS_PER_MS);
     hold = 1;
     CHECK(how(2) == SWR_STALE_HIT);
-    while (pool_running() == 0)
+    while (pool_state().running == 0)
         pause_ms(1);
     clock_advance(2500 * NS_PER_MS);
     dead = 1;

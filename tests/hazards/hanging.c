@@ -57,7 +57,7 @@ int main(int argc, char **argv)
         swrcache_advance(1);
         pause_ms(1);
     }
-    CHECK(pool_threads() <= 2 + 6);
+    CHECK(pool_state().threads <= 2 + 6);
     /* Past its life a hung key's callers wait no longer than wait_ms and call through. */
     swrcache_advance(10000);
     for (int n = 0; n < HUNG; n++)

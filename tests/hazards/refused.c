@@ -32,7 +32,7 @@ static void refused(void)
     asked = os_thread_count() - asked;
     CHECK(asked >= 3 && asked <= 8);
     CHECK(dropped() - before >= 100);
-    CHECK(bodies == 1 && pool_queued() == 0 && pool_threads() == 0);
+    CHECK(bodies == 1 && pool_state().queued == 0 && pool_state().threads == 0);
     /* Past the stale window callers compute themselves. */
     swrcache_advance(600000);
     CHECK(count(1) == 1002 && outcome() == SWR_MISS);
@@ -72,7 +72,7 @@ static void no_processes_left(void)
         swrcache_advance(1500);
         uint64_t before = dropped();
         CHECK(count(2) == old && outcome() == SWR_STALE_HIT);
-        CHECK(dropped() == before + 1 && pool_threads() == 0);
+        CHECK(dropped() == before + 1 && pool_state().threads == 0);
         _exit(hazard_failures != 0);
     }
     CHECK(wait_child(child) == 0);

@@ -141,12 +141,12 @@ static void no_new_thread(uint32_t otherwise)
 {
     CHECK(lasting(1) == 3 && plus(1) == 2);
     control_started();
-    CHECK(pool_threads() == 0);
+    CHECK(pool_state().threads == 0);
     int threads = process_count("/proc/self/task");
     int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     filter(forbidden, sizeof forbidden / sizeof *forbidden, false, otherwise, ALL_THREADS);
     CHECK(work() == 0);
-    CHECK(pool_threads() == 0 && pool_queued() == 0);
+    CHECK(pool_state().threads == 0 && pool_state().queued == 0);
     DIR *tasks = fdopendir(fd);
     int now = 0;
     while (tasks != NULL && readdir(tasks) != NULL)
@@ -196,7 +196,7 @@ static void elsewhere(bool started)
         CHECK(plus(5) == 6 && swrcache_drain(10000));
     }
     CHECK(bodies > before);
-    CHECK(pool_threads() > 0);
+    CHECK(pool_state().threads > 0);
     exit(hazard_failures != 0);
 }
 

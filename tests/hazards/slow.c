@@ -22,7 +22,7 @@ static void one_refresh(void)
     gate_await(1);
     for (int i = 0; i < 1000; i++) {
         CHECK(slow(1) == 1001 && outcome() == SWR_STALE_HIT);
-        CHECK(pool_queued() == 0 && pool_running() == 1);
+        CHECK(pool_state().queued == 0 && pool_state().running == 1);
         swrcache_advance(10);
     }
     CHECK(bodies == 1);

@@ -24,7 +24,7 @@ static void all_stale(void)
     CHECK(swrcache_drain(10000));
     CHECK(bodies == DEPTH + 1);
     CHECK(nested(0) == 2 && outcome() == SWR_HIT);
-    CHECK(pool_threads() <= 1);
+    CHECK(pool_state().threads <= 1);
 }
 
 /* The worker computes what its body misses: nobody else would. */

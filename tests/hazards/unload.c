@@ -70,7 +70,7 @@ static void cycle(const char *path, int build)
         swrcache_advance(2);
         for (int n = 1; n <= 4; n++)
             CHECK(value(&p, n) == n * build);
-    } while (pool_queued() + pool_running() == 0);
+    } while (pool_state().queued + pool_state().running == 0);
     gate_await(1);
     CHECK(dlclose(p.handle) == 0);
     gate_open();

@@ -1,6 +1,7 @@
 /*
  * swrcache_drain(): true as soon as nothing is left, also when what was due came to nothing: a timed refresh
- * of a key that is no more.
+ * of a key that is no more; and not before, also when a worker has taken out what is due and not queued it
+ * yet.
  */
 #include "promise.h"
 
@@ -49,5 +50,15 @@ int main(int argc, char **argv)
         swrcache_advance(n % 2 == 0 ? 600 : 5000);
         CHECK(swrcache_drain(LONG));
     }
+    CHECK(SWR_INVALIDATE_ALL(warm) != 0);
+    swrcache_advance(LONG);
+    CHECK(swrcache_drain(LONG)); /* no timer is left */
+    gate_close("timer.fires");
+    CHECK(warm(ROUNDS) == ROUNDS);
+    swrcache_advance(600);
+    gate_await(1);
+    CHECK(!swrcache_drain(0));
+    gate_open();
+    CHECK(swrcache_drain(LONG));
     return finish("draining");
 }
