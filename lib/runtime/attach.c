@@ -148,6 +148,7 @@ static bool wake(void)
     epoch_start();
     evict_bounds(&cache_bounds, option_number(OPTION_SWR_MAX_BYTES), option_number(OPTION_SWR_MAX_ENTRIES));
     alive_start();
+    thread_start();
     given_read();
     return pthread_atfork(fork_prepare, fork_parent, fork_child) == 0;
 }

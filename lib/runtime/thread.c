@@ -14,7 +14,7 @@ static __thread uint32_t endings __attribute__((tls_model("initial-exec")));
 
 static _Atomic(struct thread *) first;
 static pthread_key_t key;
-static _Atomic int key_state; /* 0 none, 1 being made, 2 there, 3 cannot be had */
+static bool have_key;
 
 static void leave(void *cookie)
 {
@@ -44,20 +44,15 @@ static void leave(void *cookie)
     atomic_store(&t->epoch.used, 0);
 }
 
-static bool have_key(void)
+void thread_start(void)
 {
-    int state = 0;
-    if (atomic_compare_exchange_strong(&key_state, &state, 1)) {
-        state = pthread_key_create(&key, leave) == 0 ? 2 : 3;
-        atomic_store(&key_state, state);
-    }
-    return state == 2;
+    have_key = pthread_key_create(&key, leave) == 0;
 }
 
 static struct thread *join(void)
 {
     /* A destructor that ran after ours may call again; the last round of destructors must not. */
-    if (alive_dead() || !have_key() || endings >= 3)
+    if (alive_dead() || !have_key || endings >= 3)
         return NULL;
     struct thread *t;
     for (t = atomic_load(&first); t != NULL; t = t->next) {

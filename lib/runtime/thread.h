@@ -56,6 +56,7 @@ static inline void thread_drop_key(struct thread *t)
     t->lengthy = NULL;
 }
 
+void thread_start(void);          /* before the first call: threads that come at once all join */
 struct thread *thread_join(void); /* NULL: no memory, or the thread is ending */
 struct thread *thread_first(void);
 void thread_fork_child(void);
