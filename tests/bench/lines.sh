@@ -3,14 +3,7 @@
 # usage: lines.sh SWRBENCH MANUAL
 set -u
 bench=$1 manual=$2
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-failures=0
-
-fail() {
-    echo "FAILED: $1"
-    failures=$((failures + 1))
-}
+. "$(dirname "$0")/scratch.sh"
 lines() { # how many lines, command...
     local least=$1 output status line name
     shift

@@ -4,14 +4,7 @@
 # usage: order.sh SWRBENCH
 set -u
 bench=$1
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-failures=0
-
-fail() {
-    echo "FAILED: $1"
-    failures=$((failures + 1))
-}
+. "$(dirname "$0")/scratch.sh"
 expect() { # what, status, arguments...
     local what=$1 wanted=$2 status
     shift 2

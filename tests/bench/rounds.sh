@@ -3,8 +3,7 @@
 # usage: rounds.sh SWRBENCH
 set -u
 bench=$1
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
+. "$(dirname "$0")/scratch.sh"
 number() {
     sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" "$dir/out"
 }

@@ -4,14 +4,7 @@
 set -u
 tables=$1 bench=$2
 command -v python3 >/dev/null || exit 77
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-failures=0
-
-fail() {
-    echo "FAILED: $1"
-    failures=$((failures + 1))
-}
+. "$(dirname "$0")/scratch.sh"
 
 "$bench" --json --quick stampede >"$dir/figures" 2>/dev/null || fail 'stampede'
 "$bench" --json --quick memory 1000 >>"$dir/figures" 2>/dev/null || fail 'memory'
