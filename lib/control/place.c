@@ -65,27 +65,53 @@ static bool abandoned(int directory, const char *name, const struct sockaddr_un 
     return refused;
 }
 
-static bool bind_in(struct place *p, int directory, int fd, const struct sockaddr_un *address)
+/* False: longer than a socket's path may be. */
+static bool address_of(const struct place *p, const char *name, struct sockaddr_un *address)
 {
+    address->sun_family = AF_UNIX;
+    int n = snprintf(address->sun_path, sizeof address->sun_path, "%s/%s", p->directory, name);
+    return n > 0 && (size_t)n < sizeof address->sun_path;
+}
+
+/* With what the dead left there out of the way. */
+static bool bind_at(int directory, const char *name, int fd, const struct sockaddr_un *address)
+{
+    const struct sockaddr *at = (const struct sockaddr *)address;
+    return bind(fd, at, sizeof *address) == 0 ||
+           (errno == EADDRINUSE && abandoned(directory, name, address) && unlinkat(directory, name, 0) == 0 &&
+            bind(fd, at, sizeof *address) == 0);
+}
+
+/* The socket answers under its name from the moment that the name is there: whoever waits for the file may
+ * connect at once. Bound and listening under another name, then linked. */
+static bool publish(struct place *p, int directory, int fd, int backlog, const struct sockaddr_un *final)
+{
+    struct sockaddr_un new;
+    char name[sizeof p->name];
     struct stat st;
-    bool bound = bind(fd, (const struct sockaddr *)address, sizeof *address) == 0;
-    if (!bound && errno == EADDRINUSE && abandoned(directory, p->name, address) &&
-        unlinkat(directory, p->name, 0) == 0)
-        bound = bind(fd, (const struct sockaddr *)address, sizeof *address) == 0;
-    if (!bound || fstatat(directory, p->name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(st.st_mode))
+    snprintf(name, sizeof name, "%ld.new", (long)getpid());
+    if (!address_of(p, name, &new) || !bind_at(directory, name, fd, &new))
         return false;
+    bool done = fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode);
     p->dev = st.st_dev;
     p->ino = st.st_ino;
     /* The directory is private; this only gives back what a umask took. */
-    if ((st.st_mode & 0600) != 0600)
-        fchmodat(directory, p->name, 0600, 0);
-    return true;
+    if (done && (st.st_mode & 0600) != 0600)
+        fchmodat(directory, name, 0600, 0);
+    done = done && listen(fd, backlog) == 0 &&
+           (linkat(directory, name, directory, p->name, 0) == 0 ||
+            (errno == EEXIST && abandoned(directory, p->name, final) &&
+             unlinkat(directory, p->name, 0) == 0 && linkat(directory, name, directory, p->name, 0) == 0));
+    int saved = errno;
+    unlinkat(directory, name, 0);
+    errno = saved;
+    return done;
 }
 
 bool place_listen(struct place *p, struct descriptor *listening, const char *chosen, int backlog,
                   const char **why)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct sockaddr_un address;
     listening->fd = -1;
     *why = "its name is too long, or not absolute";
     errno = 0;
@@ -94,8 +120,7 @@ bool place_listen(struct place *p, struct descriptor *listening, const char *cho
         return false;
     }
     snprintf(p->name, sizeof p->name, "%ld.sock", (long)getpid());
-    int n = snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", p->directory, p->name);
-    if (n < 0 || (size_t)n >= sizeof address.sun_path)
+    if (!address_of(p, p->name, &address))
         return false;
     int directory = directory_open(p->directory, true, why);
     if (directory >= 0) {
@@ -103,14 +128,11 @@ bool place_listen(struct place *p, struct descriptor *listening, const char *cho
         if (descriptor_keep(listening, descriptor_above_standard(
                                            socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)))) {
             *why = "no socket can be made there";
-            bool bound = bind_in(p, directory, listening->fd, &address);
-            if (bound && listen(listening->fd, backlog) == 0) {
+            if (publish(p, directory, listening->fd, backlog, &address)) {
                 close(directory);
                 return true;
             }
             int saved = errno;
-            if (bound)
-                unlinkat(directory, p->name, 0);
             descriptor_close(listening);
             errno = saved;
         }

@@ -5,13 +5,16 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <swrcache.h>
@@ -155,6 +158,19 @@ static int give_descriptors(void)
     return 0;
 }
 
+static atomic_int unheard;
+
+/* In place of libc's: counts the sockets that had their name in SWR_SOCKET_DIR before anybody listened. */
+int listen(int fd, int backlog)
+{
+    char path[PATH_MAX];
+    const char *directory = getenv("SWR_SOCKET_DIR");
+    snprintf(path, sizeof path, "%s/%ld.sock", directory != NULL ? directory : "", (long)getpid());
+    if (access(path, F_OK) == 0)
+        unheard++;
+    return (int)syscall(SYS_listen, fd, backlog);
+}
+
 /* Sockets of this process that listen, and how many of its descriptors an exec would hand on. */
 static int listening(void)
 {
@@ -257,6 +273,8 @@ static int obey(char *line)
         return give_descriptors();
     if (strcmp(line, "listening") == 0)
         return listening();
+    if (strcmp(line, "unheard") == 0)
+        return unheard;
     if (strcmp(line, "inheritable") == 0)
         return inheritable();
     if (strcmp(line, "descriptors") == 0)

@@ -78,8 +78,9 @@ def leftovers():
                 s.bind(f"{directory}/{pid}.sock")
 
         with Live(directory, prepare=stale) as live:
-            check(await_that(lambda: live.do("listening") >= 0))
-            check(f'"pid":{live.pid}' in swrctl("ps", "--json", directory=directory).out)
+            check(await_that(lambda: f'"pid":{live.pid}' in swrctl("ps", "--json", directory=directory).out))
+            check(live.do("listening") >= 0)
+            check(await_that(lambda: os.listdir(directory) == [f"{live.pid}.sock"]))
 
         def file(pid):
             with open(f"{directory}/{pid}.sock", "w") as f:
@@ -297,6 +298,8 @@ if root:
     users()
 with Directory() as directory:
     with Live(directory) as live:
+        # Who finds the file is answered.
+        check(live.do("listening") >= 0 and live.do("unheard") == 0)
         clients(live)
     check(os.listdir(directory) == [], "the socket's file goes with the program")
 descriptors()
