@@ -291,7 +291,13 @@ static inline void entry_set_touched(struct entry *e, unsigned touched)
     atomic_store_explicit(&e->use, (uint16_t)(use | (ENTRY_TOUCHED_MOST - touched)), memory_order_relaxed);
 }
 
-/* Whether it was called since this was last asked, or since it was made. */
+/* Whether it was called since entry_called() was last asked, or since it was made. */
+static inline bool entry_was_called(const struct entry *e)
+{
+    return !(atomic_load_explicit(&e->use, memory_order_relaxed) & ENTRY_UNCALLED);
+}
+
+/* The same, and from now on it was not. */
 static inline bool entry_called(struct entry *e)
 {
     return !(atomic_fetch_or_explicit(&e->use, ENTRY_UNCALLED, memory_order_relaxed) & ENTRY_UNCALLED);

@@ -16,6 +16,7 @@ struct care {
     _Atomic uint32_t idle_refreshes; /* timed refreshes since the last call */
     _Atomic uint16_t refresh_errno;
     _Atomic uint8_t failures; /* refreshes failed in a row */
+    _Atomic uint8_t timer;    /* warm.c's */
 };
 
 /* In a section of epoch.h, or with the shard locked. NULL: nothing befell it. */

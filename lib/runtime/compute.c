@@ -6,9 +6,9 @@
 #include "history.h"
 #include "lease.h"
 #include "mode.h"
-#include "pool.h"
 #include "result.h"
 #include "shadow.h"
+#include "warm.h"
 #include "base/clock.h"
 #include "base/sync.h"
 
@@ -61,14 +61,6 @@ static void set_times(struct function *f, struct flight *fl, struct entry *e, bo
     more->dead_until = clock_add(end, atomic_load(&s->stale_if_error));
     if (more->dead_until < more->stale_until || atomic_load(&s->stale_if_error) == 0)
         more->dead_until = more->stale_until;
-}
-
-static void carry_over(struct entry *old, struct entry *e)
-{
-    atomic_store(&e->use, atomic_load(&old->use));
-    struct care *from = care_of(old), *to = from != NULL ? care_make(e) : NULL;
-    if (to != NULL)
-        atomic_store(&to->idle_refreshes, atomic_load(&from->idle_refreshes));
 }
 
 /* A refresh failed; how many have in a row. */
@@ -130,12 +122,12 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
                                : NULL;
     if (before != NULL)
         cache_ref(before);
-    if (failed && old_good && !fl->fenced) {
-        lease_end(old, clock_add(now, back_off(f, note_failure(old, error))));
-    } else if (e != NULL && kept && !(old != NULL && entry_born(old) > entry_born(e)) &&
-               (!failed || atomic_load(&f->settings.negative) != 0)) {
-        if (old != NULL)
-            carry_over(old, e);
+    bool outlives = failed && (old_good || atomic_load(&f->settings.negative) == 0);
+    if (e != NULL && kept && !outlives && !(old != NULL && entry_born(old) > entry_born(e))) {
+        if (old != NULL) {
+            atomic_store(&e->use, atomic_load(&old->use));
+            warm_carry(f, old, e);
+        }
         if (fl->expired && !failed) {
             entry_set_fresh_until(e, 0);
             entry_flag(e, ENTRY_EXPIRED);
@@ -143,9 +135,17 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
         unchanged = old != NULL && same_value(f, old, e);
         replaced = old != NULL && !unchanged;
         stored = cache_store(f, old, e);
-    } else if (old_good) {
-        lease_end(old, clock_add(now, back_off(f, 1)));
     }
+    uint64_t again = CLOCK_NEVER;
+    if (!stored && old != NULL) {
+        again = clock_add(now, back_off(f, failed && !fl->fenced ? note_failure(old, error) : 1));
+        lease_end(old, again);
+    } else if (stored && warm_failure(e)) {
+        again = clock_add(now, back_off(f, note_failure(e, error)));
+    }
+    struct entry *warm = atomic_load(&f->settings.keep_warm) == 0 ? NULL : stored ? e : old;
+    if (warm != NULL)
+        cache_ref(warm);
     if (linked && !stored)
         mark_unlink(e);
     flight_unlist(fl);
@@ -158,10 +158,14 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     }
     if (!stored)
         history_not_stored(fl, e, failed, error);
+    if (warm != NULL) {
+        if (stored && !failed)
+            warm_begin(f, warm);
+        else
+            warm_again(f, warm, again);
+        cache_unref(warm);
+    }
     if (stored) {
-        uint64_t warm = atomic_load(&f->settings.keep_warm);
-        if (warm != 0 && !failed)
-            pool_schedule(e, clock_add(entry_born(e), warm));
         if (atomic_load(&f->inner) && !failed)
             depend_stored(f, e, replaced);
         cache_trim(f);
@@ -219,12 +223,18 @@ static void give_up(struct thread *t, struct flight *fl)
     uint32_t shard = table_shard_of(fl->key.hash);
     table_lock(&cache_table, shard);
     struct entry *old = table_find(&cache_table, fl->identity, &fl->key);
-    if (old != NULL)
+    if (old != NULL) {
         lease_end(old, 0);
+        cache_ref(old);
+    }
     fl->fenced = true;
     flight_unlist(fl);
     table_unlock(&cache_table, shard);
     flight_settle(fl, FLIGHT_ABANDONED, NULL);
+    if (old != NULL) {
+        warm_again(fl->function, old, clock_add(clock_now(), back_off(fl->function, 1)));
+        cache_unref(old);
+    }
     thread_count(t, fl->function, COUNTER_failures);
 }
 

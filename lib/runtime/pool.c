@@ -8,6 +8,7 @@
 #include "refresh.h"
 #include "sweep.h"
 #include "thread.h"
+#include "warm.h"
 #include "base/alloc.h"
 #include "base/ambient.h"
 #include "base/clock.h"
@@ -26,7 +27,6 @@ enum { TRIES = 50, QUEUE_MOST = 65536, SPARE = 6 };
 /* So often one idle worker looks at the queue for IDLE_NS after the last refresh. */
 #define TICK_NS (2 * NS_PER_MS)
 /* Once a thread could not be had, the next is asked for after a pause that doubles up to the longest. */
-#define AGAIN_NS        (10 * NS_PER_MS)
 #define REFUSED_NS      (10 * NS_PER_MS)
 #define REFUSED_MOST_NS (5000 * NS_PER_MS)
 
@@ -315,39 +315,22 @@ void pool_schedule(struct entry *e, uint64_t due)
 /* pool_lock held, given back meanwhile. Queues the timed refreshes that are due. */
 static void run_timers(void)
 {
-    uint64_t now = clock_now(), lease;
+    uint64_t now = clock_now();
     while (timers != NULL && timers->due <= now && !stopping) {
         struct timer *t = timers;
         timers = t->next;
-        struct entry *e = t->entry;
-        struct function *f = function_of_entry(e);
         firing++;
         lock_give(&pool_lock);
         SYNC_POINT("timer.fires");
-        uint32_t shard = table_shard_of(entry_hash(e));
-        table_lock(&cache_table, shard);
-        bool current = table_holds(&cache_table, e);
-        struct care *care = current ? care_make(e) : NULL;
-        bool called = entry_called(e) || care == NULL;
-        uint32_t unused = called ? 0 : atomic_load(&care->idle_refreshes) + 1;
-        bool go =
-            current && unused <= atomic_load(&f->settings.keep_warm_idle) && lease_claim(e, now, &lease);
-        if (care != NULL)
-            atomic_store(&care->idle_refreshes, go || called ? unused : unused - 1);
-        table_unlock(&cache_table, shard);
-        if (go && !pool_submit(e, lease, NULL)) {
-            /* No room now: again soon and counted once, or the key would cool for good. */
-            lease_return(e, lease, 0);
-            if (care != NULL)
-                atomic_store(&care->idle_refreshes, unused - 1);
-            t->due = clock_add(now, AGAIN_NS);
-            lock_take(&pool_lock);
-            set_timer(t);
-        } else {
-            cache_unref(e);
+        t->due = warm_fire(t->entry, now);
+        bool ended = t->due == CLOCK_NEVER;
+        if (ended) {
+            cache_unref(t->entry);
             os_free(t);
-            lock_take(&pool_lock);
         }
+        lock_take(&pool_lock);
+        if (!ended)
+            set_timer(t);
         firing--;
     }
 }

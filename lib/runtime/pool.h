@@ -13,7 +13,7 @@ struct flight;
  * flight, others already wait for it. Never blocks. False: queue full or no thread to be had.
  */
 bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl);
-/* Refreshes `e` at `due`, traffic or not (keep_warm). */
+/* Lets warm_fire() decide on `e` at `due`. */
 void pool_schedule(struct entry *e, uint64_t due);
 /* Lets a worker see to the memory: alloc_wants(), sweep_wanted(). Never blocks; false: there is none. */
 bool pool_chore(void);

@@ -9,6 +9,7 @@
 #include "pool.h"
 #include "result.h"
 #include "shadow.h"
+#include "warm.h"
 #include "base/clock.h"
 #include "base/sync.h"
 
@@ -90,6 +91,7 @@ __attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64
     table_unlock(&cache_table, shard);
     if (fl == NULL || room == NULL) {
         lease_return(e, lease, 0);
+        warm_again(f, e, clock_add(clock_now(), atomic_load(&f->settings.retry)));
         if (fl != NULL) {
             flight_settle(fl, FLIGHT_ABANDONED, NULL);
             flight_unref(fl);

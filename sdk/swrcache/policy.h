@@ -17,7 +17,8 @@
  *   unless             none    bool (*)(void): true bypasses the cache for this call
  *   wait_ms            5 s     longest a caller waits for another's computation
  *   keep_warm_ms       0       refreshed on a timer without traffic ...
- *   keep_warm_idle     10      ... until so many refreshes went by without a call
+ *   keep_warm_idle     10      ... until so many refreshes, failed ones too, went by without a call; after
+ *                              one that failed the next comes by the back-off of retry_ms
  *   jitter_pct         10      spread of expiry
  *   retry_ms           1 s     back-off after a failed refresh, doubling ...
  *   retry_max_ms       60 s    ... up to this
