@@ -219,7 +219,9 @@ static void set_ttl(int64_t ttl_ms, int64_t stale_ms)
 {
     struct flight *fl = running_here();
     const int64_t most = INT64_MAX / (int64_t)NS_PER_MS;
-    if (fl == NULL || ttl_ms < 0 || stale_ms < 0)
+    bool ttl_unset = ttl_ms == SWRCACHE_UNSET, stale_unset = stale_ms == SWRCACHE_UNSET;
+    if (fl == NULL || (ttl_ms < 0 && !ttl_unset) || (stale_ms < 0 && !stale_unset) ||
+        (ttl_unset && stale_unset))
         return;
     fl->ttl_ms = ttl_ms > most ? SWR_FOREVER : ttl_ms;
     fl->stale_ms = stale_ms > most ? SWR_FOREVER : stale_ms;

@@ -26,6 +26,14 @@ static uint64_t back_off(struct function *f, uint32_t failures)
     return wait - (spread ? os_random() % (spread + 1) : 0);
 }
 
+/* A time that a body gave, or the policy's. */
+static uint64_t given_ns(int64_t ms, const _Atomic uint64_t *policy)
+{
+    if (ms == SWRCACHE_UNSET)
+        return atomic_load(policy);
+    return ms == SWR_FOREVER ? CLOCK_NEVER : (uint64_t)ms * NS_PER_MS;
+}
+
 static void set_times(struct function *f, struct flight *fl, struct entry *e, bool failed)
 {
     struct settings *s = &f->settings;
@@ -35,11 +43,8 @@ static void set_times(struct function *f, struct flight *fl, struct entry *e, bo
         entry_set_fresh_until(e, clock_add(fl->started, atomic_load(&s->negative)));
         return;
     }
-    uint64_t ttl = atomic_load(&s->ttl), stale = 0;
-    if (fl->own_ttl) {
-        ttl = fl->ttl_ms == SWR_FOREVER ? CLOCK_NEVER : (uint64_t)fl->ttl_ms * NS_PER_MS;
-        stale = fl->stale_ms == SWR_FOREVER ? CLOCK_NEVER : (uint64_t)fl->stale_ms * NS_PER_MS;
-    }
+    /* Both are unset unless the body gave one. */
+    uint64_t ttl = given_ns(fl->ttl_ms, &s->ttl), stale = given_ns(fl->stale_ms, &s->stale);
     uint64_t end = clock_add(fl->started, ttl), spread = ttl / 100 * atomic_load(&s->jitter_pct);
     uint64_t fresh = end;
     if (ttl != CLOCK_NEVER && spread != 0)
@@ -54,7 +59,7 @@ static void set_times(struct function *f, struct flight *fl, struct entry *e, bo
     /* The ends of others follow from the settings: age.h. */
     struct entry_more *more = entry_more(e);
     entry_flag(e, ENTRY_OWN_TTL);
-    more->own_ttl_ms = fl->ttl_ms < UINT32_MAX ? (uint32_t)fl->ttl_ms : UINT32_MAX;
+    more->own_ttl_ms = ttl / NS_PER_MS < UINT32_MAX ? (uint32_t)(ttl / NS_PER_MS) : UINT32_MAX;
     more->stale_until = stale == 0 ? fresh : clock_add(end, stale);
     if (stale > lag && more->stale_until != CLOCK_NEVER && !function_precise(f))
         more->stale_until -= lag;

@@ -95,7 +95,10 @@ static inline void swrcache_fail(void)
         swrcache_api->fail();
 }
 
-/* In a body: this result's own lifetime, such as a DNS TTL. Either may be SWRCACHE_UNSET. */
+/*
+ * In a body: this result's own lifetime, such as a DNS TTL. SWRCACHE_UNSET: the policy's. A time below zero
+ * is ignored, and the other with it.
+ */
 static inline void swrcache_set_ttl(int64_t ttl_ms, int64_t stale_ms)
 {
     if (SWRCACHE_HAS(set_ttl))

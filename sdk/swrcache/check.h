@@ -194,16 +194,19 @@
                        !SWRCACHE_IS_RECORD(SWRCACHE_ELEMENT(SWRCACHE_FIELD(fn, n, i))),                      \
                    "field '" #f "' of '" #type                                                               \
                    "' is a structure and may have padding: name its own fields, "                            \
-                   "as in " #f ".x");
+                   "as in " #f ".x");                                                                        \
+    _Static_assert(!SWRCACHE_IS_FLEXIBLE(SWRCACHE_FIELD(fn, n, i)),                                          \
+                   "field '" #f "' of '" #type "' is an array without a length, and would not be in the "    \
+                   "key: leave it out, and pass it as SWR_STR or SWR_BYTES");
 #define SWRCACHE_EACH_ASSERT(fn, i, p)               SWRCACHE_TELL(fn, SWRCACHE_ASSERT_##p)
 #define SWRCACHE_ASSERT_SWR_VAL(type, n)             SWRCACHE_ASSERT_VAL, type, n
 #define SWRCACHE_ASSERT_SWR_QUANTISED(type, n, step) SWRCACHE_ASSERT_QUANTISED, type, n, step
-#define SWRCACHE_ASSERT_SWR_STR(n)                   SWRCACHE_ASSERT_NONE
-#define SWRCACHE_ASSERT_SWR_BYTES(n, len)            SWRCACHE_ASSERT_NONE
+#define SWRCACHE_ASSERT_SWR_STR(n)                   SWRCACHE_ASSERT_NONE, ~
+#define SWRCACHE_ASSERT_SWR_BYTES(n, len)            SWRCACHE_ASSERT_NONE, ~
 #define SWRCACHE_ASSERT_SWR_STRUCT(...)              SWRCACHE_ASSERT_STRUCT, __VA_ARGS__
-#define SWRCACHE_ASSERT_SWR_OPAQUE(type, n)          SWRCACHE_ASSERT_NONE
+#define SWRCACHE_ASSERT_SWR_OPAQUE(type, n)          SWRCACHE_ASSERT_NONE, ~
 #define SWRCACHE_ASSERT_SWR_OUT(type, n)             SWRCACHE_ASSERT_OUT, type, n
-#define SWRCACHE_ASSERT_SWR_OUT_BYTES(n, len)        SWRCACHE_ASSERT_NONE
+#define SWRCACHE_ASSERT_SWR_OUT_BYTES(n, len)        SWRCACHE_ASSERT_NONE, ~
 #define SWRCACHE_ASSERT_NONE(...)
 #define SWRCACHE_ASSERT_STRUCT(fn, type, n, ...)                                                             \
     SWRCACHE_FMAP(SWRCACHE_NAME_FIELD, (fn, type, n), __VA_ARGS__)                                           \
@@ -224,11 +227,43 @@
 #define SWRCACHE_INSIDE_SWR_OUT(type, n)
 #define SWRCACHE_INSIDE_SWR_OUT_BYTES(n, len) SWRCACHE_ASSERT_LEN(n, len)
 
-/* What has no dot would silently be the field that stands behind the last one in the structure. */
+/*
+ * Policies, by their letters, for a member of a structure is no constant to assert on. What has no dot would
+ * silently be the field that stands behind the last one in the structure; 1.5 would be 1; and where 0 is what
+ * is left out it would be the very thing that whoever writes it does not want.
+ */
 #define SWRCACHE_CHECK_POLICY(fn, ...) SWRCACHE_FMAP(SWRCACHE_EACH_POLICY, fn, __VA_ARGS__)
 #define SWRCACHE_EACH_POLICY(fn, i, p)                                                                       \
-    _Static_assert(sizeof(#p) == 1 || __builtin_strncmp(#p, ".", 1) == 0,                                    \
-                   "policy '" #p "' of '" #fn "': a field begins with a dot, ." #p);
+    _Static_assert(sizeof(#p) == 1 || SWRCACHE_BEGINS(#p, "."),                                              \
+                   "policy '" #p "' of '" #fn "': a field begins with a dot, ." #p);                         \
+    _Static_assert(!SWRCACHE_IS_FRACTION(#p),                                                                \
+                   "policy '" #p "' of '" #fn "' is no whole number: times are in milliseconds, "            \
+                   "and SWR_SECONDS(0.5) is 500");                                                           \
+    _Static_assert(!SWRCACHE_IS(#p, "percent", "0"),                                                         \
+                   "policy '" #p "' of '" #fn "': from 1 to 100; .mode = SWR_MODE_OFF caches none");         \
+    _Static_assert(!SWRCACHE_IS(#p, "dependencies", "0"),                                                    \
+                   "policy '" #p "' of '" #fn "': SWR_DEPENDENCIES_ON or SWR_DEPENDENCIES_OFF");             \
+    _Static_assert(!SWRCACHE_IS(#p, "mode", "0"),                                                            \
+                   "policy '" #p "' of '" #fn "': SWR_MODE_ON, SWR_MODE_OFF, SWR_MODE_SHADOW or "            \
+                   "SWR_MODE_OBSERVE");
+#define SWRCACHE_BEGINS(text, with) (__builtin_strncmp(text, with, sizeof(with) - 1) == 0)
+#define SWRCACHE_IS(text, field, value)                                                                      \
+    (__builtin_strcmp(text, "." field " = " value) == 0 || __builtin_strcmp(text, "." field "=" value) == 0)
+/* What stands behind the =. */
+#define SWRCACHE_WRITTEN(text)                                                                               \
+    (__builtin_strchr(text "= ", '=') + 1 + SWRCACHE_BEGINS(__builtin_strchr(text "= ", '=') + 1, " "))
+/*
+ * A number with a point and more than 0 behind it, and nothing computed. Each character that is looked for
+ * stands at the end too, in this order, so that it is always found: how much follows it says where.
+ */
+#define SWRCACHE_IS_FRACTION(text)                                                                           \
+    (__builtin_strncmp(SWRCACHE_WRITTEN(text), ".", 1) >= 0 &&                                               \
+     __builtin_strncmp(SWRCACHE_WRITTEN(text), "9", 1) <= 0 && SWRCACHE_REST(text, '.') > 7 &&               \
+     !SWRCACHE_BEGINS(SWRCACHE_POINT(text), ".=") && !SWRCACHE_BEGINS(SWRCACHE_POINT(text), ".0=") &&        \
+     SWRCACHE_REST(text, '*') == 5 && SWRCACHE_REST(text, '/') == 4 && SWRCACHE_REST(text, '+') == 3 &&      \
+     SWRCACHE_REST(text, '-') == 2 && SWRCACHE_REST(text, 'e') == 1)
+#define SWRCACHE_POINT(text)   __builtin_strchr(__builtin_strchr(text "=.*/+-e", '='), '.')
+#define SWRCACHE_REST(text, c) __builtin_strlen(__builtin_strchr(SWRCACHE_POINT(text), c))
 
 /* The result of SWR_CACHED; the other forms know theirs. */
 #define SWRCACHE_CHECK_VALUE(ret, fn)                                                                        \

@@ -32,7 +32,13 @@
 #define SWRCACHE_LVALUE(type) (*(__typeof__(type) *)0)
 /* The i-th field of parameter `n`, whose type check.h names. */
 #define SWRCACHE_FIELD_TYPE(fn, n, i) swrcache_field_##fn##_##n##_##i
-#define SWRCACHE_FIELD(fn, n, i)      (((struct { SWRCACHE_FIELD_TYPE(fn, n, i) it; } *)0)->it)
+/* Not alone in its structure: it may be an array without a length. */
+#define SWRCACHE_FIELD(fn, n, i)                                                                             \
+    (((struct {                                                                                              \
+         char before;                                                                                        \
+         SWRCACHE_FIELD_TYPE(fn, n, i) it;                                                                   \
+     } *)0)                                                                                                  \
+         ->it)
 
 /* __builtin_classify_type: 5 is a pointer, or an array that became one; 12 and 13 are records. */
 #define SWRCACHE_IS_RECORD(x) (__builtin_classify_type(x) == 12 || __builtin_classify_type(x) == 13)
@@ -48,6 +54,12 @@
 
 /* An element of an array; of anything else, some char. */
 #define SWRCACHE_ELEMENT(x) (*__builtin_choose_expr(SWRCACHE_IS_ARRAY(x), ((void)0, x), (char *)0))
+
+/* Without a length, or with none: at the end of a structure. */
+#define SWRCACHE_IS_FLEXIBLE(x)                                                                              \
+    (SWRCACHE_IS_ARRAY(x) &&                                                                                 \
+     __extension__ __builtin_types_compatible_p(__typeof__(x), __typeof__(SWRCACHE_ELEMENT(x))[0]))
+#define SWRCACHE_SIZE(x) sizeof(__builtin_choose_expr(SWRCACHE_IS_FLEXIBLE(x), (char)0, x))
 
 /* Enumerations are compatible with their integer type. */
 #define SWRCACHE_CLASS(x)                                                                                    \
@@ -184,7 +196,8 @@ static inline long double swrcache_quantise_float_(long double n, long double st
 #define SWRCACHE_ONE_FIELD__(fn, type, n, i, f)                                                              \
     {                                                                                                        \
         .name = #f, .offset = __builtin_offsetof(__typeof__(type), f),                                       \
-        .size = sizeof(SWRCACHE_FIELD_TYPE(fn, n, i)), .cls = SWRCACHE_FIELD_CLASS(SWRCACHE_FIELD(fn, n, i)) \
+        .size = SWRCACHE_SIZE(SWRCACHE_FIELD(fn, n, i)),                                                     \
+        .cls = SWRCACHE_FIELD_CLASS(SWRCACHE_FIELD(fn, n, i))                                                \
     }
 
 /* The same by position in the list, for SWRCACHE_LIST and SWRCACHE_MAP. */

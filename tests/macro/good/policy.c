@@ -17,3 +17,22 @@ SWR_CACHED(int, f, (SWR_VAL(int, x)), .ttl_ms = SWR_FOREVER, .stale_ms = SWR_MIN
 {
     return x;
 }
+
+/* Whole numbers, computed or spelt with a point; of times below zero the runtime complains. */
+SWR_CACHED(int, g, (SWR_VAL(int, x)), .ttl_ms = 2.0, .stale_ms = 1.5 * 1000, .stale_if_error_ms = 1e6,
+           .negative_ms = 2., .wait_ms = -1, .version = -1, .region = "a.5")
+{
+    return x;
+}
+
+struct tailed {
+    int n;
+    char name[4];
+    char tail[];
+};
+
+/* What has no length is left out. */
+SWR_CACHED(int, h, (SWR_STRUCT(struct tailed, x, n, name)))
+{
+    return x->n;
+}
