@@ -103,7 +103,11 @@
 #define SWR_INVALIDATE_ALL(name)  (*swrcache_all_##name)(SWRCACHE_OP_INVALIDATE)
 #define SWR_EXPIRE_ALL(name)      (*swrcache_all_##name)(SWRCACHE_OP_EXPIRE)
 
-/* bool SWR_PEEK(name, &result, args...): a fresh or stale result without computing. VOID: &result is NULL. */
+/*
+ * bool SWR_PEEK(name, &result, args...): a fresh or stale result without computing. VOID: &result is NULL.
+ * True for a remembered failure (negative_ms) too: the result is what the function returned, errno with it.
+ * errno is left alone otherwise. False: none, or one past its stale time, whatever stale_if_error_ms says.
+ */
 #define SWR_PEEK(name, ...) (*swrcache_read_##name)(false, __VA_ARGS__)
 
 /* bool SWR_FORCED(name, &result, args...): computes here and now, and remembers it. False: it failed. */

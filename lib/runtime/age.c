@@ -5,6 +5,9 @@ struct age_ends age_ends(struct function *f, struct entry *e)
     struct settings *s = &f->settings;
     uint8_t flags = entry_flags(e);
     uint64_t born = entry_born(e), fresh = entry_fresh_until(e);
+    /* Nobody computes it again: old, by age or by somebody's word, it is never served. */
+    if (f->dictionary)
+        return (struct age_ends){fresh, fresh, fresh};
     if (flags & ENTRY_OWN_TTL)
         return (struct age_ends){fresh, entry_more(e)->stale_until, entry_more(e)->dead_until};
     if (flags & ENTRY_FAILED) {
@@ -12,8 +15,7 @@ struct age_ends age_ends(struct function *f, struct entry *e)
         return (struct age_ends){fresh, until, until};
     }
     uint64_t end = clock_add(born, atomic_load(&s->ttl));
-    uint64_t stale = f->dictionary ? 0 : atomic_load(&s->stale);
-    uint64_t error = f->dictionary ? 0 : atomic_load(&s->stale_if_error);
+    uint64_t stale = atomic_load(&s->stale), error = atomic_load(&s->stale_if_error);
     struct age_ends ends = {.fresh = fresh, .stale = clock_add(end, stale), .dead = clock_add(end, error)};
     uint64_t lag = function_precise(f) ? 0 : clock_lag();
     /* Who was expired before its end may still be served until then. */

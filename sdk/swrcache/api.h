@@ -195,7 +195,10 @@ static inline bool swrcache_rollback(void)
     return SWRCACHE_HAS(rollback) ? swrcache_api->rollback() : false;
 }
 
-/* A region as a dictionary: values are copied in and out. `ttl_ms` 0: the region's; a put renews it. */
+/*
+ * A region as a dictionary: values are copied in and out. `ttl_ms` 0: the region's; a put renews it. What is
+ * older, or was expired, is absent.
+ */
 static inline bool swrcache_put(const char *region, const void *key, size_t key_len, const void *value,
                                 size_t value_len, uint64_t ttl_ms)
 {

@@ -46,6 +46,12 @@ static void timed(void)
     CHECK(swrcache_has("notes", "a", 1));
     swrcache_advance(2);
     CHECK(!swrcache_has("notes", "a", 1) && swrcache_has("notes", "b", 1));
+    /* Absent is absent, by age or expired, whoever chose its time: no verb counts it. */
+    CHECK(swrcache_invalidate("notes(\"a\")") == 0);
+    swrcache_put("notes", "a", 1, "3", 1, 0);
+    CHECK(swrcache_expire("notes(\"a\")") == 1 && swrcache_expire("notes(\"b\")") == 1);
+    CHECK(!swrcache_has("notes", "a", 1) && !swrcache_has("notes", "b", 1));
+    CHECK(swrcache_expire("notes") == 0 && swrcache_invalidate("notes") == 0);
 }
 
 static void like_results(void)

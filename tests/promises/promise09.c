@@ -79,6 +79,22 @@ static void texts(void)
     }
 }
 
+/* Read without computing: a remembered failure is told like a hit, with its errno; nothing else touches it.
+ */
+static void peeked(void)
+{
+    int got = 1, before = bodies;
+    errno = 79;
+    CHECK(!SWR_PEEK(absent, &got, 6) && got == 1 && errno == 79);
+    CHECK(absent(6) == -6);
+    errno = 80;
+    CHECK(SWR_PEEK(absent, &got, 6) && got == -6 && errno == ENOENT && outcome() == SWR_HIT);
+    CHECK(absent(-6) == 6);
+    errno = 81;
+    CHECK(SWR_PEEK(absent, &got, -6) && got == 6 && errno == 81);
+    CHECK(bodies == before + 2);
+}
+
 int main(void)
 {
     records();
@@ -95,5 +111,6 @@ int main(void)
     errno = 0;
     int before = bodies;
     CHECK(absent(5) == -5 && errno == ENOENT && outcome() == SWR_HIT && bodies == before);
+    peeked();
     return finish("promise 9");
 }

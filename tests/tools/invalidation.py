@@ -51,6 +51,8 @@ with Directory() as directory:
         run(NOTHING, "refresh", "region:shop.notes")
         check(records("expire", 'shop.notes("k")')[0]["matched"] == 1)
         check("found no more until it is put again" in run(DONE, "explain", 'shop.notes("k")').out)
+        check([(e["state"], "left_ms" in e) for e in records("inspect", "shop.notes")] == [("dead", False)])
+        run(NOTHING, "expire", 'shop.notes("k")')
         check(live.do("all") >= 0)
 
         # What could never match is a mistake, told with the cure.
