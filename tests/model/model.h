@@ -61,6 +61,8 @@ static long seen_as(long value, bool failed)
 static long ends_of(const struct entry_model *e, int f, long *dead)
 {
     const struct times *t = &times_of[f];
+    if (f == NOTE)
+        return *dead = e->fresh; /* nobody computes it again */
     long stale = t->stale != 0 ? e->end + t->stale : e->expired ? e->end : e->fresh;
     *dead = t->error != 0 && e->end + t->error > stale ? e->end + t->error : stale;
     return stale;
