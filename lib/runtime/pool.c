@@ -144,7 +144,8 @@ static void *work(void *cookie)
             struct job job = queue_pop(&queue);
             running++;
             last_progress = clock_now();
-            bool help = queue.count > 0 && idle > 0;
+            /* With nobody left who looks by himself the next submitter would have to wake one. */
+            bool help = idle > 0 && (queue.count > 0 || (!ticking && !clock_manual()));
             lock_give(&pool_lock);
             if (help)
                 ring(1);

@@ -27,15 +27,20 @@ static int failures;
         }                                                                                                    \
     } while (0)
 
-/* The environment is read before main: start once more with the clock stopped. */
-static inline void with_manual_clock(char **argv)
+/* The environment is read before main: start once more with `name` set, unless it is. */
+static inline void with_environment(char **argv, const char *name, const char *value)
 {
-    if (getenv("SWR_CLOCK") != NULL)
+    if (getenv(name) != NULL)
         return;
-    setenv("SWR_CLOCK", "manual", 1);
+    setenv(name, value, 1);
     execv("/proc/self/exe", argv);
     perror("execv");
     exit(2);
+}
+
+static inline void with_manual_clock(char **argv)
+{
+    with_environment(argv, "SWR_CLOCK", "manual");
 }
 
 static inline enum swrcache_outcome outcome(void)

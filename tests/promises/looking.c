@@ -1,0 +1,87 @@
+/*
+ * Who queues a refresh wakes nobody while the pool is in use: one idle worker looks by itself, and when that
+ * one takes a job another idle one looks in its place.
+ */
+#include "promise.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/sync.h"
+#include "runtime/pool.h"
+
+enum { LONG = 3600000, WORKERS = 2, TRIED = 20, TRIES = 500, PROMPT_NS = 300 * 1000000 };
+
+static _Atomic unsigned asleep, arrivals, inside;
+static _Atomic bool held[WORKERS + 1];
+static _Atomic uint32_t threads_seen;
+static _Atomic uint64_t began;
+
+SWR_CACHED(int, slow, (SWR_VAL(int, n)), .ttl_ms = LONG, .stale_ms = LONG)
+{
+    threads_seen = pool_state().threads;
+    began = clock_now();
+    inside |= 1u << n;
+    while (held[n])
+        sched_yield();
+    return n;
+}
+
+static void count(const char *point)
+{
+    if (strcmp(point, "worker.idle") == 0) {
+        asleep++;
+        arrivals++;
+    } else if (strcmp(point, "worker.woken") == 0) {
+        asleep--;
+    }
+}
+
+static void refresh(int n)
+{
+    inside &= ~(1u << n);
+    held[n] = true;
+    SWR_EXPIRE(slow, n);
+    while (!(inside & 1u << n)) { /* a caller that finds the queue's lock taken leaves it to a later one */
+        slow(n);
+        sched_yield();
+    }
+}
+
+/* False: this machine took so long that idle workers may have left. */
+static bool tried(void)
+{
+    refresh(0);
+    refresh(1);
+    held[0] = held[1] = false;
+    while (asleep < WORKERS && pool_state().threads == WORKERS)
+        sched_yield();
+    uint64_t start = clock_now();
+    unsigned before;
+    refresh(WORKERS);
+    before = arrivals;
+    bool prompt = threads_seen == WORKERS && began - start < PROMPT_NS;
+    while (arrivals == before && pool_state().threads == WORKERS)
+        sched_yield();
+    bool looked = arrivals != before;
+    held[WORKERS] = false;
+    CHECK(!prompt || looked);
+    CHECK(swrcache_drain(LONG));
+    return prompt;
+}
+
+int main(int argc, char **argv)
+{
+    int done = 0;
+    (void)argc;
+    with_environment(argv, "SWR_THREADS", "2");
+    alarm(600);
+    for (int n = 0; n <= WORKERS; n++)
+        CHECK(slow(n) == n);
+    atomic_store(&sync_hook, count);
+    for (int i = 0; i < TRIES && done < TRIED; i++)
+        done += tried();
+    CHECK(done > 0);
+    return finish("looking");
+}
