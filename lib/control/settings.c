@@ -31,63 +31,98 @@ void settings_fields(struct wire_buffer *out, struct function *f)
     }
 }
 
-static void change(struct setting_layer *layer, uint32_t given, const uint64_t *values)
+/* In place of a value: what the program, its environment or a file says counts again. */
+static const char unset[] = "unset";
+
+struct change {
+    uint32_t given, unset; /* bit i: setting i */
+    uint64_t values[SETTINGS];
+};
+
+/* False: told. */
+static bool read_change(const struct wire_line *request, struct change *c, struct wire_buffer *out)
+{
+    char names[SETTING_NAMES_ROOM];
+    for (uint32_t i = 0; i < request->nfields; i++) {
+        const char *name = request->fields[i].name, *value = request->fields[i].value;
+        uint32_t s = 0;
+        if (strcmp(name, "function") == 0)
+            continue;
+        while (s < SETTINGS && strcmp(setting_rows[s].name, name) != 0)
+            s++;
+        if (s == SETTINGS) {
+            reply_error(out, "no setting %.100s; there are:%s", name, setting_names(names));
+            return false;
+        }
+        bool away = strcmp(value, unset) == 0;
+        if (!away && !setting_parse(&setting_rows[s], value, &c->values[s])) {
+            reply_error(out, "%s=%.100s: write %s, or %s for what the program says", setting_rows[s].name,
+                        value, setting_form(&setting_rows[s]), unset);
+            return false;
+        }
+        /* Said twice, the last counts. */
+        c->given = (c->given & ~(1u << s)) | (uint32_t)!away << s;
+        c->unset = (c->unset & ~(1u << s)) | (uint32_t)away << s;
+    }
+    return true;
+}
+
+static void change(struct setting_layer *layer, const struct change *c)
 {
     for (uint32_t s = 0; s < SETTINGS; s++)
-        if (given >> s & 1)
-            layer->values[s] = values[s];
-    layer->given |= given;
+        if (c->given >> s & 1)
+            layer->values[s] = c->values[s];
+    layer->given = (layer->given | c->given) & ~c->unset;
+}
+
+static void change_region(const char *name, const struct change *c, struct wire_buffer *out)
+{
+    char text[ERROR_TEXT];
+    size_t count = 0;
+    if (!region_valid(name)) {
+        reply_error(out, "region:%.100s: write letters, digits, _ and - between dots after region:", name);
+        return;
+    }
+    /* Made for the functions that will be in it; to take back what was never said, none is. */
+    struct region *r = region_of(name, c->given != 0);
+    if (r == NULL && c->given != 0) {
+        reply_error(out, "no memory");
+        return;
+    }
+    if (r != NULL) {
+        change(&r->set, c);
+        region_retune(r);
+        os_free(region_functions(r, &count));
+    }
+    reply_ok(out);
+    wire_number(out, "matched", count);
+    snprintf(text, sizeof text, "no region %.100s here", name);
+    if (r == NULL)
+        wire_field(out, "why", text);
 }
 
 void command_set(const struct wire_line *request, struct wire_buffer *out)
 {
-    uint64_t values[SETTINGS];
-    uint32_t given = 0, at = 0, found = 0;
+    struct change c = {0};
+    uint32_t at = 0, found = 0;
     const char *name = wire_get(request, "function");
-    char names[SETTING_NAMES_ROOM];
     struct function *f;
     if (name == NULL) {
         reply_error(out, "no function; write set function=NAME ttl=20s");
         return;
     }
-    for (uint32_t i = 0; i < request->nfields; i++) {
-        uint32_t s = 0;
-        if (strcmp(request->fields[i].name, "function") == 0)
-            continue;
-        while (s < SETTINGS && strcmp(setting_rows[s].name, request->fields[i].name) != 0)
-            s++;
-        if (s == SETTINGS) {
-            reply_error(out, "no setting %.100s; there are:%s", request->fields[i].name,
-                        setting_names(names));
-            return;
-        }
-        if (!setting_parse(&setting_rows[s], request->fields[i].value, &values[s])) {
-            reply_error(out, "%s=%.100s: write %s", setting_rows[s].name, request->fields[i].value,
-                        setting_form(&setting_rows[s]));
-            return;
-        }
-        given |= 1u << s;
-    }
-    if (given == 0) {
+    if (!read_change(request, &c, out))
+        return;
+    if ((c.given | c.unset) == 0) {
         reply_error(out, "no setting; write set function=%.100s ttl=20s", name);
         return;
     }
     if (strncmp(name, "region:", 7) == 0) {
-        struct region *r = region_of(name + 7, true);
-        size_t count;
-        if (r == NULL) {
-            reply_error(out, "%.100s: write letters, digits, _ and - between dots after region:", name);
-            return;
-        }
-        change(&r->set, given, values);
-        region_retune(r);
-        os_free(region_functions(r, &count));
-        reply_ok(out);
-        wire_number(out, "matched", count);
+        change_region(name + 7, &c, out);
         return;
     }
     for (; (f = request_function(name, &at)) != NULL; found++) {
-        change(&f->set, given, values);
+        change(&f->set, &c);
         setting_resolve(f);
         cache_retune(f);
     }

@@ -108,6 +108,10 @@ with Directory() as directory:
                                 "max_entries=few": "a number", "tll=5s": "there are: ttl stale"}.items():
             found = run(FAILED, "set", "quote", wrong_one)
             check(wrong_one.split("=")[0] in found.err and cure in found.err, found)
+            check("or unset for what the program says" in found.err or "there are" in found.err, found)
+        run(DONE, "set", "quote", "ttl=unset", "max_entries=unset", "max_bytes=unset")
+        quote = {f["name"]: f for f in records("functions")}["quote"]
+        check((quote["ttl_from"], quote["max_entries"], quote["max_entries_from"]) == ("annotation", None, "default"), quote)
         check("NAME=VALUE" in run(USAGE, "set", "quote", "ttl").err)
         for n in range(20, 40):
             live.do(f"quote {n}")

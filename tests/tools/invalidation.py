@@ -15,6 +15,22 @@ with Directory() as directory:
         check((by_name["stock"]["ttl_ms"], by_name["stock"]["ttl_from"]) == (120000, "region shop.stock, set"))
         check(by_name["page"]["ttl_ms"] == 50000)
         check("shop..x" in run(FAILED, "set", "region:shop..x", "ttl=2m").err)
+        # Taken back: what counted before counts again, for the entries there are as well.
+        check({e["left_ms"] > 100000 for e in records("inspect", "stock")} == {True})
+        check(records("set", "region:shop.stock", "ttl=unset")[0]["matched"] == 1)
+        by_name = {f["name"]: f for f in records("functions", "-v")}
+        check((by_name["stock"]["ttl_ms"], by_name["stock"]["ttl_from"]) == (50000, "region shop"), by_name["stock"])
+        check({e["left_ms"] <= 50000 for e in records("inspect", "stock")} == {True})
+        check("no region gone here" in run(NOTHING, "set", "region:gone", "ttl=unset").err)
+        check("shop..x" in run(FAILED, "set", "region:shop..x", "ttl=unset").err)
+        check(records("set", "page", "ttl=5s", "stale=5s", "ttl=unset")[0]["matched"] == 1)
+        page = {f["name"]: f for f in records("functions", "-v")}["page"]
+        check((page["ttl_ms"], page["ttl_from"], page["stale_ms"], page["stale_from"]) ==
+              (50000, "region shop", 5000, "set"), page)
+        check(records("set", "page", "stale=unset", "max_entries=unset")[0]["matched"] == 1)
+        page = {f["name"]: f for f in records("functions", "-v")}["page"]
+        check((page["stale_ms"], page["stale_from"]) == (None, "annotation"), page)
+        check(records("set", "region:shop.stock", "ttl=2m")[0]["matched"] == 1)
 
         regions = {r["region"]: r for r in records("regions")}
         check(list(regions) == ["shop", "shop.notes", "shop.stock"], regions)

@@ -53,7 +53,7 @@ int subcommand_set(struct invocation *in)
         char name[32];
         const char *equal = strchr(in->operands[i], '=');
         if (equal == NULL || equal == in->operands[i] || equal - in->operands[i] >= (ptrdiff_t)sizeof name)
-            return usage_error("%s is not NAME=VALUE, such as ttl=20s", in->operands[i]);
+            return usage_error("%s is not NAME=VALUE, such as ttl=20s or ttl=unset", in->operands[i]);
         snprintf(name, sizeof name, "%.*s", (int)(equal - in->operands[i]), in->operands[i]);
         ask_field(name, equal + 1);
     }
