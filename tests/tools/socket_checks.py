@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import tempfile
+import time
 
 import harness
 from harness import Client, Directory, Live, await_that, check, finish, swrctl
@@ -103,6 +104,57 @@ def leftovers():
             found = swrctl("-p", pid, "stats", directory=directory)
             check(found.status == 1 and "no answer within 5 s" in found.err, found)
         check(swrctl("ps", directory=directory).out == "", "a dead one's socket is passed over")
+
+
+def remains():
+    """What a killed process left goes when somebody looks; nothing else does."""
+    nobody = (1 << 31) - 1  # no process has that number
+
+    def bound(name, age=0):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(f"{directory}/{name}")
+        if age != 0:
+            then = time.time() - age
+            os.utime(f"{directory}/{name}", (then, then))
+        return name
+
+    with Directory() as directory, Live(directory) as live, socket.socket(socket.AF_UNIX) as heard, \
+            socket.socket(socket.AF_UNIX) as heard_long:
+        with Live(directory) as killed:
+            killed.process.kill()
+            os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)
+            beside = os.path.basename(killed.socket)
+            found = swrctl("ps", "--json", directory=directory)
+            check([r["pid"] for r in found.records] == [live.pid] and found.err == "", found)
+            check(beside in os.listdir(directory), "its number is not free yet")
+            killed.process.wait()
+        here = f"{live.pid}.sock"
+        found = swrctl("ps", "--json", directory=directory)
+        check([r["pid"] for r in found.records] == [live.pid] and found.err == "", found)
+        check(os.listdir(directory) == [here], os.listdir(directory))
+        # Any command that looks for processes does it: bound long ago by whoever had this number, or half made.
+        bound(f"{nobody}.sock")
+        bound(f"{os.getpid()}.sock", age=1 << 30)
+        bound(f"{nobody}.new", age=3600)
+        check(swrctl("stats", directory=directory).status == 0)
+        check(os.listdir(directory) == [here], os.listdir(directory))
+
+        # Names of other forms, of living processes, in the making; no sockets; somebody listens.
+        kept = [bound(f"{os.getpid()}.sock"), bound(f"{nobody - 1}.new"), bound(f"0{nobody}.sock", age=3600),
+                bound(f"{nobody}.sock.old", age=3600), bound(f"{nobody}", age=3600), bound("x.sock", age=3600),
+                bound(f"{nobody + 1}.sock", age=3600), bound(f"-{nobody}.sock", age=3600)]
+        with open(f"{directory}/{nobody}.sock", "w") as file:
+            file.write("precious")
+        os.mkdir(f"{directory}/{nobody - 1}.sock")
+        os.symlink("x.sock", f"{directory}/{nobody - 2}.sock")
+        heard.bind(f"{directory}/{nobody - 3}.sock")
+        heard.listen()
+        heard_long.bind(f"{directory}/{nobody - 2}.new")
+        heard_long.listen()
+        os.utime(f"{directory}/{nobody - 2}.new", (0, 0))
+        kept += [here, f"{nobody - 2}.new"] + [f"{nobody - n}.sock" for n in range(4)]
+        swrctl("ps", directory=directory)
+        check(sorted(os.listdir(directory)) == sorted(kept), set(os.listdir(directory)) ^ set(kept))
 
 
 def users():
@@ -294,6 +346,7 @@ def descriptors():
 
 places()
 leftovers()
+remains()
 if root:
     users()
 with Directory() as directory:

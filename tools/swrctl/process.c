@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "control/wire.h"
+#include "remains.h"
 
 struct listing {
     struct process *list;
@@ -179,6 +180,8 @@ static void list_directory(struct listing *l, const char *path, uid_t owner)
         if (!isdigit((unsigned char)e->d_name[0]))
             continue;
         long pid = strtol(e->d_name, &end, 10);
+        if (strcmp(end, ".new") == 0)
+            remains_remove(fd, e->d_name);
         if (strcmp(end, ".sock") != 0 || pid <= 0 || pid > INT_MAX)
             continue;
         struct process p = {.pid = (pid_t)pid, .uid = st.st_uid};
@@ -186,8 +189,10 @@ static void list_directory(struct listing *l, const char *path, uid_t owner)
         int probe = dial_at(fd, &p, st.st_uid);
         if (probe >= 0)
             close(probe);
-        else if (errno == ECONNREFUSED || errno == ENOENT)
-            continue; /* gone without removing it */
+        else if (errno == ECONNREFUSED || errno == ENOENT) {
+            remains_remove(fd, e->d_name);
+            continue;
+        }
         program_of(&p);
         l->list[l->count++] = p;
     }

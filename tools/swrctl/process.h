@@ -20,8 +20,8 @@ struct process {
 };
 
 /*
- * Processes of this user (for root: of all users) that listen; those that are gone are passed over. Tells on
- * stderr of directories that cannot be trusted.
+ * Processes of this user (for root: of all users) that listen; those that are gone are passed over, and what
+ * they left removed. Tells on stderr of directories that cannot be trusted.
  */
 size_t process_list(struct process *list, size_t room);
 
