@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "core/print.h"
 #include "core/target.h"
 #include "modes.h"
@@ -76,12 +78,48 @@ static void explain_absent(struct wire_buffer *out, const struct explaining *x, 
     wire_field(out, "asked", argument != NULL ? argument : "_");
 }
 
+static void explain_function(struct wire_buffer *out, struct function *f, const struct target *t,
+                             const char *call)
+{
+    struct explaining x = {.t = t, .f = f};
+    cache_each(explain_visit, &x);
+    flight_each(explain_flight, &x);
+    struct history_record record, *h = NULL;
+    if (history_find(f, explain_match, (void *)(uintptr_t)t, &record))
+        h = &record;
+    if (x.exact != NULL) {
+        reply_entry(out, f, x.exact);
+        reason_entry(out, f, x.exact, h);
+    } else {
+        explain_absent(out, &x, call, h);
+    }
+    mode_fields(out, f);
+    wire_number(out, "inflight", x.inflight);
+    if (x.exact != NULL)
+        cache_unref(x.exact);
+    if (x.nearest != NULL)
+        cache_unref(x.nearest);
+    while (x.npassed > 0)
+        cache_unref(x.passed[--x.npassed]);
+}
+
+/* A function of the same name that the call cannot be meant for. */
+static void explain_unfit(struct wire_buffer *out, struct function *f, const char *call, const char *why)
+{
+    char text[ERROR_TEXT + 32];
+    snprintf(text, sizeof text, "another of that name: %s", why);
+    wire_field(out, "function", f->site->name);
+    wire_field(out, "key", call);
+    wire_field(out, "state", "unfit");
+    wire_field(out, "why", text);
+}
+
 void command_explain(const struct wire_line *request, struct wire_buffer *out)
 {
     static struct target t;
     const char *call = wire_get(request, "call");
-    char why[ERROR_TEXT];
-    uint32_t at = 0, found = 0;
+    char why[ERROR_TEXT], unfit[ERROR_TEXT];
+    uint32_t at = 0, found = 0, fitting = 0;
     struct function *f;
     if (call == NULL || !target_parse(&t, call, why, sizeof why)) {
         reply_error(out, "%s", call == NULL ? "no call; give call=quote(\"ACME\",\\s3)" : why);
@@ -92,35 +130,27 @@ void command_explain(const struct wire_line *request, struct wire_buffer *out)
                     t.kind == TARGET_ALL ? "quote" : t.name);
         return;
     }
-    for (; (f = request_function(t.name, &at)) != NULL; found++) {
-        struct explaining x = {.t = &t, .f = f};
-        if (!request_fits(&t, f, out))
-            return;
-        cache_each(explain_visit, &x);
-        flight_each(explain_flight, &x);
-        struct history_record record, *h = NULL;
-        if (history_find(f, explain_match, &t, &record))
-            h = &record;
-        if (x.exact != NULL) {
-            reply_entry(out, f, x.exact);
-            reason_entry(out, f, x.exact, h);
-        } else {
-            explain_absent(out, &x, call, h);
-        }
-        mode_fields(out, f);
-        wire_number(out, "inflight", x.inflight);
-        wire_end(out);
-        if (x.exact != NULL)
-            cache_unref(x.exact);
-        if (x.nearest != NULL)
-            cache_unref(x.nearest);
-        while (x.npassed > 0)
-            cache_unref(x.passed[--x.npassed]);
-    }
-    if (found == 0)
+    for (; (f = request_function(t.name, &at)) != NULL; found++)
+        fitting += request_fits(&t, f, found == 0 ? why : unfit, ERROR_TEXT);
+    if (found == 0) {
         request_unknown(out, t.name);
-    if (found != 0) {
-        reply_ok(out);
-        wire_number(out, "matched", found);
+        return;
     }
+    if (fitting == 0) {
+        reply_error(out, "%s", why);
+        return;
+    }
+    for (at = 0; (f = request_function(t.name, &at)) != NULL;) {
+        if (request_fits(&t, f, unfit, sizeof unfit))
+            explain_function(out, f, &t, call);
+        else
+            explain_unfit(out, f, call, unfit);
+        if (found > 1) {
+            wire_field(out, "file", f->site->file);
+            wire_number(out, "line", f->site->line);
+        }
+        wire_end(out);
+    }
+    reply_ok(out);
+    wire_number(out, "matched", fitting);
 }

@@ -4,10 +4,12 @@
 #ifndef CONTROL_REPLY_H
 #define CONTROL_REPLY_H
 
+#include "core/target.h"
 #include "runtime/function.h"
 #include "wire.h"
 
-enum { KEY_TEXT = 2048 };
+/* What is printed whole is a target as it stands. */
+enum { KEY_TEXT = TARGET_TEXT_MAX };
 
 /* One `error` line in the place of whatever the reply held; a line stays a line. */
 void reply_error(struct wire_buffer *out, const char *format, ...) __attribute__((format(printf, 2, 3)));

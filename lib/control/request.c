@@ -35,18 +35,14 @@ void request_unknown(struct wire_buffer *out, const char *name)
     wire_field(out, "why", count != 0 ? text : "no function was called or loaded yet");
 }
 
-bool request_fits(const struct target *t, struct function *f, struct wire_buffer *out)
+bool request_fits(const struct target *t, struct function *f, char *why, size_t room)
 {
-    char why[ERROR_TEXT];
     if (t->kind == TARGET_CALL && function_secret(f)) {
-        reply_error(out, "%s is secret: its calls cannot be named here; write %s for all of it", t->name,
-                    t->name);
+        snprintf(why, room, "%s is secret: its calls cannot be named here; write %s for all of it", t->name,
+                 t->name);
         return false;
     }
-    if (target_fits(t, &f->shape, why, sizeof why))
-        return true;
-    reply_error(out, "%s", why);
-    return false;
+    return target_fits(t, &f->shape, why, room);
 }
 
 bool request_number(const struct wire_line *request, const char *name, uint64_t otherwise, uint64_t *value)

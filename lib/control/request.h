@@ -24,10 +24,10 @@ struct function *request_function(const char *name, uint32_t *from);
 /* The reply when no function is called `name`: nothing matched, and the functions there are. */
 void request_unknown(struct wire_buffer *out, const char *name);
 /*
- * Whether the target can be meant for `f`; if not, the error is written. Of a secret function only the whole
- * can be named: how many entries a guess matches would tell its arguments.
+ * Whether the target can be meant for `f`; if not, `why` says what is wrong. Of a secret function only the
+ * whole can be named: how many entries a guess matches would tell its arguments.
  */
-bool request_fits(const struct target *t, struct function *f, struct wire_buffer *out);
+bool request_fits(const struct target *t, struct function *f, char *why, size_t room);
 /* A number, or `otherwise` when it is not given. False: no number. */
 bool request_number(const struct wire_line *request, const char *name, uint64_t otherwise, uint64_t *value);
 /* Where a reply in parts goes on: `from` and `skip`, 0 each if not given. False: the error is written. */

@@ -131,12 +131,31 @@ void print_plain_radix(char *number)
     memmove(at + 1, at + n, strlen(at + n) + 1);
 }
 
+/*
+ * `nan` and `-nan` stand for one value each, as all that is printed does; other bits that are no number
+ * either have no better form than their bytes.
+ */
+static void print_nan(struct print *p, const unsigned char *bytes, size_t len, const void *nan,
+                      const void *negative)
+{
+    if (memcmp(bytes, nan, len) == 0)
+        print_text(p, "nan");
+    else if (memcmp(bytes, negative, len) == 0)
+        print_text(p, "-nan");
+    else
+        print_hex(p, bytes, len);
+}
+
 static void print_float(struct print *p, const unsigned char *bytes, size_t len)
 {
     char text[64];
     if (len == sizeof(float)) {
         float f;
         memcpy(&f, bytes, sizeof f);
+        if (f != f) {
+            print_nan(p, bytes, len, &(float){__builtin_nanf("")}, &(float){-__builtin_nanf("")});
+            return;
+        }
         for (int digits = 6; digits <= 9; digits++) {
             snprintf(text, sizeof text, "%.*g", digits, (double)f);
             if (strtof(text, NULL) == f)
@@ -145,6 +164,10 @@ static void print_float(struct print *p, const unsigned char *bytes, size_t len)
     } else if (len == sizeof(double)) {
         double d;
         memcpy(&d, bytes, sizeof d);
+        if (d != d) {
+            print_nan(p, bytes, len, &(double){__builtin_nan("")}, &(double){-__builtin_nan("")});
+            return;
+        }
         for (int digits = 15; digits <= 17; digits++) {
             snprintf(text, sizeof text, "%.*g", digits, d);
             if (strtod(text, NULL) == d)
@@ -153,6 +176,10 @@ static void print_float(struct print *p, const unsigned char *bytes, size_t len)
     } else if (len <= sizeof(long double) && len >= 10) {
         long double l = 0;
         memcpy(&l, bytes, len);
+        if (l != l) {
+            print_nan(p, bytes, len, &(long double){__builtin_nanl("")}, &(long double){-__builtin_nanl("")});
+            return;
+        }
         for (int digits = 18; digits <= 36; digits++) {
             snprintf(text, sizeof text, "%.*Lg", digits, l);
             if (strtold(text, NULL) == l)

@@ -1,7 +1,7 @@
 /*
  * print.h - keys and values as C text: quote("ACME", 3).
  *
- *   VAL      3, 2.5, true, 'x', 0x1f00, x"0a0b" for what has no better form
+ *   VAL      3, 2.5, -0, nan, true, 'x', 0x1f00, x"0a0b" for what has no better form
  *   STR      "text" with C escapes (octal); NULL; of a key \* for a *, which in a target is any text
  *   BYTES    x"0a0b"; NULL
  *   STRUCT   {sym="x", n=3}; NULL

@@ -108,10 +108,13 @@ static long double fitted(long double number, const struct key_cursor *c)
     return c->len == sizeof(float) ? (float)number : c->len == sizeof(double) ? (double)number : number;
 }
 
+/* 0 and -0 are equal numbers, but two keys. */
 static bool same_number(const char *pattern, const char *text, const struct key_cursor *c)
 {
     long double p, t;
-    return target_number(pattern, &p) && target_number(text, &t) && fitted(p, c) == fitted(t, c);
+    return target_number(pattern, &p) && target_number(text, &t) && fitted(p, c) == fitted(t, c) &&
+           (t != 0 || c->param->cls != SWRCACHE_CLASS_FLOAT ||
+            __builtin_signbit(fitted(p, c)) == __builtin_signbit(t));
 }
 
 /* What %d makes of any whole number, character or bool: the same bytes. */
@@ -257,73 +260,9 @@ bool target_parse(struct target *t, const char *text, char *error, size_t room)
     return true;
 }
 
-/* *known: the pattern is >=30 or the like. */
-static bool compares(const char *pattern, const char *text, const struct key_cursor *c, bool *known)
+/* A pattern without a sign, and what the argument is printed as. */
+static bool stands_for(const char *pattern, const char *text, const struct key_cursor *c)
 {
-    const char *operand;
-    enum target_sign sign = target_sign(pattern, &operand);
-    long double p = 0, t = 0;
-    bool numbers = target_number(operand, &p) && target_number(text, &t);
-    p = fitted(p, c);
-    t = fitted(t, c);
-    *known = sign != TARGET_EQUAL;
-    switch (sign) {
-    case TARGET_AT_LEAST:
-        return numbers && t >= p;
-    case TARGET_AT_MOST:
-        return numbers && t <= p;
-    case TARGET_NOT:
-        return numbers ? t != p : !same_text(operand, text);
-    case TARGET_ABOVE:
-        return numbers && t > p;
-    case TARGET_BELOW:
-        return numbers && t < p;
-    default:
-        return false;
-    }
-}
-
-/* Bytes are printed as x"0a0b", but who writes "text" means the bytes of it. */
-static void print_as_asked(struct print *p, const char *pattern, const struct key_cursor *c)
-{
-    if (c->param->kind == SWRCACHE_KIND_BYTES && pattern[0] == '"' && c->bytes != NULL)
-        print_string(p, c->bytes, c->len);
-    else
-        print_argument(p, c);
-}
-
-/* What is printed is longer than most. */
-static bool matches_long(const char *pattern, const struct key_cursor *c)
-{
-    size_t room = 8 * c->len + 4096; /* \\ooo a byte, and a structure's names */
-    char *text = os_alloc(room);
-    struct print p;
-    if (text == NULL)
-        return true; /* rather too much than a value that should be gone */
-    print_start(&p, text, room);
-    print_as_asked(&p, pattern, c);
-    bool matches = p.cut || target_glob(pattern, text);
-    os_free(text);
-    return matches;
-}
-
-static bool argument_matches(const char *pattern, const struct key_cursor *c)
-{
-    char room[ARGUMENT_MAX], *text = room;
-    struct print p;
-    if (pattern == NULL || strcmp(pattern, "*") == 0)
-        return true;
-    if (target_silent(c->param) && strcmp(pattern, "_") == 0)
-        return true;
-    print_start(&p, text, sizeof room);
-    print_as_asked(&p, pattern, c);
-    if (p.cut && !target_starred(pattern))
-        return false; /* a target is shorter than that */
-    if (p.cut)
-        return matches_long(pattern, c);
-    bool known, compared = compares(pattern, text, c, &known);
-    if (known)
-        return compared;
     if (target_starred(pattern))
         return target_glob(pattern, text);
     if (same_text(pattern, text))
@@ -331,6 +270,70 @@ static bool argument_matches(const char *pattern, const struct key_cursor *c)
     return c->param->kind == SWRCACHE_KIND_VAL && c->bytes != NULL &&
            (same_bytes(pattern, c) ||
             (c->param->cls != SWRCACHE_CLASS_CHAR && same_number(pattern, text, c)));
+}
+
+static bool compares(enum target_sign sign, const char *operand, const char *text, const struct key_cursor *c)
+{
+    long double p, t;
+    if (!target_number(operand, &p) || !target_number(text, &t))
+        return false;
+    p = fitted(p, c);
+    t = fitted(t, c);
+    switch (sign) {
+    case TARGET_AT_LEAST:
+        return t >= p;
+    case TARGET_AT_MOST:
+        return t <= p;
+    case TARGET_ABOVE:
+        return t > p;
+    default:
+        return t < p;
+    }
+}
+
+/* Bytes are printed as x"0a0b", but who writes "text" means the bytes of it. */
+static void print_as_asked(struct print *p, const char *operand, const struct key_cursor *c)
+{
+    if (c->param->kind == SWRCACHE_KIND_BYTES && operand[0] == '"' && c->bytes != NULL)
+        print_string(p, c->bytes, c->len);
+    else
+        print_argument(p, c);
+}
+
+/* What is printed is longer than most. `otherwise`: where that cannot be found out. */
+static bool stands_for_long(const char *operand, const struct key_cursor *c, bool otherwise)
+{
+    size_t room = 8 * c->len + 4096; /* \\ooo a byte, and a structure's names */
+    char *text = os_alloc(room);
+    struct print p;
+    if (text == NULL)
+        return otherwise;
+    print_start(&p, text, room);
+    print_as_asked(&p, operand, c);
+    bool stands = p.cut ? otherwise : target_glob(operand, text);
+    os_free(text);
+    return stands;
+}
+
+static bool argument_matches(const char *pattern, const struct key_cursor *c)
+{
+    char text[ARGUMENT_MAX];
+    const char *operand;
+    struct print p;
+    if (pattern == NULL || strcmp(pattern, "*") == 0)
+        return true;
+    if (target_silent(c->param) && strcmp(pattern, "_") == 0)
+        return true;
+    enum target_sign sign = target_sign(pattern, &operand);
+    bool negated = sign == TARGET_NOT;
+    print_start(&p, text, sizeof text);
+    print_as_asked(&p, operand, c);
+    if (!negated && sign != TARGET_EQUAL)
+        return compares(sign, operand, text, c);
+    if (!p.cut)
+        return stands_for(operand, text, c) != negated;
+    /* Without a star a target is shorter. In doubt rather too much than a value that should be gone. */
+    return (target_starred(operand) && stands_for_long(operand, c, !negated)) != negated;
 }
 
 uint32_t target_likeness(const struct target *t, const struct key_shape *shape, const struct key *key,

@@ -4,9 +4,9 @@
  * for itself.
  *
  * Each argument is compared with that argument as print.h prints it: `*` stands for any text, `?` for any
- * character where the argument has a `*` too, `\*` and `\?` for themselves; numbers compare as numbers.
- * Of numbers >=, <=, >, < and != may be asked; of bytes, printed as x"0a0b", also "text". Out- and opaque
- * parameters are written `_` or left out, all of them.
+ * character where the argument has a `*` too, `\*` and `\?` for themselves; numbers are equal in any
+ * spelling, but 0 and -0 are two. Of numbers >=, <=, > and < may be asked, != of anything; of bytes, printed
+ * as x"0a0b", also "text". Out- and opaque parameters are written `_` or left out, all of them.
  */
 #ifndef CORE_TARGET_H
 #define CORE_TARGET_H

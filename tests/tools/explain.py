@@ -100,4 +100,16 @@ with Directory() as directory, Live(directory, SWR_CLOCK="manual") as live:
         live.do("invalidate 1000")
     check(len(swrctl("audit", "--json", directory=directory).records) == 256)
 
+    # What is printed whole is a target as it stands; of what is longer only the beginning is printed.
+    swrctl("mode", "quote", "on", directory=directory)
+    for length, whole in ((3000, True), (4060, True), (5000, False)):
+        live.do(f"long {length}")
+        keys = [r["key"] for r in swrctl("inspect", "quote", "--json", directory=directory).records if r["size"] > length]
+        check(len(keys) == 1 and keys[0].endswith("...") != whole, (length, [len(key) for key in keys]))
+        if not whole:
+            check("write * for the rest" in swrctl("invalidate", keys[0], directory=directory).err)
+            keys[0] = keys[0][:200] + '*", *)'
+        found = swrctl("invalidate", keys[0], directory=directory)
+        check(found.status == 0 and "1 entry invalidated" in found.out, found.text[:200])
+
 finish()

@@ -81,6 +81,19 @@ with Directory() as directory, Live(directory, SWR_LOG=f"{directory}/log") as li
     record = why('left("bold")', "never computed", differs="item", asked='"bold"')
     check(record["nearest"] == f"left({record['stored']})", record)
 
+    # Of functions of one name those are explained that the call fits, and the others are told.
+    check(live.do("twins") == 3)
+    for call, lines in (("twin(1)", ("fresh", "unfit")), ('twin("x", 1)', ("unfit", "fresh")), ('twin("y", 1)', ("unfit", "none"))):
+        found = swrctl("explain", call, "--json", directory=directory)
+        by_file = {r["file"].split("/")[-1]: r for r in found.records}
+        check(found.status == 0 and tuple(by_file[f]["state"] for f in ("reasons.c", "twin.c")) == lines, found)
+        other = by_file["twin.c" if lines[0] == "fresh" else "reasons.c"]
+        check(f"another of that name: twin has {2 if lines[0] == 'fresh' else 1} argument" in other["why"], other)
+        check(all(r["line"] > 0 for r in by_file.values()), found)
+    found = swrctl("explain", "twin(1, 2, 3)", directory=directory)
+    check(found.status == 1 and "twin has " in found.err, found)
+    check("file" not in explain("users(10)"))
+
     # Targets of writers that can match nothing are told before they were ever used, by swrctl and in the log.
     def complaints():
         return [r["complaint"] for r in swrctl("stats", "--json", directory=directory).records if "complaint" in r]

@@ -159,6 +159,23 @@ Test(print, floats_come_back_as_they_were)
     }
 }
 
+/* Each text stands for one key: the sign of nothing counts, and the bits of what is no number. */
+Test(print, zeros_and_what_is_no_number_are_told_apart)
+{
+    double zero = 0, negative = -0.0, nan = __builtin_nan(""), other = __builtin_nan("3");
+    float narrow = -__builtin_nanf("");
+    long double wide = -__builtin_nanl(""), strange = __builtin_nanl("3");
+    cr_assert_str_eq(scalar(SWRCACHE_CLASS_FLOAT, &zero, sizeof zero), "0");
+    cr_assert_str_eq(scalar(SWRCACHE_CLASS_FLOAT, &negative, sizeof negative), "-0");
+    cr_assert_str_eq(scalar(SWRCACHE_CLASS_FLOAT, &nan, sizeof nan), "nan");
+    cr_assert_str_eq(scalar(SWRCACHE_CLASS_FLOAT, &narrow, sizeof narrow), "-nan");
+    cr_assert_str_eq(scalar(SWRCACHE_CLASS_FLOAT, &wide, 10), "-nan");
+    const char *bytes = scalar(SWRCACHE_CLASS_FLOAT, &other, sizeof other);
+    cr_assert(strncmp(bytes, "x\"", 2) == 0 && strlen(bytes) == 2 + 16 + 1, "%s", bytes);
+    bytes = scalar(SWRCACHE_CLASS_FLOAT, &strange, 10);
+    cr_assert(strncmp(bytes, "x\"", 2) == 0 && strlen(bytes) == 2 + 20 + 1, "%s", bytes);
+}
+
 Test(print, values_are_followed_by_the_out_parameters)
 {
     struct key_shape shape = SHAPE(others);

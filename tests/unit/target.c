@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 
 #include "core/print.h"
 #include "core/target.h"
@@ -20,6 +21,11 @@ SWR_STATIC_CACHED(int, look_up, (SWR_OPAQUE(void *, db), SWR_STR(name), SWR_OUT(
 {
     *out = name != NULL;
     return db != NULL;
+}
+
+SWR_STATIC_CACHED(int, blob, (SWR_BYTES(data, n), SWR_VAL(size_t, n)))
+{
+    return data != NULL && n != 0;
 }
 
 static struct target target;
@@ -154,6 +160,90 @@ Test(target, numbers_compare_as_numbers)
     cr_assert_not(means_ratio("ratio(*, 0, *)", 0, '0', false), "a character is not a number");
     cr_assert(means_ratio("ratio(*, ',', *)", 0, ',', false));
     cr_assert(means_ratio("ratio(*, ')', *)", 0, ')', false));
+}
+
+/* What is printed of a key, used as a target, means that key and no other. */
+Test(target, each_float_is_meant_by_what_is_printed_of_it)
+{
+    struct key_shape shape = SHAPE(ratio);
+    const double all[] = {0,
+                          -0.0,
+                          5e-324,
+                          -5e-324,
+                          1,
+                          0.1,
+                          0x1p60,
+                          1 / 3.,
+                          -1e300,
+                          INFINITY,
+                          -INFINITY,
+                          __builtin_nan(""),
+                          -__builtin_nan(""),
+                          __builtin_nan("3"),
+                          -__builtin_nan("7")};
+    const size_t count = sizeof all / sizeof *all;
+    for (size_t i = 0; i < count; i++) {
+        double x = all[i];
+        char c = 'x', text[200];
+        bool b = true;
+        struct swrcache_arg args[] = {VAL(x), VAL(c), VAL(b)};
+        static struct packed packed;
+        struct print p;
+        cr_assert(pack(&packed, &shape, args));
+        print_start(&p, text, sizeof text);
+        print_key(&p, "ratio", &shape, &packed.key, false);
+        for (size_t j = 0; j < count; j++)
+            cr_assert_eq(means_ratio(text, all[j], c, b), i == j, "%s, the %zuth", text, j);
+        cr_assert(target_fits(&target, &shape, error, sizeof error), "%s: %s", text, error);
+    }
+    cr_assert(means_ratio("ratio(-0.00, *, *)", -0.0, 'x', true));
+    cr_assert(means_ratio("ratio(0e9, *, *)", 0, 'x', true));
+    cr_assert(means_ratio("ratio(>=0, *, *)", -0.0, 'x', true), "of numbers they are equal");
+    cr_assert(means_quote("quote(*, -0)", "x", 0), "whole numbers have one");
+}
+
+/* Whatever the argument: what a pattern means and what its != means are all there is. */
+Test(target, not_is_the_rest)
+{
+    static const char *const words[] = {"\"ACME\"", "\"AC*\"", "NULL", "*"};
+    static const char *const symbols[] = {"ACME", "AC", "BETA", "", NULL};
+    static const char *const numbers[] = {"0", "-0", "1", "nan", "1*", "1e3"};
+    static const double values[] = {0, -0.0, 1, 1000, __builtin_nan("")};
+    char is[64], is_not[64];
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+            snprintf(is, sizeof is, "quote(%s, 3)", words[w]);
+            snprintf(is_not, sizeof is_not, "quote(!=%s, 3)", words[w]);
+            cr_assert(means_quote(is, symbols[i], 3) != means_quote(is_not, symbols[i], 3), "%s", is);
+        }
+    for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
+        for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+            snprintf(is, sizeof is, "ratio(%s, *, *)", numbers[n]);
+            snprintf(is_not, sizeof is_not, "ratio(!=%s, *, *)", numbers[n]);
+            cr_assert(means_ratio(is, values[i], 'x', true) != means_ratio(is_not, values[i], 'x', true),
+                      "%s of %g", is, values[i]);
+        }
+    cr_assert_not(means_ratio("ratio(*, *, !=1)", 1, 'x', true));
+    static char longer[10000];
+    memset(longer, 'a', sizeof longer - 1);
+    cr_assert(means_quote("quote(!=\"a\", 3)", longer, 3));
+    cr_assert_not(means_quote("quote(!=\"a*\", 3)", longer, 3));
+    cr_assert(means_quote("quote(!=\"b*\", 3)", longer, 3));
+}
+
+Test(target, bytes_may_be_asked_for_as_text)
+{
+    struct key_shape shape = SHAPE(blob);
+    size_t n = 3;
+    struct swrcache_arg args[] = {BYTES("abc", 3), VAL(n)};
+    static struct packed packed;
+    cr_assert(pack(&packed, &shape, args));
+    cr_assert(target_parse(&target, "blob(\"abc\", 3)", error, sizeof error));
+    cr_assert(target_matches(&target, &shape, &packed.key));
+    cr_assert(target_parse(&target, "blob(!=\"abc\", 3)", error, sizeof error));
+    cr_assert_not(target_matches(&target, &shape, &packed.key));
+    cr_assert(target_parse(&target, "blob(!=\"abd\", 3)", error, sizeof error));
+    cr_assert(target_matches(&target, &shape, &packed.key));
 }
 
 Test(target, what_is_not_in_the_key_may_be_left_out)
