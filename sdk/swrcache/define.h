@@ -106,10 +106,16 @@
 #define SWRCACHE_THUNKS_STRING(ret, fn, copy_, free_)
 #define SWRCACHE_THUNKS_VOID(ret, fn, copy_, free_)
 
+/* Where a header declares a function the definition does so once more, also for who minds -Wredundant-decls.
+ */
+#define SWRCACHE_AGAIN _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wredundant-decls\"")
+#define SWRCACHE_ONCE  _Pragma("GCC diagnostic pop")
+
 /* The whole of a good annotation, up to the body's own braces. */
 #define SWRCACHE_DEFINE_GOOD(link, shape, ret, spelt, fn, list, copy_, free_, ...)                           \
     SWRCACHE_CHECK_##shape(ret, fn) SWRCACHE_MAP(SWRCACHE_EACH_ASSERT, fn, list)                             \
-        SWRCACHE_EMIT_PROTOTYPES(link, shape, ret, fn, list);                                                \
+        SWRCACHE_AGAIN SWRCACHE_EMIT_PROTOTYPES(link, shape, ret, fn, list);                                 \
+    SWRCACHE_ONCE                                                                                            \
     SWRCACHE_THUNKS_##shape(ret, fn, copy_, free_) static void swrcache_run_##fn(                            \
         const struct swrcache_arg *swrcache_args, void *swrcache_result)                                     \
     {                                                                                                        \

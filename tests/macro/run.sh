@@ -4,7 +4,7 @@
 cc=${1:-cc}
 [ $# -gt 0 ] && shift
 here=$(cd "$(dirname "$0")" && pwd)
-flags="-std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wdeclaration-after-statement -Wpedantic -Werror -I $here/../../sdk $*"
+flags="-std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wdeclaration-after-statement -Wpedantic -Wredundant-decls -Werror -I $here/../../sdk $*"
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 export LC_ALL=C
