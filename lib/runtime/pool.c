@@ -8,6 +8,7 @@
 #include "refresh.h"
 #include "sweep.h"
 #include "thread.h"
+#include "timer.h"
 #include "warm.h"
 #include "base/alloc.h"
 #include "base/ambient.h"
@@ -30,12 +31,6 @@ enum { TRIES = 50, QUEUE_MOST = 65536, SPARE = 6 };
 #define REFUSED_NS      (10 * NS_PER_MS)
 #define REFUSED_MOST_NS (5000 * NS_PER_MS)
 
-struct timer {
-    struct timer *next; /* earliest first */
-    struct entry *entry;
-    uint64_t due;
-};
-
 static struct lock pool_lock; /* everything here but the atomics */
 static struct queue queue;
 static uint32_t threads, idle, running;
@@ -43,7 +38,7 @@ static uint32_t firing;        /* timers taken out whose refreshes are not queue
 static uint32_t draining;      /* who waits for calm */
 static bool ticking;           /* one of the idle looks by itself: it need not be woken */
 static uint64_t last_progress; /* when a worker last took or finished a job */
-static struct timer *timers;
+static struct timers timers;
 static uint64_t refused_until, refused_pause;
 static bool told_exit; /* exit() has been asked to stop the pool */
 static _Atomic bool stopping;
@@ -59,7 +54,7 @@ static uint64_t next_wake(uint64_t now)
     /* Time by hand: whoever advances it rings. */
     if (clock_manual())
         return CLOCK_NEVER;
-    return timers != NULL ? timers->due : clock_add(now, IDLE_NS);
+    return timers.count != 0 ? timers_due(&timers) : clock_add(now, IDLE_NS);
 }
 
 static void ring(int how_many)
@@ -184,7 +179,7 @@ static void *work(void *cookie)
         if (draining != 0)
             tell_calm();
         uint64_t now = clock_now(), until = next_wake(now);
-        bool timed = timers != NULL;
+        bool timed = timers.count != 0;
         bool tick = !ticking && !clock_manual() && now < clock_add(last_progress, IDLE_NS);
         if (tick && until > clock_add(now, TICK_NS))
             until = clock_add(now, TICK_NS);
@@ -281,16 +276,6 @@ bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl)
     return hand_over(taken, wake);
 }
 
-/* pool_lock held. */
-static void set_timer(struct timer *t)
-{
-    struct timer **at = &timers;
-    while (*at != NULL && (*at)->due <= t->due)
-        at = &(*at)->next;
-    t->next = *at;
-    *at = t;
-}
-
 bool pool_chore(void)
 {
     if (!lock_try(&pool_lock))
@@ -301,37 +286,33 @@ bool pool_chore(void)
 
 void pool_schedule(struct entry *e, uint64_t due)
 {
-    struct timer *t = os_alloc(sizeof *t);
-    if (t == NULL)
-        return;
     cache_ref(e);
-    *t = (struct timer){.entry = e, .due = due};
     lock_take(&pool_lock);
-    set_timer(t);
+    bool earliest = due < timers_due(&timers), set = timers_push(&timers, (struct timer){e, due});
     (void)have_worker();
     lock_give(&pool_lock);
-    ring(1);
+    if (!set)
+        cache_unref(e);
+    else if (earliest) /* than what a worker sleeps for */
+        ring(1);
 }
 
 /* pool_lock held, given back meanwhile. Queues the timed refreshes that are due. */
 static void run_timers(void)
 {
     uint64_t now = clock_now();
-    while (timers != NULL && timers->due <= now && !stopping) {
-        struct timer *t = timers;
-        timers = t->next;
+    while (timers.count != 0 && timers_due(&timers) <= now && !stopping) {
+        struct timer t = timers_pop(&timers);
         firing++;
         lock_give(&pool_lock);
         SYNC_POINT("timer.fires");
-        t->due = warm_fire(t->entry, now);
-        bool ended = t->due == CLOCK_NEVER;
-        if (ended) {
-            cache_unref(t->entry);
-            os_free(t);
-        }
+        t.due = warm_fire(t.entry, now);
         lock_take(&pool_lock);
-        if (!ended)
-            set_timer(t);
+        if (t.due == CLOCK_NEVER || !timers_push(&timers, t)) {
+            lock_give(&pool_lock);
+            cache_unref(t.entry);
+            lock_take(&pool_lock);
+        }
         firing--;
     }
 }
@@ -348,7 +329,7 @@ static bool drain(uint64_t timeout_ns, uint32_t mine)
     draining++;
     bool busy, in_time = true;
     while ((busy = queue.count > 0 || running > mine || firing > 0 || (sweep_wanted() && threads > 0) ||
-                   (timers != NULL && threads > 0 && timers->due <= clock_now())) &&
+                   (timers.count != 0 && threads > 0 && timers_due(&timers) <= clock_now())) &&
            in_time) {
         uint32_t seen = atomic_load(&calm);
         lock_give(&pool_lock);
@@ -408,7 +389,7 @@ void pool_fork_release(bool child)
         /* The threads are gone; what was queued is refreshed again when a call finds it stale. */
         queue.count = running = firing = idle = threads = draining = 0;
         ticking = false;
-        timers = NULL;
+        timers.count = 0;
     }
     lock_give(&pool_lock);
 }

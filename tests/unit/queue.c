@@ -1,12 +1,14 @@
 /*
  * queue.c - the order of refreshes: a heap keeps every job once, what matters goes first, nothing waits for
- * ever; and on a trace of many keys that age at once it does less harm than first come, first served.
+ * ever; and on a trace of many keys that age at once it does less harm than first come, first served. And
+ * of timers: the earliest comes first.
  */
 #include "unit.h"
 
 #include <criterion/criterion.h>
 
 #include "runtime/queue.h"
+#include "runtime/timer.h"
 
 static struct queue queue;
 
@@ -67,6 +69,37 @@ Test(queue, every_job_comes_out_once_whatever_the_order)
         cr_assert_eq(out[job.lease]++, 0);
     }
     cr_assert_null(queue_pop(&queue).entry);
+}
+
+Test(timers, come_when_they_are_due_and_each_once)
+{
+    enum { MANY = 1000 };
+    static unsigned char out[MANY];
+    struct timers timers = {.heap = NULL};
+    uint64_t seed = 11, last = 0;
+    cr_assert_eq(timers_due(&timers), UINT64_MAX);
+    for (uint64_t i = 0; i < MANY; i++) {
+        cr_assert(timers_push(&timers, (struct timer){job_of(i).entry, chance(&seed) % 300}));
+        /* Some go in between. */
+        if (i % 3 == 2)
+            cr_assert_eq(out[(uintptr_t)timers_pop(&timers).entry - 1]++, 0);
+    }
+    while (timers.count != 0) {
+        uint64_t due = timers_due(&timers);
+        struct timer t = timers_pop(&timers);
+        cr_assert_eq(t.due, due);
+        cr_assert_geq(t.due, last);
+        last = t.due;
+        cr_assert_eq(out[(uintptr_t)t.entry - 1]++, 0);
+    }
+    for (uint64_t i = 0; i < MANY; i++)
+        cr_assert_eq(out[i], 1);
+    cr_assert_null(timers.heap, "a crowd's memory is given back");
+    os_alloc_fail_at(1, true);
+    cr_assert_not(timers_push(&timers, (struct timer){job_of(0).entry, 1}));
+    os_alloc_fail_at(0, false);
+    cr_assert(timers_push(&timers, (struct timer){job_of(0).entry, 1}));
+    cr_assert_eq(timers_pop(&timers).due, 1);
 }
 
 /*

@@ -1,0 +1,34 @@
+/*
+ * timer.h - when entries are to be looked at, the earliest first. The caller locks.
+ */
+#ifndef RUNTIME_TIMER_H
+#define RUNTIME_TIMER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct entry;
+
+struct timer {
+    struct entry *entry;
+    uint64_t due;
+};
+
+struct timers {
+    struct timer *heap; /* the earliest first */
+    size_t room, count;
+};
+
+/* False: no memory. */
+bool timers_push(struct timers *all, struct timer t);
+/* Not of none. Memory is given back once there are none. */
+struct timer timers_pop(struct timers *all);
+
+/* When the earliest is due; UINT64_MAX: there is none. */
+static inline uint64_t timers_due(const struct timers *all)
+{
+    return all->count != 0 ? all->heap[0].due : UINT64_MAX;
+}
+
+#endif
