@@ -39,8 +39,9 @@ contains 'uncached' '92 questions' "$(grep -c . log) questions"
 said=$(SWR_SETTINGS='getgrgid ttl=1m' SWR_CONTROL=1 SWR_SOCKET_DIR=$PWD/sockets sh -c 'mkdir -m 700 sockets; exec "$0" "$@"' \
     "$swrctl" run --preset names -- python3 -c '
 import grp, os, subprocess, sys, time
-end = time.monotonic() + 20
-while grp.getgrgid(20010) and not os.listdir("sockets") and time.monotonic() < end: time.sleep(0.05)
+end = time.monotonic() + 200
+there = f"sockets/{os.getpid()}.sock"
+while grp.getgrgid(20010) and not os.path.exists(there) and time.monotonic() < end: time.sleep(0.05)
 plain = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
 print(subprocess.run([sys.argv[1], "-p", str(os.getpid()), "--json", "functions", "-v"], env=plain, stdout=-1, text=True).stdout)' "$swrctl" 2>&1)
 contains 'the line in force' '"ttl_ms":60000,"ttl_from":"environment"' "$(grep getgrgid <<<"$said")"
