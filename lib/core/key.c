@@ -7,6 +7,12 @@
 
 #define NULL_LENGTH UINT64_MAX
 
+/* No bytes, or more than there can be, where there must be some. */
+static inline bool bytes_missing(const struct swrcache_arg *a)
+{
+    return a->size == SIZE_MAX || (a->data == NULL && a->size != 0);
+}
+
 size_t key_value_size(const struct swrcache_param *p)
 {
     /* x87: ten bytes of value, six of nothing */
@@ -58,7 +64,7 @@ ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *arg
             n += 8 + (a->data != NULL ? strlen(a->data) + 1 : 0);
             break;
         case SWRCACHE_KIND_BYTES:
-            if (a->size == SIZE_MAX || (a->data == NULL && a->size != 0))
+            if (bytes_missing(a))
                 return KEY_DOUBTFUL;
             n += 8 + a->size;
             break;
@@ -70,7 +76,7 @@ ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *arg
                 return KEY_DOUBTFUL;
             break;
         case SWRCACHE_KIND_OUT_BYTES:
-            if (a->size == SIZE_MAX || (a->data == NULL && a->size != 0))
+            if (bytes_missing(a))
                 return KEY_DOUBTFUL;
             n += 8;
             break;
@@ -148,7 +154,7 @@ IN_PLACE ptrdiff_t encode(const struct key_shape *shape, const struct swrcache_a
             put_text(&c, a->data, strict);
             break;
         case SWRCACHE_KIND_BYTES:
-            if (a->size == SIZE_MAX || (a->data == NULL && a->size != 0))
+            if (bytes_missing(a))
                 return KEY_DOUBTFUL;
             put_counted(&c, a->data, a->size, 0);
             break;
@@ -160,7 +166,7 @@ IN_PLACE ptrdiff_t encode(const struct key_shape *shape, const struct swrcache_a
                 return KEY_DOUBTFUL;
             break;
         case SWRCACHE_KIND_OUT_BYTES:
-            if (a->size == SIZE_MAX || (a->data == NULL && a->size != 0))
+            if (bytes_missing(a))
                 return KEY_DOUBTFUL;
             put(&c, &a->size, sizeof(uint64_t));
             break;

@@ -2,11 +2,12 @@
  * modes.c - a live process whose modes are changed, for tests of swrctl. Obeys lines as live.c does: each
  * answered by "done" and a number.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <swrcache.h>
+
+#include "obey.h"
 
 static int bodies, world;
 
@@ -72,15 +73,4 @@ static int obey(const char *line)
     else
         return -1;
     return bodies - before;
-}
-
-int main(void)
-{
-    char line[256];
-    while (fgets(line, sizeof line, stdin) != NULL) {
-        line[strcspn(line, "\n")] = 0;
-        printf("done %d\n", obey(line));
-        fflush(stdout);
-    }
-    return 0;
 }
