@@ -149,6 +149,7 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
             "%s: .fails = %s: no result of it is that; call swrcache_fail() in the body, or name a "
             "test with .failed",
             site->name, never);
+    region_hand_down(f->region, &f->annotated);
     set_tags(f, f->annotated.tags);
     f->dictionary = dictionary;
     setting_resolve(f);

@@ -59,6 +59,8 @@ static struct region *make(const char *name, size_t len)
         return NULL;
     memcpy(r->name, name, len);
     r->parent = parent;
+    r->choices = (struct swrcache_policy){
+        .fails = SWRCACHE_FAILS_UNSET, .refresh = SWRCACHE_REFRESH_UNSET, .secret = -1};
     r->given = given_to("region:", r->name);
     r->next = region_first();
     atomic_store(&regions, r);
@@ -107,6 +109,43 @@ void region_retune(struct region *r)
     os_free(within);
 }
 
+static void choose(struct swrcache_policy *to, const struct swrcache_policy *from)
+{
+    if (to->fails == SWRCACHE_FAILS_UNSET)
+        to->fails = from->fails;
+    if (to->refresh == SWRCACHE_REFRESH_UNSET)
+        to->refresh = from->refresh;
+    if (to->secret < 0)
+        to->secret = from->secret;
+    if (to->dependencies == SWRCACHE_DEPENDENCIES_UNSET)
+        to->dependencies = from->dependencies;
+}
+
+void region_hand_down(struct region *r, struct swrcache_policy *annotated)
+{
+    lock_take(&regions_lock);
+    for (; r != NULL; r = r->parent)
+        choose(annotated, &r->choices);
+    lock_give(&regions_lock);
+}
+
+/* Names, functions and versions are one function's own; a function's address may go with its object. */
+static void complain_own(const char *name, const struct swrcache_policy *p)
+{
+    const char *field = p->region != NULL              ? "region"
+                        : p->tags != NULL              ? "tags"
+                        : p->version != SWRCACHE_UNSET ? "version"
+                        : p->version_of != NULL        ? "version_of"
+                        : p->failed != NULL            ? "failed"
+                        : p->unless != NULL            ? "unless"
+                        : p->key != NULL               ? "key"
+                        : p->codec != NULL             ? "codec"
+                                                       : NULL;
+    if (field != NULL)
+        option_complain("region \"%.80s\": .%s is not handed down: write it at each function; ignored", name,
+                        field);
+}
+
 void region_policy(const char *name, const struct swrcache_policy *policy, size_t policy_size)
 {
     struct swrcache_policy p = {0};
@@ -124,7 +163,11 @@ void region_policy(const char *name, const struct swrcache_policy *policy, size_
     memcpy(&p, policy, policy_size < sizeof p ? policy_size : sizeof p);
     lock_take(&regions_lock);
     setting_from_policy(&r->policy, &p, name);
+    struct swrcache_policy choices = p;
+    choose(&choices, &r->choices);
+    r->choices = choices;
     lock_give(&regions_lock);
+    complain_own(name, &p);
     event_listen(r, p.invalidate_on, SWRCACHE_OP_INVALIDATE);
     event_listen(r, p.expire_on, SWRCACHE_OP_EXPIRE);
     region_retune(r);

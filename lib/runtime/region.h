@@ -13,6 +13,7 @@ struct region {
     struct region *parent;
     _Atomic(struct function *) dictionary; /* set once */
     struct setting_layer policy;           /* SWR_REGION_POLICY; regions_lock */
+    struct swrcache_policy choices;        /* the same: what is no setting, but handed down; regions_lock */
     struct setting_layer set;              /* swrctl set; regions_lock */
     const struct given *given;             /* NULL: nothing */
     _Atomic uint64_t mode;                 /* swrctl mode, for functions to come: mode.c; 0: not given */
@@ -30,6 +31,9 @@ struct region *region_first(void);
 struct function **region_functions(const struct region *r, size_t *count);
 /* The settings of all functions within are resolved anew. */
 void region_retune(struct region *r);
+
+/* What an annotation leaves unset and is no setting: fails, refresh, secret, dependencies. */
+void region_hand_down(struct region *r, struct swrcache_policy *annotated);
 
 /* The api's. */
 void region_policy(const char *name, const struct swrcache_policy *policy, size_t policy_size);

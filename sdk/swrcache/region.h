@@ -5,6 +5,9 @@
  *
  * at file scope, or in a block; either way it holds from start-up on. Functions with .region = "shop" or
  * "shop.stock" take from it what their own annotations leave unset; the longer name goes before the shorter.
+ * Times, bounds, mode, percent and events reach them at any time; fails, refresh, secret and dependencies
+ * those functions that come after it, such as all of the same object. Names, functions and versions are not
+ * handed down.
  */
 #ifndef SWRCACHE_REGION_H
 #define SWRCACHE_REGION_H
