@@ -116,6 +116,15 @@ static void set_tags(struct function *f, const char *tags)
     }
 }
 
+/* Who separates names by commas names others than he means. */
+static void complain_commas(const char *name, const char *field, const char *names)
+{
+    if (names != NULL && strstr(names, ", ") != NULL)
+        option_complain(
+            "%s: .%s = \"%.200s\": names are separated by blanks alone, the commas are part of them", name,
+            field, names);
+}
+
 static struct function *function_new(struct swrcache_site *site, uint32_t number, bool dictionary)
 {
     struct function *f = os_zalloc(sizeof *f);
@@ -149,6 +158,9 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
             "%s: .fails = %s: no result of it is that; call swrcache_fail() in the body, or name a "
             "test with .failed",
             site->name, never);
+    complain_commas(site->name, "tags", f->annotated.tags);
+    complain_commas(site->name, "invalidate_on", f->annotated.invalidate_on);
+    complain_commas(site->name, "expire_on", f->annotated.expire_on);
     region_hand_down(f->region, &f->annotated);
     set_tags(f, f->annotated.tags);
     f->dictionary = dictionary;

@@ -232,7 +232,10 @@
  * silently be the field that stands behind the last one in the structure; 1.5 would be 1; and where 0 is what
  * is left out it would be the very thing that whoever writes it does not want.
  */
-#define SWRCACHE_CHECK_POLICY(fn, ...) SWRCACHE_FMAP(SWRCACHE_EACH_POLICY, fn, __VA_ARGS__)
+#define SWRCACHE_CHECK_POLICY(fn, ...)                                                                       \
+    _Static_assert(!SWRCACHE_ENDS(#__VA_ARGS__, ",,") && !SWRCACHE_ENDS(#__VA_ARGS__, ", ,"),                \
+                   "the policy of '" #fn "' ends with a comma: leave it out");                               \
+    SWRCACHE_FMAP(SWRCACHE_EACH_POLICY, fn, __VA_ARGS__)
 #define SWRCACHE_EACH_POLICY(fn, i, p)                                                                       \
     _Static_assert(sizeof(#p) == 1 || SWRCACHE_BEGINS(#p, "."),                                              \
                    "policy '" #p "' of '" #fn "': a field begins with a dot, ." #p);                         \
@@ -247,6 +250,8 @@
                    "policy '" #p "' of '" #fn "': SWR_MODE_ON, SWR_MODE_OFF, SWR_MODE_SHADOW or "            \
                    "SWR_MODE_OBSERVE");
 #define SWRCACHE_BEGINS(text, with) (__builtin_strncmp(text, with, sizeof(with) - 1) == 0)
+#define SWRCACHE_ENDS(text, with)                                                                            \
+    (__builtin_strcmp(&text[sizeof(text) > sizeof(with) ? sizeof(text) - sizeof(with) : 0], with) == 0)
 #define SWRCACHE_IS(text, field, value)                                                                      \
     (__builtin_strcmp(text, "." field " = " value) == 0 || __builtin_strcmp(text, "." field "=" value) == 0)
 /* What stands behind the =. */

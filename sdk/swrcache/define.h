@@ -111,9 +111,12 @@
 #define SWRCACHE_AGAIN _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wredundant-decls\"")
 #define SWRCACHE_ONCE  _Pragma("GCC diagnostic pop")
 
+/* Whoever writes `static` before an annotation is told of one word too many, not of what follows. */
+#define SWRCACHE_NO_STATIC typedef int swrcache_static_functions_are_SWR_STATIC_CACHED;
+
 /* The whole of a good annotation, up to the body's own braces. */
 #define SWRCACHE_DEFINE_GOOD(link, shape, ret, spelt, fn, list, copy_, free_, ...)                           \
-    SWRCACHE_CHECK_##shape(ret, fn) SWRCACHE_MAP(SWRCACHE_EACH_ASSERT, fn, list)                             \
+    SWRCACHE_NO_STATIC SWRCACHE_CHECK_##shape(ret, fn) SWRCACHE_MAP(SWRCACHE_EACH_ASSERT, fn, list)          \
         SWRCACHE_AGAIN SWRCACHE_EMIT_PROTOTYPES(link, shape, ret, fn, list);                                 \
     SWRCACHE_ONCE                                                                                            \
     SWRCACHE_THUNKS_##shape(ret, fn, copy_, free_) static void swrcache_run_##fn(                            \

@@ -97,9 +97,9 @@
 
 /* The whole of a good one, up to the body's own braces. */
 #define SWRCACHE_WRITER_GOOD(link, shape, verb, ret, fn, list, ...)                                          \
-    SWRCACHE_MAP(SWRCACHE_EACH_ASSERT, fn, list)                                                             \
-    SWRCACHE_FMAP(SWRCACHE_TARGET_TEXT, fn, __VA_ARGS__)                                                     \
-    SWRCACHE_AGAIN SWRCACHE_LINK_##link __typeof__(ret) fn(SWRCACHE_PARAMS(list));                           \
+    SWRCACHE_NO_STATIC SWRCACHE_MAP(SWRCACHE_EACH_ASSERT, fn, list)                                          \
+        SWRCACHE_FMAP(SWRCACHE_TARGET_TEXT, fn, __VA_ARGS__)                                                 \
+            SWRCACHE_AGAIN SWRCACHE_LINK_##link __typeof__(ret) fn(SWRCACHE_PARAMS(list));                   \
     SWRCACHE_AUX_##link __typeof__(ret) swrcache_body_##fn(SWRCACHE_PARAMS(list));                           \
     SWRCACHE_ONCE                                                                                            \
     static void swrcache_run_##fn(const struct swrcache_arg *swrcache_args, void *swrcache_result)           \

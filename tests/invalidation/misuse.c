@@ -35,6 +35,17 @@ SWR_CACHED_VOID(null_nothing, (SWR_OUT(int, n)), .fails = SWR_FAILS_NULL)
     *n = 0;
 }
 
+/* Names between commas. */
+SWR_CACHED(int, comma_tags, (void), .tags = "one, two", .expire_on = "saved,  gone")
+{
+    return 1;
+}
+
+SWR_CACHED(int, blank_tags, (void), .tags = "one two,three", .invalidate_on = "saved gone")
+{
+    return 1;
+}
+
 /* And those that can. */
 SWR_CACHED_STRING(null_text, (void), .fails = SWR_FAILS_NULL)
 {
@@ -193,6 +204,9 @@ static void failures_that_cannot_be(void)
     CHECK(complained("negative_text: .fails = SWR_FAILS_") &&
           complained("negative_unsigned: .fails = SWR_FAILS_") &&
           complained("null_nothing: .fails = SWR_FAILS_"));
+    CHECK(comma_tags() + blank_tags() == 2);
+    CHECK(complained("comma_tags: .tags = \"one, two\": names are separated by blanks alone") &&
+          complained("comma_tags: .expire_on = \"saved,  gone\"") && !complained("blank_tags: "));
     CHECK(!complained("null_text: .fails = SWR_FAILS_") &&
           !complained("negative_number: .fails = SWR_FAILS_") &&
           !complained("nonzero_letter: .fails = SWR_FAILS_"));
