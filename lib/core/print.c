@@ -200,7 +200,10 @@ void print_scalar(struct print *p, uint32_t cls, const unsigned char *bytes, siz
         return;
     }
     if (cls == SWRCACHE_CLASS_CHAR && len != 1) {
-        print_string(p, bytes, strnlen((const char *)bytes, len));
+        /* What stands behind the end of a text is part of a key, zeros apart. */
+        while (len > 0 && bytes[len - 1] == 0)
+            len--;
+        print_string(p, bytes, len);
         return;
     }
     if (len == 0 || len > 8 || cls == SWRCACHE_CLASS_BYTES) {

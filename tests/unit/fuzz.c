@@ -82,7 +82,8 @@ struct arguments {
 
 static void any_arguments(struct arguments *a)
 {
-    static const double doubles[] = {0, -0.0, 1, -1.5, 0.1, 1e300, 5e-324, 1e22, 123456789};
+    static const double doubles[] = {0,     -0.0,   1,    -1.5,      0.1,
+                                     1e300, 5e-324, 1e22, 123456789, __builtin_nan("")};
     memset(a, 0, sizeof *a);
     scribble(a->s, sizeof a->s);
     scribble(a->row.name, sizeof a->row.name);
@@ -92,9 +93,9 @@ static void any_arguments(struct arguments *a)
         a->data[i] = (char)chance(&seed);
     a->c = (char)chance(&seed);
     a->row.tiny = (int8_t)chance(&seed);
-    a->row.share = doubles[below(9)];
+    a->row.share = doubles[below(10)];
     memcpy(a->row.raw, a->data, sizeof a->row.raw);
-    a->d = below(2) ? doubles[below(9)] : (double)(int64_t)chance(&seed) / 1024;
+    a->d = below(2) ? doubles[below(10)] : (double)(int64_t)chance(&seed) / 1024;
     a->b = below(2);
     a->context = a;
     a->l = (long double)a->d / 3;
@@ -115,14 +116,54 @@ static void any_arguments(struct arguments *a)
     memcpy(a->args, args, sizeof args);
 }
 
-/* Encoded, decoded and encoded again a key is the same; printed and read as a target it means itself. */
+static void flip(void *bytes, size_t size)
+{
+    ((unsigned char *)bytes)[below(size)] ^= (unsigned char)(1u << below(8));
+}
+
+/* The same but for one bit of one of them, or its sign. */
+static void other_by_a_bit(struct arguments *a, const struct arguments *from)
+{
+    *a = *from;
+    for (size_t i = 0; i < sizeof a->args / sizeof *a->args; i++)
+        if (a->args[i].data != NULL)
+            a->args[i].data = (char *)a + ((const char *)from->args[i].data - (const char *)from);
+    switch (below(8)) {
+    case 0:
+        flip(a->s, sizeof a->s - 1);
+        break;
+    case 1:
+        flip(a->row.name, sizeof a->row.name);
+        break;
+    case 2:
+        flip(&a->row.share, sizeof a->row.share);
+        break;
+    case 3:
+        flip(&a->d, sizeof a->d);
+        break;
+    case 4:
+        a->d = -a->d;
+        break;
+    case 5:
+        a->l = -a->l;
+        break;
+    case 6:
+        flip(&a->c, 1);
+        break;
+    default:
+        flip(a->data, sizeof a->data);
+    }
+}
+
+/* Encoded, decoded and encoded again a key is the same; printed and read as a target it means itself alone.
+ */
 static void try_key(void)
 {
     static struct arguments a, other;
     static struct packed first, again, different;
     static struct target target;
     static unsigned char room[4096] __attribute__((aligned(16)));
-    static char text[8192], text_of_other[8192], error[256];
+    static char text[8192], error[256];
     struct key_shape shape = SHAPE(everything);
     struct swrcache_arg back[KEY_MAX_PARAMS];
     unsigned char opaque[sizeof a.context];
@@ -144,12 +185,12 @@ static void try_key(void)
     HOLDS(target.kind == TARGET_CALL && target_fits(&target, &shape, error, sizeof error));
     HOLDS(target_matches(&target, &shape, &first.key));
 
-    any_arguments(&other);
+    if (below(2))
+        any_arguments(&other);
+    else
+        other_by_a_bit(&other, &a);
     HOLDS(pack(&different, &shape, other.args));
-    print_start(&p, text_of_other, sizeof text_of_other);
-    print_key(&p, "everything", &shape, &different.key, false);
-    if (strchr(text, '*') == NULL)
-        HOLDS(target_matches(&target, &shape, &different.key) == (strcmp(text, text_of_other) == 0));
+    HOLDS(target_matches(&target, &shape, &different.key) == same_key(&first.key, &different.key));
 }
 
 static void try_print(void)

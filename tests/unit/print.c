@@ -159,6 +159,15 @@ Test(print, floats_come_back_as_they_were)
     }
 }
 
+/* What follows the end of a text in an array is part of the key that it is printed of. */
+Test(print, arrays_of_characters_are_printed_to_their_last)
+{
+    cr_assert_str_eq(scalar(SWRCACHE_CLASS_CHAR, "Ulm\0\0\0", 6), "\"Ulm\"");
+    cr_assert_str_eq(scalar(SWRCACHE_CLASS_CHAR, "Ulm\0x\0", 6), "\"Ulm\\000x\"");
+    cr_assert_str_eq(scalar(SWRCACHE_CLASS_CHAR, "\0\0\0\0\0\0", 6), "\"\"");
+    cr_assert_str_eq(scalar(SWRCACHE_CLASS_CHAR, "Berlin", 6), "\"Berlin\"");
+}
+
 /* Each text stands for one key: the sign of nothing counts, and the bits of what is no number. */
 Test(print, zeros_and_what_is_no_number_are_told_apart)
 {
