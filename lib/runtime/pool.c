@@ -49,6 +49,11 @@ static _Atomic uint32_t calm; /* futex: raised when nothing is queued or running
 
 static void run_timers(void);
 
+static bool queue_full(void)
+{
+    return queue.heap != NULL && queue.count == queue.size;
+}
+
 static uint64_t next_wake(uint64_t now)
 {
     /* Time by hand: whoever advances it rings. */
@@ -264,7 +269,7 @@ bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl)
         uint64_t size = option_number(OPTION_SWR_QUEUE);
         queue_open(&queue, size == 0 || size > QUEUE_MOST ? QUEUE_MOST : (uint32_t)size);
     }
-    if (!stopping && queue.heap != NULL && queue.count < queue.size && have_worker()) {
+    if (!stopping && queue.heap != NULL && !queue_full() && have_worker()) {
         cache_ref(e);
         if (fl != NULL)
             atomic_fetch_add(&fl->refs, 1);
@@ -297,11 +302,14 @@ void pool_schedule(struct entry *e, uint64_t due)
         ring(1);
 }
 
-/* pool_lock held, given back meanwhile. Queues the timed refreshes that are due. */
+/*
+ * pool_lock held, given back meanwhile. Queues the timed refreshes that are due, as far as there is room: the
+ * others stay due, and whoever makes room by taking a job looks again after it.
+ */
 static void run_timers(void)
 {
     uint64_t now = clock_now();
-    while (timers.count != 0 && timers_due(&timers) <= now && !stopping) {
+    while (timers.count != 0 && timers_due(&timers) <= now && !queue_full() && !stopping) {
         struct timer t = timers_pop(&timers);
         firing++;
         lock_give(&pool_lock);

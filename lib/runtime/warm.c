@@ -5,7 +5,7 @@
 #include "pool.h"
 #include "base/clock.h"
 
-/* Once the pool had no room. */
+/* Once the pool had no room after all: a call took it. */
 #define AGAIN_NS (10 * NS_PER_MS)
 
 /* An entry's timer: a value has one from the start, a failure has none. */
