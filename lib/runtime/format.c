@@ -3,9 +3,13 @@
 #include "base/os.h"
 
 #include <ctype.h>
+#include <float.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+/* x87: ten bytes of value, six of nothing */
+enum { LONG_DOUBLE_SIZE = LDBL_MANT_DIG == 64 ? 10 : sizeof(long double) };
 
 /* PLAIN: all of it a name by itself, nothing escaped. */
 enum place { NAME, ARGUMENT, QUOTED, QUOTED_CHAR, PLAIN };
@@ -184,6 +188,25 @@ static const char *put_null(struct output *o, const char *end, const struct dire
     return end;
 }
 
+/*
+ * A number with a point that is all of an argument, in so many digits as it takes to mean that number: %f
+ * makes 0.333333 of a third, which is no key there is. Who writes a precision wants it.
+ */
+static bool exact(const struct output *o, const struct directive *d, const char *end)
+{
+    return o->place == ARGUMENT && d->precision < 0 && strchr("fFeEgG", d->letter) != NULL &&
+           (*end == ',' || *end == ')');
+}
+
+static void put_exact(struct output *o, const void *number, size_t size)
+{
+    char text[64];
+    struct print p;
+    print_start(&p, text, sizeof text);
+    print_scalar(&p, SWRCACHE_CLASS_FLOAT, number, size);
+    put_text(o, text);
+}
+
 /* One directive from after its %; where it ends, or NULL. `args` moves on; NULL: an x for a text, 0. */
 static const char *directive(struct output *o, const char *at, va_list *args)
 {
@@ -213,7 +236,13 @@ static const char *directive(struct output *o, const char *at, va_list *args)
     else if (strchr("diuxXo", d.letter) != NULL)
         n = d.wide ? snprintf(number, sizeof number, d.spec, va_arg(*args, long))
                    : snprintf(number, sizeof number, d.spec, va_arg(*args, int));
-    else
+    else if (exact(o, &d, end)) {
+        if (d.big)
+            put_exact(o, &(long double){va_arg(*args, long double)}, LONG_DOUBLE_SIZE);
+        else
+            put_exact(o, &(double){va_arg(*args, double)}, sizeof(double));
+        return end;
+    } else
         n = d.big ? snprintf(number, sizeof number, d.spec, va_arg(*args, long double))
                   : snprintf(number, sizeof number, d.spec, va_arg(*args, double));
     if (n < 0 || (size_t)n >= sizeof number)

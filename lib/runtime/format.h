@@ -4,7 +4,8 @@
  * In a quoted argument data is escaped as print.h writes a string, `*` and `?` with a backslash; outside of
  * quotes, among a call's arguments, a %s is quoted first and a %c likewise; elsewhere (tag:, event:, region:,
  * a name) what is no letter, digit or underscore gets a backslash. Numbers go in as they are, with a point
- * in any locale. NULL is the value NULL where a %s or "%s" is all of an argument, "(null)" elsewhere.
+ * in any locale; a %f, %e or %g without a precision that is all of an argument as the number that it is. NULL
+ * is the value NULL where a %s or "%s" is all of an argument, "(null)" elsewhere.
  */
 #ifndef RUNTIME_FORMAT_H
 #define RUNTIME_FORMAT_H

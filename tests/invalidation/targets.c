@@ -55,6 +55,26 @@ SWR_CACHED(int, pin, (SWR_STR(who)), .ttl_ms = SWR_FOREVER, .secret = true)
     return (int)strlen(who);
 }
 
+SWR_CACHED(double, half, (SWR_VAL(double, x)), .ttl_ms = SWR_FOREVER)
+{
+    return x / 2;
+}
+
+SWR_CACHED(float, narrow, (SWR_VAL(float, x)), .ttl_ms = SWR_FOREVER)
+{
+    return x / 2;
+}
+
+SWR_CACHED(long double, wide, (SWR_VAL(long double, x), SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER)
+{
+    return x / n;
+}
+
+SWR_INVALIDATES(void, set_half, (SWR_VAL(double, x)), ("half(%g)", x))
+{
+    (void)x;
+}
+
 static void fill(void)
 {
     static const char *const symbols[] = {"ACME", "ACNE", "B*", "B\"x"};
@@ -101,6 +121,32 @@ static void scalars(void)
 }
 
 /* What is too long to be printed or written is still found. */
+/* A number that comes in means the key of that number, whatever %f would leave of it. */
+static void fractions(void)
+{
+    static const double doubles[] = {1 / 3., -1e-300, 123456789.123456789, 0,
+                                     -0.0,   1e22,    __builtin_inf(),     __builtin_nan("")};
+    for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) {
+        double x = doubles[i];
+        (void)half(x);
+        CHECK(swrcache_invalidate("half(%f)", x) == 1);
+        (void)half(x);
+        CHECK(swrcache_invalidate("half(%+e)", x) == 1);
+        (void)half(x);
+        set_half(x);
+        CHECK(!SWR_PEEK(half, &x, doubles[i]));
+        (void)narrow((float)x);
+        CHECK(swrcache_invalidate("narrow(%f)", (double)(float)x) == 1);
+        (void)wide(x / 3.0L, 2);
+        CHECK(swrcache_invalidate("wide(%Lf, %d)", x / 3.0L, 2) == 1);
+    }
+    (void)half(0.25);
+    (void)half(1 / 3.);
+    CHECK(swrcache_invalidate("half(%.2f)", 1 / 4.) == 1 && swrcache_invalidate("half(%.2f)", 1 / 3.) == 0);
+    CHECK(swrcache_invalidate("half(%.3f*)", 1 / 3.) == 1);
+    CHECK(strcmp(formatted("tag:%f", 1 / 3.), "tag:0.333333") == 0);
+}
+
 static void lengths(void)
 {
     enum { LONG = 1 << 20 };
@@ -238,6 +284,7 @@ int main(int argc, char **argv)
     CHECK(swrcache_invalidate("quote(\"open") == 0 && complained("never closed"));
     CHECK(swrcache_invalidate("tag:") == 0 && complained("no name"));
     scalars();
+    fractions();
     lengths();
     data();
     tags();
