@@ -39,7 +39,10 @@ IN_PLACE bool same_text(const struct entry *e, uint64_t identity, const void *wh
            bytes_same(e->data + 8, key->bytes, key->len);
 }
 
-/* `key_len`: what is known of it before, else 0. */
+/*
+ * `key_len`: the caller's, else 0. The entry has the same, but it is not read there: the value would be
+ * fetched only when the entry's first line is.
+ */
 IN_PLACE bool give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result,
                    size_t key_len, bool word)
 {
@@ -236,6 +239,7 @@ static void hit_many(struct swrcache_site *site, const struct swrcache_arg *args
 {
     unsigned char room[KEY_ON_STACK];
     struct entry *e = NULL;
+    size_t key_len = 0;
     (void)site;
     begin(t);
     ptrdiff_t size = key_encode_seen(&f->shape, args, room, sizeof room);
@@ -244,10 +248,11 @@ static void hit_many(struct swrcache_site *site, const struct swrcache_arg *args
         e = table_find_first(&cache_table, identity_of(f), key.hash, same_key, &key);
         if (unlikely(e == NULL))
             e = find_key(f, key, same_key);
+        key_len = (size_t)size;
     } else if (size == KEY_TOO_LONG && key_size(&f->shape, args) > KEY_ON_STACK) {
         e = call_find_lengthy(f, args, key_hash_args(&f->shape, args));
     }
-    answer(f, t, e, args, result, 0, false);
+    answer(f, t, e, args, result, key_len, false);
 }
 
 static void hit_text(struct swrcache_site *site, const struct swrcache_arg *args, void *result,
@@ -264,7 +269,7 @@ static void hit_text(struct swrcache_site *site, const struct swrcache_arg *args
     struct entry *e = table_find_first(&cache_table, identity_of(f), key.hash, same_text, &key);
     if (unlikely(e == NULL))
         e = find_key(f, key, same_text);
-    answer(f, t, e, args, result, 0, false);
+    answer(f, t, e, args, result, key.len + KEY_TEXT_EXTRA, false);
 }
 
 static void hit_none(struct swrcache_site *site, const struct swrcache_arg *args, void *result,
