@@ -100,6 +100,7 @@ Test(timers, come_when_they_are_due_and_each_once)
     os_alloc_fail_at(0, false);
     cr_assert(timers_push(&timers, (struct timer){job_of(0).entry, 1}));
     cr_assert_eq(timers_pop(&timers).due, 1);
+    os_free(timers.heap);
 }
 
 /*
