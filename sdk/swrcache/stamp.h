@@ -41,7 +41,9 @@
 #define SWRCACHE_IS_NONE(...)     SWRCACHE_IS_NONE_(__VA_ARGS__, ~)
 #define SWRCACHE_IS_NONE_(a, ...) SWRCACHE_SECOND(SWRCACHE_NONE_##a(), 0, ~)
 #define SWRCACHE_NONE_()          ~, 1
-#define SWRCACHE_NONE_void()      ~, 1
+#define SWRCACHE_NONE_void(...)   SWRCACHE_CAT(SWRCACHE_NONE_VOID_, SWRCACHE_NOTHING(__VA_ARGS__))
+#define SWRCACHE_NONE_VOID_1      ~, 1
+#define SWRCACHE_NONE_VOID_0      /* void (*)(int) */
 
 /* How many arguments, at least 1; 17 to 32 are all MANY. */
 #define SWRCACHE_COUNT(...)                                                                                  \
