@@ -158,7 +158,7 @@
 #define SWRCACHE_LAX_TYPED_MORE(q, star, type, n, ...) q __typeof__(type) star n
 
 /* What depends on types, at file scope. */
-#define SWRCACHE_ASSERT_VAL(fn, type, n)                                                                     \
+#define SWRCACHE_ASSERT_VAL(at, type, n)                                                                     \
     _Static_assert(__builtin_classify_type(SWRCACHE_LVALUE(type)) != 5,                                      \
                    "pointer parameter '" #n "' needs a kind: SWR_BYTES, SWR_OUT or SWR_OPAQUE "              \
                    "(SWR_STR for a string, SWR_STRUCT for a structure)");                                    \
@@ -166,13 +166,13 @@
                    "parameter '" #n "' is a structure, not a scalar: "                                       \
                    "take a pointer to it, SWR_STRUCT(" #type ", " #n ", fields...)");
 /* The step by its letters: what is compared with a fraction is no constant for every compiler. */
-#define SWRCACHE_ASSERT_QUANTISED(fn, type, n, step)                                                         \
+#define SWRCACHE_ASSERT_QUANTISED(at, type, n, step)                                                         \
     _Static_assert(SWRCACHE_CLASS(SWRCACHE_LVALUE(type)) >= SWRCACHE_CLASS_INT &&                            \
                        SWRCACHE_CLASS(SWRCACHE_LVALUE(type)) <= SWRCACHE_CLASS_FLOAT,                        \
                    "parameter '" #n "' is no number: SWR_QUANTISED rounds numbers down to multiples");       \
     _Static_assert(__builtin_strncmp(#step, "-", 1) != 0 && __builtin_strcmp(#step, "0") != 0,               \
                    "the step of '" #n "' must be more than nothing, not " #step);
-#define SWRCACHE_ASSERT_OUT(fn, type, n)                                                                     \
+#define SWRCACHE_ASSERT_OUT(at, type, n)                                                                     \
     _Static_assert(__builtin_classify_type(SWRCACHE_LVALUE(type)) != 5,                                      \
                    "out-parameter '" #n "' hands out a pointer, which would be shared by all callers, "      \
                    "or an array: SWR_OUT_BYTES, SWR_OUT of a structure, or return it with "                  \
@@ -181,24 +181,25 @@
 /* A field's type gets a name first: of a field that does not exist nothing more is said then. */
 #define SWRCACHE_NAME_FIELD(c, i, f) SWRCACHE_NAME_FIELD_(SWRCACHE_UNWRAP c, i, f)
 #define SWRCACHE_NAME_FIELD_(...)    SWRCACHE_NAME_FIELD__(__VA_ARGS__)
-#define SWRCACHE_NAME_FIELD__(fn, type, n, i, f)                                                             \
-    typedef __typeof__(((__typeof__(type) *)0)->f) SWRCACHE_FIELD_TYPE(fn, n, i);
+#define SWRCACHE_NAME_FIELD__(at, type, i, f)                                                                \
+    typedef __typeof__(((__typeof__(type) *)0)->f) SWRCACHE_FIELD_TYPE(at, i);
 #define SWRCACHE_ASSERT_FIELD(c, i, f) SWRCACHE_ASSERT_FIELD_(SWRCACHE_UNWRAP c, i, f)
 #define SWRCACHE_ASSERT_FIELD_(...)    SWRCACHE_ASSERT_FIELD__(__VA_ARGS__)
-#define SWRCACHE_ASSERT_FIELD__(fn, type, n, i, f)                                                           \
-    _Static_assert(!SWRCACHE_IS_POINTER(SWRCACHE_FIELD(fn, n, i)) &&                                         \
-                       !SWRCACHE_IS_POINTER(SWRCACHE_ELEMENT(SWRCACHE_FIELD(fn, n, i))),                     \
+#define SWRCACHE_ASSERT_FIELD__(at, type, i, f)                                                              \
+    _Static_assert(!SWRCACHE_IS_POINTER(SWRCACHE_FIELD(at, i)) &&                                            \
+                       !SWRCACHE_IS_POINTER(SWRCACHE_ELEMENT(SWRCACHE_FIELD(at, i))),                        \
                    "field '" #f "' of '" #type "' is a pointer: its target is not in the key; "              \
                    "leave it out, or pass the target as SWR_STR or SWR_BYTES");                              \
-    _Static_assert(!SWRCACHE_IS_RECORD(SWRCACHE_FIELD(fn, n, i)) &&                                          \
-                       !SWRCACHE_IS_RECORD(SWRCACHE_ELEMENT(SWRCACHE_FIELD(fn, n, i))),                      \
+    _Static_assert(!SWRCACHE_IS_RECORD(SWRCACHE_FIELD(at, i)) &&                                             \
+                       !SWRCACHE_IS_RECORD(SWRCACHE_ELEMENT(SWRCACHE_FIELD(at, i))),                         \
                    "field '" #f "' of '" #type                                                               \
                    "' is a structure and may have padding: name its own fields, "                            \
                    "as in " #f ".x");                                                                        \
-    _Static_assert(!SWRCACHE_IS_FLEXIBLE(SWRCACHE_FIELD(fn, n, i)),                                          \
+    _Static_assert(!SWRCACHE_IS_FLEXIBLE(SWRCACHE_FIELD(at, i)),                                             \
                    "field '" #f "' of '" #type "' is an array without a length, and would not be in the "    \
                    "key: leave it out, and pass it as SWR_STR or SWR_BYTES");
-#define SWRCACHE_EACH_ASSERT(fn, i, p)               SWRCACHE_TELL(fn, SWRCACHE_ASSERT_##p)
+#define SWRCACHE_EACH_ASSERT(fn, i, p)                                                                       \
+    SWRCACHE_CHECK_NAME(SWRCACHE_WORD_##p) SWRCACHE_TELL(fn##_##i, SWRCACHE_ASSERT_##p)
 #define SWRCACHE_ASSERT_SWR_VAL(type, n)             SWRCACHE_ASSERT_VAL, type, n
 #define SWRCACHE_ASSERT_SWR_QUANTISED(type, n, step) SWRCACHE_ASSERT_QUANTISED, type, n, step
 #define SWRCACHE_ASSERT_SWR_STR(n)                   SWRCACHE_ASSERT_NONE, ~
@@ -208,9 +209,25 @@
 #define SWRCACHE_ASSERT_SWR_OUT(type, n)             SWRCACHE_ASSERT_OUT, type, n
 #define SWRCACHE_ASSERT_SWR_OUT_BYTES(n, len)        SWRCACHE_ASSERT_NONE, ~
 #define SWRCACHE_ASSERT_NONE(...)
-#define SWRCACHE_ASSERT_STRUCT(fn, type, n, ...)                                                             \
-    SWRCACHE_FMAP(SWRCACHE_NAME_FIELD, (fn, type, n), __VA_ARGS__)                                           \
-    SWRCACHE_FMAP(SWRCACHE_ASSERT_FIELD, (fn, type, n), __VA_ARGS__)
+#define SWRCACHE_ASSERT_STRUCT(at, type, n, ...)                                                             \
+    _Static_assert(SWRCACHE_IS_RECORD(SWRCACHE_LVALUE(type)),                                                \
+                   "SWR_STRUCT of '" #n "' takes the type of a structure, of which it makes a pointer, "     \
+                   "not '" #type "'");                                                                       \
+    SWRCACHE_FMAP(SWRCACHE_NAME_FIELD, (at, type), __VA_ARGS__)                                              \
+    SWRCACHE_FMAP(SWRCACHE_ASSERT_FIELD, (at, type), __VA_ARGS__)
+
+/* The name as it is written: a kind makes the star itself. */
+#define SWRCACHE_CHECK_NAME(word)                                                                            \
+    _Static_assert(__builtin_strncmp(word, "*", 1) != 0,                                                     \
+                   "parameter '" word "': write its name alone, the kind makes a pointer of it");
+#define SWRCACHE_WORD_SWR_VAL(type, n)             #n
+#define SWRCACHE_WORD_SWR_QUANTISED(type, n, step) #n
+#define SWRCACHE_WORD_SWR_STR(n)                   #n
+#define SWRCACHE_WORD_SWR_BYTES(n, len)            #n
+#define SWRCACHE_WORD_SWR_STRUCT(type, n, ...)     #n
+#define SWRCACHE_WORD_SWR_OPAQUE(type, n)          #n
+#define SWRCACHE_WORD_SWR_OUT(type, n)             #n
+#define SWRCACHE_WORD_SWR_OUT_BYTES(n, len)        #n
 
 /* What depends on types, where the parameters are in scope. */
 #define SWRCACHE_ASSERT_LEN(n, len)                                                                          \

@@ -32,13 +32,14 @@
 
 /* Never evaluated. */
 #define SWRCACHE_LVALUE(type) (*(__typeof__(type) *)0)
-/* The i-th field of parameter `n`, whose type check.h names. */
-#define SWRCACHE_FIELD_TYPE(fn, n, i) swrcache_field_##fn##_##n##_##i
+/* The i-th field of a parameter, whose type check.h names: `at` is the function with the parameter's number.
+ */
+#define SWRCACHE_FIELD_TYPE(at, i) swrcache_field_##at##_##i
 /* Not alone in its structure: it may be an array without a length. */
-#define SWRCACHE_FIELD(fn, n, i)                                                                             \
+#define SWRCACHE_FIELD(at, i)                                                                                \
     (((struct {                                                                                              \
          char before;                                                                                        \
-         SWRCACHE_FIELD_TYPE(fn, n, i) it;                                                                   \
+         SWRCACHE_FIELD_TYPE(at, i) it;                                                                      \
      } *)0)                                                                                                  \
          ->it)
 
@@ -170,24 +171,24 @@ static inline long double swrcache_quantise_float_(long double n, long double st
 #define SWRCACHE_BACK(data, ...)                   SWRCACHE_BACK_(data, __VA_ARGS__)
 #define SWRCACHE_BACK_(data, how, type)            how(SWRCACHE_UNWRAP type, data)
 
-/* For purposes that need the function's name too: p's words are a macro and its arguments. */
-#define SWRCACHE_TELL(fn, ...)     SWRCACHE_TELL_(fn, __VA_ARGS__)
-#define SWRCACHE_TELL_(fn, m, ...) m(fn, __VA_ARGS__)
+/* For purposes that need a name for the parameter too: p's words are a macro and its arguments. */
+#define SWRCACHE_TELL(at, ...)     SWRCACHE_TELL_(at, __VA_ARGS__)
+#define SWRCACHE_TELL_(at, m, ...) m(at, __VA_ARGS__)
 
 /* Description: the members of a struct swrcache_param. */
-#define SWRCACHE_INFO(fn, n, t, k, c, s) .name = n, .type = t, .kind = SWRCACHE_KIND_##k, .cls = c, .size = s
-#define SWRCACHE_INFO_STRUCT(fn, name, spelt, t, n, ...)                                                     \
-    SWRCACHE_INFO(fn, name, spelt, STRUCT, 0, sizeof(t)), .nfields = SWRCACHE_COUNT(__VA_ARGS__),            \
+#define SWRCACHE_INFO(at, n, t, k, c, s) .name = n, .type = t, .kind = SWRCACHE_KIND_##k, .cls = c, .size = s
+#define SWRCACHE_INFO_STRUCT(at, name, spelt, t, ...)                                                        \
+    SWRCACHE_INFO(at, name, spelt, STRUCT, 0, sizeof(t)), .nfields = SWRCACHE_COUNT(__VA_ARGS__),            \
                                                           .fields = (const struct swrcache_field[])          \
     {                                                                                                        \
-        SWRCACHE_FLIST(SWRCACHE_ONE_FIELD, (fn, t, n), __VA_ARGS__)                                          \
+        SWRCACHE_FLIST(SWRCACHE_ONE_FIELD, (at, t), __VA_ARGS__)                                             \
     }
 #define SWRCACHE_INFO_SWR_VAL(type, n)                                                                       \
     SWRCACHE_INFO, #n, SWRCACHE_SPELT(type), VAL, SWRCACHE_CLASS(SWRCACHE_LVALUE(type)), sizeof(type)
 #define SWRCACHE_INFO_SWR_QUANTISED(type, n, step) SWRCACHE_INFO_SWR_VAL(type, n)
 #define SWRCACHE_INFO_SWR_STR(n)                   SWRCACHE_INFO, #n, "", STR, 0, 0
 #define SWRCACHE_INFO_SWR_BYTES(n, len)            SWRCACHE_INFO, #n, "", BYTES, 0, 0
-#define SWRCACHE_INFO_SWR_STRUCT(t, n, ...)        SWRCACHE_INFO_STRUCT, #n, #t, t, n, __VA_ARGS__
+#define SWRCACHE_INFO_SWR_STRUCT(t, n, ...)        SWRCACHE_INFO_STRUCT, #n, #t, t, __VA_ARGS__
 #define SWRCACHE_INFO_SWR_OPAQUE(type, n)          SWRCACHE_INFO, #n, SWRCACHE_SPELT(type), OPAQUE, 0, sizeof(type)
 #define SWRCACHE_INFO_SWR_OUT(type, n)                                                                       \
     SWRCACHE_INFO, #n, SWRCACHE_SPELT(type), OUT, SWRCACHE_CLASS(SWRCACHE_LVALUE(type)), sizeof(type)
@@ -195,11 +196,10 @@ static inline long double swrcache_quantise_float_(long double n, long double st
 
 #define SWRCACHE_ONE_FIELD(c, i, f) SWRCACHE_ONE_FIELD_(SWRCACHE_UNWRAP c, i, f)
 #define SWRCACHE_ONE_FIELD_(...)    SWRCACHE_ONE_FIELD__(__VA_ARGS__)
-#define SWRCACHE_ONE_FIELD__(fn, type, n, i, f)                                                              \
+#define SWRCACHE_ONE_FIELD__(at, type, i, f)                                                                 \
     {                                                                                                        \
         .name = #f, .offset = __builtin_offsetof(__typeof__(type), f),                                       \
-        .size = SWRCACHE_SIZE(SWRCACHE_FIELD(fn, n, i)),                                                     \
-        .cls = SWRCACHE_FIELD_CLASS(SWRCACHE_FIELD(fn, n, i))                                                \
+        .size = SWRCACHE_SIZE(SWRCACHE_FIELD(at, i)), .cls = SWRCACHE_FIELD_CLASS(SWRCACHE_FIELD(at, i))     \
     }
 
 /* The same by position in the list, for SWRCACHE_LIST and SWRCACHE_MAP. */
@@ -216,7 +216,7 @@ static inline long double swrcache_quantise_float_(long double n, long double st
 #define SWRCACHE_EACH_BACK_NONE
 #define SWRCACHE_EACH_INFO(fn, i, p)                                                                         \
     {                                                                                                        \
-        SWRCACHE_TELL(fn, SWRCACHE_INFO_##p)                                                                 \
+        SWRCACHE_TELL(fn##_##i, SWRCACHE_INFO_##p)                                                           \
     }
 #define SWRCACHE_EACH_INFO_NONE                                                                              \
     {                                                                                                        \
