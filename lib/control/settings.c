@@ -35,8 +35,8 @@ void settings_fields(struct wire_buffer *out, struct function *f)
 static const char unset[] = "unset";
 
 struct change {
-    uint32_t given, unset; /* bit i: setting i */
-    uint64_t values[SETTINGS];
+    struct setting_layer layer;
+    uint32_t unset; /* bit i: setting i */
 };
 
 /* False: told. */
@@ -55,24 +55,16 @@ static bool read_change(const struct wire_line *request, struct change *c, struc
             return false;
         }
         bool away = strcmp(value, unset) == 0;
-        if (!away && !setting_parse(&setting_rows[s], value, &c->values[s])) {
+        if (!away && !setting_parse(&setting_rows[s], value, &c->layer.values[s])) {
             reply_error(out, "%s=%.100s: write %s, or %s for what the program says", setting_rows[s].name,
                         value, setting_form(&setting_rows[s]), unset);
             return false;
         }
         /* Said twice, the last counts. */
-        c->given = (c->given & ~(1u << s)) | (uint32_t)!away << s;
+        c->layer.given = (c->layer.given & ~(1u << s)) | (uint32_t)!away << s;
         c->unset = (c->unset & ~(1u << s)) | (uint32_t)away << s;
     }
     return true;
-}
-
-static void change(struct setting_layer *layer, const struct change *c)
-{
-    for (uint32_t s = 0; s < SETTINGS; s++)
-        if (c->given >> s & 1)
-            layer->values[s] = c->values[s];
-    layer->given = (layer->given | c->given) & ~c->unset;
 }
 
 static void change_region(const char *name, const struct change *c, struct wire_buffer *out)
@@ -84,13 +76,13 @@ static void change_region(const char *name, const struct change *c, struct wire_
         return;
     }
     /* Made for the functions that will be in it; to take back what was never said, none is. */
-    struct region *r = region_of(name, c->given != 0);
-    if (r == NULL && c->given != 0) {
+    struct region *r = region_of(name, c->layer.given != 0);
+    if (r == NULL && c->layer.given != 0) {
         reply_error(out, "no memory");
         return;
     }
     if (r != NULL) {
-        change(&r->set, c);
+        setting_change(&r->set, &c->layer, c->unset);
         region_retune(r);
         os_free(region_functions(r, &count));
     }
@@ -113,7 +105,7 @@ void command_set(const struct wire_line *request, struct wire_buffer *out)
     }
     if (!read_change(request, &c, out))
         return;
-    if ((c.given | c.unset) == 0) {
+    if ((c.layer.given | c.unset) == 0) {
         reply_error(out, "no setting; write set function=%.100s ttl=20s", name);
         return;
     }
@@ -122,7 +114,7 @@ void command_set(const struct wire_line *request, struct wire_buffer *out)
         return;
     }
     for (; (f = request_function(name, &at)) != NULL; found++) {
-        change(&f->set, &c);
+        setting_change(&f->set, &c.layer, c.unset);
         setting_resolve(f);
         cache_retune(f);
     }

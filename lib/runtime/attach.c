@@ -57,6 +57,7 @@ static void fork_prepare(void)
         return;
     function_fork_prepare();
     region_fork_prepare();
+    setting_fork_prepare();
     expect_fork_prepare();
     event_fork_prepare();
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
@@ -91,6 +92,7 @@ static void release(bool child)
         table_unlock(&cache_table, s);
     event_fork_release();
     expect_fork_release();
+    setting_fork_release();
     region_fork_release();
     function_fork_release();
 }

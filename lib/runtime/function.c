@@ -199,6 +199,9 @@ struct function *function_make(struct swrcache_site *site, bool dictionary)
     if (f == NULL && n < FUNCTIONS_MAX && (f = function_new(site, n, dictionary)) != NULL) {
         atomic_store(&functions[n], f);
         atomic_store(&functions_known, n + 1);
+        /* Once more, now that others find it: a region may have been changed meanwhile. */
+        setting_resolve(f);
+        mode_begin(f);
         function_retune(f);
         __atomic_store_n((struct function **)&site->function, f, __ATOMIC_RELEASE);
     }

@@ -69,7 +69,7 @@ struct function {
     uint32_t ntags;
     struct mark_name *tags; /* of every result */
     struct settings settings;
-    struct setting_layer own, set;            /* setting.h: by the annotation; by command */
+    struct setting_layer own, set;            /* setting.h: by the annotation; by command; its lock */
     const struct given *given;                /* given.h; NULL: nothing */
     struct region *region;                    /* NULL: none */
     struct swrcache_policy annotated;         /* copy of the annotation, unset fields kept unset */

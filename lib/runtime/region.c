@@ -161,8 +161,8 @@ void region_policy(const char *name, const struct swrcache_policy *policy, size_
         return;
     }
     memcpy(&p, policy, policy_size < sizeof p ? policy_size : sizeof p);
-    lock_take(&regions_lock);
     setting_from_policy(&r->policy, &p, name);
+    lock_take(&regions_lock);
     struct swrcache_policy choices = p;
     choose(&choices, &r->choices);
     r->choices = choices;

@@ -12,11 +12,12 @@ struct region {
     struct region *next; /* all regions; set once */
     struct region *parent;
     _Atomic(struct function *) dictionary; /* set once */
-    struct setting_layer policy;           /* SWR_REGION_POLICY; regions_lock */
-    struct swrcache_policy choices;        /* the same: what is no setting, but handed down; regions_lock */
-    struct setting_layer set;              /* swrctl set; regions_lock */
-    const struct given *given;             /* NULL: nothing */
-    _Atomic uint64_t mode;                 /* swrctl mode, for functions to come: mode.c; 0: not given */
+    struct setting_layer policy;           /* SWR_REGION_POLICY; setting.c's lock */
+    struct swrcache_policy
+        choices;               /* SWR_REGION_POLICY's that is no setting, but handed down; regions_lock */
+    struct setting_layer set;  /* swrctl set; the same */
+    const struct given *given; /* NULL: nothing */
+    _Atomic uint64_t mode;     /* swrctl mode, for functions to come: mode.c; 0: not given */
     char name[];
 };
 

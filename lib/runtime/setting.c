@@ -27,6 +27,30 @@ static bool value_of(const struct setting_row *row, int64_t n, uint64_t *value)
     return n >= 0 && (row->kind != SETTING_PERCENT || n <= 100);
 }
 
+/* What every layer holds, and f->settings while they are made of them: who changes a layer resolves after
+ * it, so the last who does has seen all changes. */
+static struct lock settings_lock;
+
+void setting_change(struct setting_layer *layer, const struct setting_layer *change, uint32_t unset)
+{
+    lock_take(&settings_lock);
+    for (uint32_t s = 0; s < LAYER_VALUES; s++)
+        if (change->given >> s & 1)
+            layer->values[s] = change->values[s];
+    layer->given = (layer->given | change->given) & ~unset;
+    lock_give(&settings_lock);
+}
+
+void setting_fork_prepare(void)
+{
+    lock_take(&settings_lock);
+}
+
+void setting_fork_release(void)
+{
+    lock_give(&settings_lock);
+}
+
 /* How functions begin. */
 static void begin_from_policy(struct setting_layer *layer, const struct swrcache_policy *p, const char *who)
 {
@@ -46,18 +70,20 @@ static void begin_from_policy(struct setting_layer *layer, const struct swrcache
 
 void setting_from_policy(struct setting_layer *layer, const struct swrcache_policy *p, const char *who)
 {
-    begin_from_policy(layer, p, who);
+    struct setting_layer said = {0};
+    begin_from_policy(&said, p, who);
     for (uint32_t s = 0; s < SETTINGS; s++) {
         int64_t n;
         memcpy(&n, (const char *)p + setting_rows[s].annotated, sizeof n);
         if (n == SWRCACHE_UNSET)
             continue;
-        if (value_of(&setting_rows[s], n, &layer->values[s]))
-            layer->given |= 1u << s;
+        if (value_of(&setting_rows[s], n, &said.values[s]))
+            said.given |= 1u << s;
         else
             option_complain("%s: .%s%s = %lld is out of range; ignored", who, setting_rows[s].name,
                             setting_rows[s].kind == SETTING_TIME ? "_ms" : "", (long long)n);
     }
+    setting_change(layer, &said, 0);
 }
 
 bool setting_parse(const struct setting_row *row, const char *text, uint64_t *value)
@@ -103,8 +129,8 @@ static uint32_t layers_of(const struct setting_layer *set, const struct given *g
 static const char *const layer_names[] = {"set", "environment", "config", "annotation"};
 
 /*
- * The layer that decides, NULL: the default; `which` of them. `region` the region it belongs to, NULL: the
- * function itself.
+ * settings_lock held. The layer that decides, NULL: the default; `which` of them. `region` the region it
+ * belongs to, NULL: the function itself.
  */
 static const struct setting_layer *decider(struct function *f, uint32_t s, struct region **region,
                                            uint32_t *which)
@@ -124,6 +150,7 @@ static const struct setting_layer *decider(struct function *f, uint32_t s, struc
 
 void setting_resolve(struct function *f)
 {
+    lock_take(&settings_lock);
     for (uint32_t s = 0; s < SETTINGS; s++) {
         struct region *region;
         uint32_t which;
@@ -134,15 +161,18 @@ void setting_resolve(struct function *f)
             value = 0;
         atomic_store((_Atomic uint64_t *)(void *)((char *)&f->settings + setting_rows[s].offset), value);
     }
+    lock_give(&settings_lock);
 }
 
 bool setting_given(struct function *f, uint32_t s, uint64_t *value)
 {
     struct region *region;
     uint32_t which;
+    lock_take(&settings_lock);
     const struct setting_layer *layer = decider(f, s, &region, &which);
     if (layer != NULL)
         *value = layer->values[s];
+    lock_give(&settings_lock);
     return layer != NULL;
 }
 
@@ -150,7 +180,9 @@ void setting_source(struct function *f, uint32_t s, char *buffer, size_t room)
 {
     struct region *region;
     uint32_t which;
+    lock_take(&settings_lock);
     const struct setting_layer *layer = decider(f, s, &region, &which);
+    lock_give(&settings_lock);
     if (layer == NULL)
         snprintf(buffer, room, "default");
     else if (region == NULL)

@@ -3,6 +3,7 @@
 
 #include "runtime/option.h"
 #include "runtime/region.h"
+#include "runtime/setting.h"
 #include "runtime/sweep.h"
 #include "runtime/cache.h"
 
@@ -157,10 +158,63 @@ static void large(void)
     CHECK(computed() == 0);
 }
 
+enum { ROUNDS = 300 };
+
+/* So deep that it takes a while to find what is in force. */
+#define TEN_DEEP ".a.a.a.a.a.a.a.a.a.a"
+#define DEEP     TEN_DEEP TEN_DEEP TEN_DEEP TEN_DEEP TEN_DEEP
+
+SWR_CACHED(int, contested, (SWR_VAL(int, n)), .region = "contested" DEEP)
+{
+    return n;
+}
+
+static pthread_barrier_t both;
+
+/* The control socket's half. */
+static void *by_command(void *cookie)
+{
+    struct region *r = region_of("contested", true);
+    for (uint64_t round = 1; round <= ROUNDS; round++) {
+        struct setting_layer change = {.given = 1u << SETTING_of_stale};
+        change.values[SETTING_of_stale] = round;
+        pthread_barrier_wait(&both);
+        setting_change(&r->set, &change, 0);
+        region_retune(r);
+        pthread_barrier_wait(&both);
+    }
+    return cookie;
+}
+
+/* Who changes settings at the same time as another loses nothing of either. */
+static void at_once(void)
+{
+    pthread_t other;
+    CHECK(contested(1) == 1);
+    size_t count;
+    struct function **within = region_functions(region_of("contested", false), &count);
+    CHECK(count == 1);
+    struct function *f = within[0];
+    os_free(within);
+    pthread_barrier_init(&both, NULL, 2);
+    pthread_create(&other, NULL, by_command, NULL);
+    for (int64_t round = 1; round <= ROUNDS; round++) {
+        struct swrcache_policy policy = {SWRCACHE_POLICY_UNSET};
+        policy.ttl_ms = 1000 + round;
+        pthread_barrier_wait(&both);
+        region_policy("contested", &policy, sizeof policy);
+        pthread_barrier_wait(&both);
+        CHECK(setting_of(f, SETTING_of_stale) == (uint64_t)round);
+        CHECK(setting_of(f, SETTING_of_ttl) == (uint64_t)(1000 + round) * 1000000);
+    }
+    pthread_join(other, NULL);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
     with_manual_clock(argv);
+    at_once();
     within_and_nothing_else();
     inherited();
     choices();
