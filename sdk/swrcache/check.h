@@ -117,9 +117,15 @@
 #define SWRCACHE_COMPLAIN_VOID(fn, params)                                                                   \
     _Static_assert(0, "'" #fn "' returns nothing: use SWR_CACHED_VOID(" #fn                                  \
                       ", (...)) with SWR_OUT parameters");
-#define SWRCACHE_COMPLAIN_LOOSE(fn, params)                                                                  \
-    _Static_assert(0, "the parameters of '" #fn "' stand in parentheses of their own, then a comma: "        \
-                      "(SWR_VAL(int, n), SWR_STR(name)), not '" #params "'");
+#define SWRCACHE_COMPLAIN_LOOSE(shape, fn, params)                                                           \
+    _Static_assert(0, SWRCACHE_TYPELESS_##shape "the parameters of '" #fn                                    \
+                                                "' stand in parentheses of their own, then a comma: "        \
+                                                "(SWR_VAL(int, n), SWR_STR(name)), not '" #params "'");
+/* Whoever writes a type in a form that has none has named the function by it. */
+#define SWRCACHE_TYPELESS_VALUE  ""
+#define SWRCACHE_TYPELESS_STRING "the name comes first, without a type, and "
+#define SWRCACHE_TYPELESS_OBJECT ""
+#define SWRCACHE_TYPELESS_VOID   "the name comes first, without a type, and "
 
 /* A declaration of whatever was written, good or bad. */
 #define SWRCACHE_EACH_LAX(c, i, p)         SWRCACHE_CAT(SWRCACHE_LAX_, SWRCACHE_VERDICT(p))(p)

@@ -183,7 +183,7 @@
     SWRCACHE_COMPLAIN_VOID(fn, list) SWRCACHE_DEFINE_PLAIN(VOID, ret, fn, list)
 /* Nothing is known of the parameters: the body is left to itself. */
 #define SWRCACHE_DEFINE_LOOSE(link, shape, ret, spelt, fn, list, copy_, free_, ...)                          \
-    SWRCACHE_COMPLAIN_LOOSE(fn, list)                                                                        \
+    SWRCACHE_COMPLAIN_LOOSE(shape, fn, list)                                                                 \
     static __attribute__((unused)) __typeof__(ret) SWRCACHE_CAT(swrcache_misread_, __LINE__)(void)
 #define SWRCACHE_DEFINE_PLAIN(shape, ret, fn, list)                                                          \
     SWRCACHE_LAX_PROTOTYPES(EXTERN, shape, ret, fn, list);                                                   \
@@ -210,7 +210,7 @@
 #define SWRCACHE_DECLARE_GOOD(shape, ret, fn, list) SWRCACHE_EMIT_PROTOTYPES(EXTERN, shape, ret, fn, list)
 #define SWRCACHE_DECLARE_BAD(shape, ret, fn, list)                                                           \
     SWRCACHE_COMPLAIN_BAD(fn, list) SWRCACHE_LAX_PROTOTYPES(EXTERN, shape, ret, fn, list)
-#define SWRCACHE_DECLARE_LOOSE(shape, ret, fn, list) SWRCACHE_COMPLAIN_LOOSE(fn, list)
+#define SWRCACHE_DECLARE_LOOSE(shape, ret, fn, list) SWRCACHE_COMPLAIN_LOOSE(shape, fn, list)
 #define SWRCACHE_DECLARE_MANY(shape, ret, fn, list)                                                          \
     SWRCACHE_COMPLAIN_MANY(fn, list) SWRCACHE_LAX_PROTOTYPES(EXTERN, shape, ret, fn, list)
 #define SWRCACHE_DECLARE_VOID(shape, ret, fn, list)                                                          \

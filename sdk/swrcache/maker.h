@@ -67,7 +67,7 @@
     static const struct swrcache_key fn[1];                                                                  \
     static __attribute__((unused)) size_t swrcache_body_##fn(void *buffer, size_t room)
 #define SWRCACHE_KEY_LOOSE(fn, list, buffer, room)                                                           \
-    SWRCACHE_COMPLAIN_LOOSE(fn, list)                                                                        \
+    SWRCACHE_COMPLAIN_LOOSE(VALUE, fn, list)                                                                 \
     static const struct swrcache_key fn[1];                                                                  \
     static __attribute__((unused)) size_t swrcache_body_##fn(void *buffer, size_t room)
 
