@@ -167,7 +167,6 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     setting_resolve(f);
     f->bounds = &cache_bounds;
     f->give = give_of(f);
-    mode_begin(f);
     f->counts_at = (uint32_t)(offsetof(struct thread, blocks) + number / THREAD_BLOCK * sizeof(void *));
     f->counts_row = (uint32_t)(number % THREAD_BLOCK * sizeof(uint64_t[COUNTERS]));
     f->hit = hit_of(f);
