@@ -1,7 +1,7 @@
 /*
  * check.h - mistakes in an annotation, told once and in our own words.
  *
- * Before anything is generated each parameter gets a verdict by its shape alone: GOOD, KINDLESS, COMMA
+ * Before anything is generated each parameter gets a verdict by its shape alone: GOOD, KINDLESS, EMPTY, COMMA
  * where something follows the kind, or BAD_<kind> for a kind with too few or too many parts. If one is not
  * GOOD the annotation becomes a _Static_assert that names the parameter and the cure, and a plain function,
  * so that nothing else is said of it. What depends on types (pointers, records) is asserted beside the
@@ -48,6 +48,7 @@
     SWRCACHE_CAT(SWRCACHE_VERDICT_, SWRCACHE_NOTHING(SWRCACHE_THIRD(SWRCACHE_KNOWN_##p, , )))(p)
 #define SWRCACHE_VERDICT_1(p)             SWRCACHE_SECOND(SWRCACHE_KNOWN_##p, KINDLESS)
 #define SWRCACHE_VERDICT_0(p)             COMMA
+#define SWRCACHE_KNOWN_                   ~, EMPTY,
 #define SWRCACHE_KNOWN_SWR_VAL(...)       ~, SWRCACHE_TYPED(BAD_VAL, __VA_ARGS__),
 #define SWRCACHE_KNOWN_SWR_QUANTISED(...) ~, SWRCACHE_PARTS(3, BAD_QUANTISED, __VA_ARGS__),
 #define SWRCACHE_KNOWN_SWR_STR(...)       ~, SWRCACHE_PARTS(1, BAD_STR, __VA_ARGS__),
@@ -81,6 +82,7 @@
 #define SWRCACHE_EACH_MARK(c, i, p) SWRCACHE_CAT(SWRCACHE_MARK_, SWRCACHE_VERDICT(p))
 #define SWRCACHE_MARK_GOOD
 #define SWRCACHE_MARK_KINDLESS      bad
+#define SWRCACHE_MARK_EMPTY         bad
 #define SWRCACHE_MARK_COMMA         bad
 #define SWRCACHE_MARK_BAD_VAL       bad
 #define SWRCACHE_MARK_BAD_QUANTISED bad
@@ -97,6 +99,8 @@
 #define SWRCACHE_WORDS_KINDLESS(fn, p)                                                                       \
     _Static_assert(0, "parameter '" #p "' of '" #fn "' needs a kind: SWR_VAL, SWR_STR, SWR_BYTES, "          \
                       "SWR_STRUCT, SWR_OPAQUE, SWR_OUT, SWR_OUT_BYTES or SWR_QUANTISED");
+#define SWRCACHE_WORDS_EMPTY(fn, p)                                                                          \
+    _Static_assert(0, "a comma too many stands among the parameters of '" #fn "'");
 #define SWRCACHE_WORDS_COMMA(fn, p)                                                                          \
     _Static_assert(0, "a comma is missing between the parameters '" #p "' of '" #fn "'");
 #define SWRCACHE_WORDS_SHAPE(fn, p, cure)   _Static_assert(0, "parameter '" #p "' of '" #fn "': write " cure);
@@ -133,6 +137,7 @@
 #define SWRCACHE_EACH_LAX_MORE(c, i, p)    , SWRCACHE_EACH_LAX(c, i, p)
 #define SWRCACHE_LAX_GOOD(p)               SWRCACHE_DECL_##p
 #define SWRCACHE_LAX_KINDLESS(p)           p
+#define SWRCACHE_LAX_EMPTY(p)              int swrcache_nothing
 #define SWRCACHE_LAX_COMMA(p)              SWRCACHE_FIRST(SWRCACHE_ALONE_##p)
 #define SWRCACHE_LAX_BAD_VAL(p)            SWRCACHE_LAX_##p
 #define SWRCACHE_LAX_BAD_QUANTISED(p)      SWRCACHE_LAX_##p
