@@ -143,7 +143,7 @@ static void expired_and_cut_off(void)
     CHECK(SWR_EXPIRE(inner, 1) == 1);
     CHECK(page(1) == (13 + 23) * 2 && outcome() == SWR_STALE_HIT);
     for (int i = 0; i < 6; i++) {
-        CHECK(swrcache_drain(5000));
+        CHECK(swrcache_drain(60000));
         (void)page(1);
     }
     CHECK(outcome() == SWR_HIT);
@@ -151,19 +151,19 @@ static void expired_and_cut_off(void)
     counted_from_zero();
     uint64_t before = unchanged("inner");
     CHECK(SWR_REFRESH(inner, 1) == 1);
-    CHECK(swrcache_drain(5000));
+    CHECK(swrcache_drain(60000));
     CHECK(inner_bodies == 1 && unchanged("inner") == before + 1);
     CHECK(page(1) == (13 + 23) * 2 && outcome() == SWR_HIT && page_bodies == 0);
     /* Others: all that stand on it are stale. */
     world = 4;
     CHECK(SWR_REFRESH(inner, 1) == 1);
-    CHECK(swrcache_drain(5000));
+    CHECK(swrcache_drain(60000));
     CHECK(unchanged("inner") == before + 1);
     CHECK(page(1) == (13 + 23) * 2 && outcome() == SWR_STALE_HIT);
-    CHECK(swrcache_drain(5000));
+    CHECK(swrcache_drain(60000));
     for (int i = 0; i < 4; i++) {
         (void)page(1);
-        CHECK(swrcache_drain(5000));
+        CHECK(swrcache_drain(60000));
     }
     CHECK(page(1) == (14 + 23) * 2 && outcome() == SWR_HIT);
 }
@@ -176,7 +176,7 @@ static void no_fresher_than_what_it_stands_on(void)
     CHECK(outer(7) > 0 && outcome() == SWR_HIT);
     swrcache_advance(2);
     CHECK(outer(7) > 0 && outcome() == SWR_STALE_HIT);
-    CHECK(swrcache_drain(5000));
+    CHECK(swrcache_drain(60000));
 }
 
 static void bounded(void)

@@ -45,7 +45,7 @@ int main(int argc, char **argv)
     CHECK(listed_users(1) == 1 && outcome() == SWR_STALE_HIT);
     CHECK(saved_user(1) == 1 && outcome() == SWR_MISS);
     CHECK(stocked(1) == 1 && outcome() == SWR_HIT);
-    CHECK(swrcache_drain(5000));
+    CHECK(swrcache_drain(60000));
     fill();
     CHECK(swrcache_emit("%s.%s", "stock", "changed") == 4);
     bodies = 0;

@@ -68,7 +68,7 @@ static void within_and_nothing_else(void)
     CHECK(computed() == 0);
     CHECK(swrcache_expire("region:shop.stock.eu") == 3);
     (void)computed();
-    CHECK(swrcache_drain(5000) && bodies == 3);
+    CHECK(swrcache_drain(60000) && bodies == 3);
 }
 
 SWR_REGION_POLICY("vault", .secret = true, .fails = SWR_FAILS_NEGATIVE, .refresh = SWR_REFRESH_CALLER,
@@ -151,7 +151,7 @@ static void large(void)
     CHECK(swrcache_invalidate("region:large") == N);
     CHECK(cache_entries() < before - N + 20);
     CHECK(many(7) == 7 && bodies == 1);
-    CHECK(swrcache_drain(20000));
+    CHECK(swrcache_drain(60000));
     struct function **within = region_functions(region_of("large", false), &before);
     CHECK(atomic_load(&within[0]->entries) == 1 && many(7) == 7 && bodies == 1);
     os_free(within);

@@ -12,7 +12,7 @@
 
 enum { ROUNDS = 300, LONG = 3600000 };
 
-static _Atomic bool armed, waits;
+static _Atomic bool armed, waits, resting;
 
 SWR_CACHED(int, warm, (SWR_VAL(int, n)), .ttl_ms = 1000, .keep_warm_ms = 500, .jitter_pct = 0)
 {
@@ -22,10 +22,18 @@ SWR_CACHED(int, warm, (SWR_VAL(int, n)), .ttl_ms = 1000, .keep_warm_ms = 500, .j
 /* The worker looks at its timers only when somebody already waits for it. */
 static void in_order(const char *point)
 {
-    if (strcmp(point, "drain.waits") == 0)
+    if (strcmp(point, "drain.waits") == 0) {
         waits = true;
-    while (armed && !waits && strcmp(point, "worker.woken") == 0)
-        sched_yield();
+    } else if (strcmp(point, "worker.idle") == 0) {
+        resting = true;
+    } else if (strcmp(point, "worker.woken") == 0) {
+        resting = false;
+        if (armed && !waits) {
+            resting = true;
+            while (!waits)
+                sched_yield();
+        }
+    }
 }
 
 int main(int argc, char **argv)
@@ -35,12 +43,15 @@ int main(int argc, char **argv)
     setenv("SWR_THREADS", "1", 1);
     with_manual_clock(argv);
     alarm(600);
+    atomic_store(&sync_hook, in_order);
     CHECK(warm(-1) == -1);
     swrcache_advance(600); /* now there is a worker */
     CHECK(swrcache_drain(LONG));
-    atomic_store(&sync_hook, in_order);
     CHECK(warm(0) == 0 && SWR_INVALIDATE_ALL(warm) != 0);
+    waits = false;
     armed = true;
+    while (!resting) /* it may be awake still, on its way to look */
+        sched_yield();
     swrcache_advance(5000);
     CHECK(swrcache_drain(LONG)); /* a wait in vain ends by the alarm */
     CHECK(waits);

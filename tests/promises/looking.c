@@ -16,12 +16,10 @@ enum { LONG = 3600000, WORKERS = 2, TRIED = 20, TRIES = 500, PROMPT_NS = 300 * 1
 static _Atomic unsigned asleep, arrivals, inside;
 static _Atomic bool held[WORKERS + 1];
 static _Atomic uint32_t threads_seen;
-static _Atomic uint64_t began;
 
 SWR_CACHED(int, slow, (SWR_VAL(int, n)), .ttl_ms = LONG, .stale_ms = LONG)
 {
     threads_seen = pool_state().threads;
-    began = clock_now();
     inside |= 1u << n;
     while (held[n])
         sched_yield();
@@ -54,14 +52,13 @@ static bool tried(void)
 {
     refresh(0);
     refresh(1);
+    uint64_t start = clock_now(); /* nobody has been idle for longer */
     held[0] = held[1] = false;
     while (asleep < WORKERS && pool_state().threads == WORKERS)
         sched_yield();
-    uint64_t start = clock_now();
-    unsigned before;
     refresh(WORKERS);
-    before = arrivals;
-    bool prompt = threads_seen == WORKERS && began - start < PROMPT_NS;
+    unsigned before = arrivals;
+    bool prompt = threads_seen == WORKERS && clock_now() - start < PROMPT_NS;
     while (arrivals == before && pool_state().threads == WORKERS)
         sched_yield();
     bool looked = arrivals != before;

@@ -10,7 +10,8 @@ with Directory() as directory:
 
     # Nobody is there.
     check(directory in run(NO_PROCESS, "stats").err)
-    check("no process 999999" in run(NO_PROCESS, "-p", "999999", "stats").err)
+    nobody = str((1 << 31) - 1)  # no process has that number
+    check(f"no process {nobody}" in run(NO_PROCESS, "-p", nobody, "stats").err)
     check("no control socket" in run(NO_PROCESS, "-p", str(os.getpid()), "stats").err)
     check(run(DONE, "ps").out == "" and run(DONE, "ps", "--json").out == "")
 
@@ -156,6 +157,7 @@ with Directory() as directory:
             check(len(run(DONE, "-p", "live", "ps", "--json").records) == 2)
             # One is stopped: named with the reason; the other answers all the same.
             os.kill(other.pid, 19)
+            os.waitid(os.P_PID, other.pid, os.WSTOPPED | os.WNOWAIT)  # it stops when it gets to it
             found = run(FAILED, "-a", "--json", "stats")
             check(f"cannot reach process {other.pid} (live): it is stopped" in found.err, found)
             check({r["pid"] for r in found.records} == {live.pid}, found)

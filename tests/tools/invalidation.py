@@ -5,7 +5,7 @@ from harness import DONE, FAILED, NOTHING, SWRCTL, USAGE, Directory, Live, check
 with Directory() as directory:
     run, records = steering(directory)
 
-    with Live(directory) as live:
+    with Live(directory, SWR_CLOCK="manual") as live:
         # Inherited, and said from where.
         by_name = {f["name"]: f for f in records("functions", "-v")}
         check((by_name["stock"]["ttl_ms"], by_name["stock"]["ttl_from"]) == (50000, "region shop"), by_name["stock"])

@@ -140,7 +140,7 @@ static int obey(const char *line)
     if (strcmp(line, "batch") == 0)
         return do_batch();
     if (strcmp(line, "drain") == 0)
-        return swrcache_drain(30000);
+        return swrcache_drain(60000);
     if (strcmp(line, "hold") == 0)
         return start_holding();
     if (strcmp(line, "release") == 0)

@@ -2,7 +2,7 @@
 
 from harness import Directory, Live, await_that, check, finish, swrctl
 
-with Directory() as directory, Live(directory, SWR_LOG=f"{directory}/log") as live:
+with Directory() as directory, Live(directory, SWR_CLOCK="manual", SWR_LOG=f"{directory}/log") as live:
 
     def explain(call):
         found = swrctl("explain", call, "--json", directory=directory)

@@ -1,5 +1,7 @@
 """The control socket: where it may stand, who may speak, and that no client and no accident disturbs the program."""
 
+import contextlib
+import fcntl
 import os
 import shutil
 import socket
@@ -140,7 +142,7 @@ def remains():
         check(os.listdir(directory) == [here], os.listdir(directory))
 
         # Names of other forms, of living processes, in the making; no sockets; somebody listens.
-        kept = [bound(f"{os.getpid()}.sock"), bound(f"{nobody - 1}.new"), bound(f"0{nobody}.sock", age=3600),
+        kept = [bound(f"{os.getpid()}.sock"), bound(f"{nobody - 1}.new", age=-3600), bound(f"0{nobody}.sock", age=3600),
                 bound(f"{nobody}.sock.old", age=3600), bound(f"{nobody}", age=3600), bound("x.sock", age=3600),
                 bound(f"{nobody + 1}.sock", age=3600), bound(f"-{nobody}.sock", age=3600)]
         with open(f"{directory}/{nobody}.sock", "w") as file:
@@ -155,6 +157,17 @@ def remains():
         kept += [here, f"{nobody - 2}.new"] + [f"{nobody - n}.sock" for n in range(4)]
         swrctl("ps", directory=directory)
         check(sorted(os.listdir(directory)) == sorted(kept), set(os.listdir(directory)) ^ set(kept))
+
+
+@contextlib.contextmanager
+def alone():
+    """The directories that have their users' numbers are the machine's: one test at a time makes and removes them."""
+    lock = os.open("/tmp", os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 def users():
@@ -182,24 +195,27 @@ def users():
         with Live(directory, popen=NOBODY) as live:
             found = swrctl("ps", "--json", directory=directory)
             check(found.status == 0 and [r["pid"] for r in found.records] == [live.pid], found)
-        default = "/tmp/swrcache-65534"
-        kept = os.path.exists(default)
-        with Live(directory, wait=False, popen=NOBODY, SWR_SOCKET_DIR=None, XDG_RUNTIME_DIR=None) as live:
-            live.socket = f"{default}/{live.pid}.sock"
-            live.wait()
-            found = swrctl("ps", "--json", SWR_SOCKET_DIR=None)
-            mine = [r for r in found.records if r["pid"] == live.pid]
-            check(len(mine) == 1 and mine[0]["user"] == "nobody", found)
-            check(swrctl("-p", str(live.pid), "invalidate", "all", SWR_SOCKET_DIR=None).status == 0)
-            check(str(live.pid) in swrctl("ps", popen=NOBODY, SWR_SOCKET_DIR=None, XDG_RUNTIME_DIR="/nowhere").out)
-        if not kept:
-            os.rmdir(default)
         # Another's listener in that directory is not its owner's.
         with socket.socket(socket.AF_UNIX) as impostor:
             impostor.bind(f"{directory}/{os.getpid()}.sock")
             impostor.listen()
             found = swrctl("ps", directory=directory)
             check(found.status == 1 and "belongs to another user" in found.err, found)
+
+
+def default_directories():
+    default = "/tmp/swrcache-65534"
+    kept = os.path.exists(default)
+    with Live(default, wait=False, popen=NOBODY, SWR_SOCKET_DIR=None, XDG_RUNTIME_DIR=None) as live:
+        live.wait()
+        found = swrctl("ps", "--json", SWR_SOCKET_DIR=None)
+        mine = [r for r in found.records if r["pid"] == live.pid]
+        check(len(mine) == 1 and mine[0]["user"] == "nobody", found)
+        check(swrctl("-p", str(live.pid), "invalidate", "all", SWR_SOCKET_DIR=None).status == 0)
+        check(str(live.pid) in swrctl("ps", popen=NOBODY, SWR_SOCKET_DIR=None, XDG_RUNTIME_DIR="/nowhere").out)
+    if not kept:
+        with contextlib.suppress(OSError):  # by now another of that user's programs may be in it
+            os.rmdir(default)
     # The name says whose it is.
     squat = "/tmp/swrcache-64999"
     if not os.path.exists(squat):
@@ -278,13 +294,19 @@ def clients(live):
     while deaf.line() is not None:
         pass
 
-    # Sixteen are served; the next one when there is room.
-    idle = live.do("descriptors")
-    crowd = [Client(live.socket) for _ in range(20)]
-    for client in crowd[:16]:
-        check(client.ask("ping")[-1] == "ok")
-    crowd[16].send(b"ping\n")
-    check(live.do("descriptors") == idle + 16, live.do("descriptors"))
+    # Sixteen are served; the next one when there is room. Who is silent for five seconds makes some: all anew.
+    idle, late = live.do("descriptors"), True
+    while late:
+        begun = time.monotonic()
+        crowd = [Client(live.socket) for _ in range(20)]
+        answers = [client.ask("ping")[-1:] for client in crowd[:16]]
+        crowd[16].send(b"ping\n")
+        served = live.do("descriptors")
+        late = time.monotonic() - begun > 4
+        for client in crowd if late else ():
+            client.close()
+    check(answers == [["ok"]] * 16, answers)
+    check(served == idle + 16, served)
     check(live.do("inheritable") == 0)
     check(live.do("quote 3") == 68)
     crowd[0].close()
@@ -335,6 +357,7 @@ def descriptors():
             check(live.do(f"reuse {log}") == 5)
             found = swrctl("-p", str(live.pid), "stats", directory=directory)
             check(found.status in (1, 4) and found.err != "", found)
+            check(await_that(lambda: not os.path.exists(live.socket)), "its thread saw it, and leaves")
             found = swrctl("-p", str(live.pid), "invalidate", "all", directory=directory)
             check(found.status == 4 and "socket" in found.err, found)
             check(live.do("quote 3") == 68)
@@ -349,6 +372,8 @@ leftovers()
 remains()
 if root:
     users()
+    with alone():
+        default_directories()
 with Directory() as directory:
     with Live(directory) as live:
         # Who finds the file is answered.
