@@ -260,11 +260,10 @@ static bool try_shortly(void)
     return false;
 }
 
-bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl)
+/* pool_lock held; gives it back. */
+static bool submit(struct entry *e, uint64_t lease, struct flight *fl)
 {
     bool taken = false;
-    if (!try_shortly())
-        return false;
     if (queue.heap == NULL) {
         uint64_t size = option_number(OPTION_SWR_QUEUE);
         queue_open(&queue, size == 0 || size > QUEUE_MOST ? QUEUE_MOST : (uint32_t)size);
@@ -279,6 +278,17 @@ bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl)
     /* A wake costs more than a hit: who looks every moment is not woken where nobody waits. */
     bool wake = taken && idle > 0 && (!ticking || fl != NULL);
     return hand_over(taken, wake);
+}
+
+bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl)
+{
+    return try_shortly() && submit(e, lease, fl);
+}
+
+bool pool_order(struct entry *e, uint64_t lease)
+{
+    lock_take(&pool_lock);
+    return submit(e, lease, NULL);
 }
 
 bool pool_chore(void)

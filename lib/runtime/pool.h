@@ -13,6 +13,8 @@ struct flight;
  * flight, others already wait for it. Never blocks. False: queue full or no thread to be had.
  */
 bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl);
+/* The same for who was told to refresh: no later call will, so it waits for the queue's short lock. */
+bool pool_order(struct entry *e, uint64_t lease);
 /* Lets warm_fire() decide on `e` at `due`. */
 void pool_schedule(struct entry *e, uint64_t due);
 /* Lets a worker see to the memory: alloc_wants(), sweep_wanted(). Never blocks; false: there is none. */

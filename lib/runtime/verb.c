@@ -29,7 +29,7 @@ static void refresh(struct function *f, struct entry *e, uint64_t now)
     if (f->dictionary)
         return; /* nobody can compute it */
     lease_hasten(e);
-    if (lease_claim(e, now, &mine) && !pool_submit(e, mine, NULL))
+    if (lease_claim(e, now, &mine) && !pool_order(e, mine))
         lease_return(e, mine, 0);
 }
 
