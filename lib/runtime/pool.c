@@ -37,6 +37,7 @@ static uint32_t threads, idle, running;
 static uint32_t firing;        /* timers taken out whose refreshes are not queued yet */
 static uint32_t draining;      /* who waits for calm */
 static bool ticking;           /* one of the idle looks by itself: it need not be woken */
+static bool called;            /* or will: it has been rung for that, and has not come yet */
 static uint64_t last_progress; /* when a worker last took or finished a job */
 static struct timers timers;
 static uint64_t refused_until, refused_pause;
@@ -72,10 +73,12 @@ static void ring(int how_many)
 static bool hand_over(bool taken, bool wake)
 {
     lock_give(&pool_lock);
-    if (wake)
+    if (wake) {
+        SYNC_POINT("submitter.wakes");
         ring(1);
-    else if (taken)
+    } else if (taken) {
         atomic_fetch_add(&bell, 1);
+    }
     return taken;
 }
 
@@ -144,8 +147,10 @@ static void *work(void *cookie)
             struct job job = queue_pop(&queue);
             running++;
             last_progress = clock_now();
-            /* With nobody left who looks by himself the next submitter would have to wake one. */
             bool help = idle > 0 && (queue.count > 0 || (!ticking && !clock_manual()));
+            /* With nobody left who looks by himself the next submitter would have to wake one. */
+            called |= help && !ticking;
+            ticking |= called;
             lock_give(&pool_lock);
             if (help)
                 ring(1);
@@ -196,7 +201,8 @@ static void *work(void *cookie)
         SYNC_POINT("worker.woken");
         lock_take(&pool_lock);
         idle--;
-        ticking &= !tick;
+        ticking &= !tick && !called;
+        called = false;
         if (!woken && !timed && !tick && queue.count == 0)
             break;
     }
@@ -406,7 +412,7 @@ void pool_fork_release(bool child)
     if (child) {
         /* The threads are gone; what was queued is refreshed again when a call finds it stale. */
         queue.count = running = firing = idle = threads = draining = 0;
-        ticking = false;
+        ticking = called = false;
         timers.count = 0;
     }
     lock_give(&pool_lock);

@@ -71,8 +71,9 @@ for name in int_hot int_spread string_hot string_spread int_hot_chain int_spread
 done
 grep -q '"case":"int_hot",.*"hit_pct":100,' "$dir/lines" || fail "hot hits that are none: $(cat "$dir/lines")"
 
-lines 10 stale
+lines 11 stale
 has stale_first threads calls p99_ns p999_ns max_ns
+has clock_moves threads calls p99_ns p999_ns max_ns
 has stale_hit threads calls p99_ns
 for name in held failing fallback failure; do
     has "$name" fresh_ns ratio old_ratio served_pct

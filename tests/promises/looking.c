@@ -14,8 +14,9 @@
 
 enum { LONG = 3600000, WORKERS = 2, TRIED = 20, TRIES = 500, PROMPT_NS = 300 * 1000000 };
 
-static _Atomic unsigned asleep, arrivals, inside;
-static _Atomic bool held[WORKERS + 1];
+static _Atomic unsigned asleep, wakes, inside;
+static _Atomic bool held[WORKERS + 2];
+static _Atomic bool closed, through; /* one woken worker passes to take a job, the next waits */
 static _Atomic uint32_t threads_seen;
 
 SWR_CACHED(int, slow, (SWR_VAL(int, n)), .ttl_ms = LONG, .stale_ms = LONG)
@@ -31,9 +32,12 @@ static void count(const char *point)
 {
     if (strcmp(point, "worker.idle") == 0) {
         asleep++;
-        arrivals++;
     } else if (strcmp(point, "worker.woken") == 0) {
         asleep--;
+        while (closed && (pool_state().queued == 0 || atomic_exchange(&through, true)))
+            sched_yield();
+    } else if (strcmp(point, "submitter.wakes") == 0) {
+        wakes++;
     }
 }
 
@@ -93,14 +97,18 @@ static bool tried(void)
     held[0] = held[1] = false;
     while (asleep < WORKERS && pool_state().threads == WORKERS)
         sched_yield();
+    unsigned before = wakes;
+    through = false;
+    closed = true;
     refresh(WORKERS);
-    unsigned before = arrivals;
+    /* Who is to look from now on has been called, and has not come yet. */
+    SWR_EXPIRE(slow, WORKERS + 1);
+    while (pool_state().queued == 0)
+        slow(WORKERS + 1);
     bool prompt = threads_seen == WORKERS && clock_now() - start < PROMPT_NS;
-    while (arrivals == before && pool_state().threads == WORKERS)
-        sched_yield();
-    bool looked = arrivals != before;
+    CHECK(!prompt || wakes == before);
+    closed = false;
     held[WORKERS] = false;
-    CHECK(!prompt || looked);
     CHECK(swrcache_drain(LONG));
     return prompt;
 }
@@ -111,7 +119,7 @@ int main(int argc, char **argv)
     (void)argc;
     with_environment(argv, "SWR_THREADS", "2");
     alarm(600);
-    for (int n = 0; n <= WORKERS; n++)
+    for (int n = 0; n <= WORKERS + 1; n++)
         CHECK(slow(n) == n);
     atomic_store(&sync_hook, count);
     asked_for();

@@ -78,6 +78,7 @@ void keys_close(struct keys *keys);
 
 /* clock.c */
 uint64_t now_ns(void);
+uint64_t coarse_ns(void); /* the clock that moves at the ticks of the kernel */
 void sleep_ms(unsigned ms);
 double median(double *values, size_t count);
 

@@ -5,12 +5,22 @@
 
 #include "bench.h"
 
-uint64_t now_ns(void)
+static uint64_t ns_of(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t now_ns(void)
+{
+    return ns_of(CLOCK_MONOTONIC);
+}
+
+uint64_t coarse_ns(void)
+{
+    return ns_of(CLOCK_MONOTONIC_COARSE);
 }
 
 void sleep_ms(unsigned ms)
