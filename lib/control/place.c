@@ -88,7 +88,7 @@ static bool publish(struct place *p, int directory, int fd, int backlog, const s
 {
     struct sockaddr_un new;
     char name[sizeof p->name];
-    struct stat st;
+    struct stat st = {0};
     snprintf(name, sizeof name, "%ld.new", (long)getpid());
     if (!address_of(p, name, &new) || !bind_at(directory, name, fd, &new))
         return false;

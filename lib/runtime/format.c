@@ -1,15 +1,12 @@
 #include "format.h"
+#include "core/key.h"
 #include "core/print.h"
 #include "base/os.h"
 
 #include <ctype.h>
-#include <float.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-/* x87: ten bytes of value, six of nothing */
-enum { LONG_DOUBLE_SIZE = LDBL_MANT_DIG == 64 ? 10 : sizeof(long double) };
 
 /* PLAIN: all of it a name by itself, nothing escaped. */
 enum place { NAME, ARGUMENT, QUOTED, QUOTED_CHAR, PLAIN };
@@ -198,12 +195,13 @@ static bool exact(const struct output *o, const struct directive *d, const char 
            (*end == ',' || *end == ')');
 }
 
-static void put_exact(struct output *o, const void *number, size_t size)
+static void put_exact(struct output *o, const void *number, uint32_t size)
 {
+    const struct swrcache_param as = {.cls = SWRCACHE_CLASS_FLOAT, .size = size};
     char text[64];
     struct print p;
     print_start(&p, text, sizeof text);
-    print_scalar(&p, SWRCACHE_CLASS_FLOAT, number, size);
+    print_scalar(&p, as.cls, number, key_value_size(&as));
     put_text(o, text);
 }
 
@@ -238,7 +236,7 @@ static const char *directive(struct output *o, const char *at, va_list *args)
                    : snprintf(number, sizeof number, d.spec, va_arg(*args, int));
     else if (exact(o, &d, end)) {
         if (d.big)
-            put_exact(o, &(long double){va_arg(*args, long double)}, LONG_DOUBLE_SIZE);
+            put_exact(o, &(long double){va_arg(*args, long double)}, sizeof(long double));
         else
             put_exact(o, &(double){va_arg(*args, double)}, sizeof(double));
         return end;
