@@ -1,3 +1,4 @@
+#include "runtime/cache.h"
 #include "reply.h"
 #include "runtime/age.h"
 #include "runtime/care.h"

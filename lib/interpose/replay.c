@@ -1,3 +1,4 @@
+#include "runtime/flight.h"
 #include "interpose.h"
 
 #include <string.h>

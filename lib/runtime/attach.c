@@ -2,6 +2,13 @@
 #include "batch.h"
 #include "cache.h"
 #include "call.h"
+#include "care.h"
+#include "compute.h"
+#include "guard.h"
+#include "refresh.h"
+#include "sweep.h"
+#include "warm.h"
+#include "base/alive.h"
 #include "context.h"
 #include "depend.h"
 #include "dictionary.h"
@@ -136,6 +143,53 @@ static bool named_in(const char *names)
     return false;
 }
 
+/* A refresh on a worker. A batch that its body left open nobody is there to end; the next body shall not be in it. */
+static void run_job(struct job *job)
+{
+    refresh_run(job->entry, job->lease, job->flight);
+    if (unlikely(!alive_dead() && batch_rollback()))
+        option_complain("%s: its refresh left a batch open; nothing of it was done",
+                        function_of_entry(job->entry)->site->name);
+}
+
+static void lose_job(struct job *job)
+{
+    lease_return(job->entry, job->lease, 0);
+    cache_unref(job->entry);
+}
+
+static const struct pool_duties duties = {run_job, lose_job, warm_fire, cache_unref, sweep_wanted, sweep_some};
+
+/* Left where no frame of ours could see it, by an asynchronous cancellation for instance. */
+static void thread_ends(struct thread *t)
+{
+    compute_thread_ends(t);
+    thread_drop_key(t);
+    t->busy = true;
+    writer_forget_left(t, UINTPTR_MAX);
+    pool_lost();
+}
+
+static void thread_gone(struct thread *t)
+{
+    batch_thread_ends();
+    context_thread_ends(t);
+}
+
+static void start_control(const struct swrcache_site *site);
+
+/* Shown even before anything is in them: so is a name that was written wrong. */
+static void make_region(const char *name)
+{
+    region_of(name, true);
+}
+
+static void body_left(void)
+{
+    if (!writer_leave())
+        compute_abandon();
+}
+
 static bool wake(void)
 {
     if (getauxval(AT_SECURE) != 0)
@@ -150,8 +204,14 @@ static bool wake(void)
     epoch_start();
     evict_bounds(&cache_bounds, option_number(OPTION_SWR_MAX_BYTES), option_number(OPTION_SWR_MAX_ENTRIES));
     alive_start();
-    thread_start();
+    static const struct thread_endings endings = {thread_ends, thread_gone};
+    thread_start(&endings);
+    pool_start(&duties);
+    guard_left = body_left;
+    call_first = start_control;
+    function_way = hit_of;
     given_read();
+    given_regions(make_region);
     return pthread_atfork(fork_prepare, fork_parent, fork_child) == 0;
 }
 
@@ -179,20 +239,19 @@ static bool early(const struct swrcache_site *site)
     return atomic_compare_exchange_strong(&first_call, &none, now) || now < none + CONTROL_AFTER;
 }
 
-void call_other(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+static void start_control(const struct swrcache_site *site)
 {
-    if (unlikely(!atomic_load_explicit(&control_asked, memory_order_relaxed)) && !early(site) &&
-        !atomic_exchange(&control_asked, true)) {
-        int saved = errno;
-        uint32_t alive = ALIVE_NEW;
-        struct cancel cancel;
-        cancel_off(&cancel);
-        control_start();
-        cancel_back(&cancel);
-        atomic_compare_exchange_strong(alive_word, &alive, ALIVE_READY);
-        errno = saved;
-    }
-    call_run(site, args, result);
+    if (atomic_load_explicit(&control_asked, memory_order_relaxed) || early(site) ||
+        atomic_exchange(&control_asked, true))
+        return;
+    int saved = errno;
+    uint32_t alive = ALIVE_NEW;
+    struct cancel cancel;
+    cancel_off(&cancel);
+    control_start();
+    cancel_back(&cancel);
+    atomic_compare_exchange_strong(alive_word, &alive, ALIVE_READY);
+    errno = saved;
 }
 
 static struct flight *running_here(void)

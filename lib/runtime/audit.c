@@ -26,9 +26,7 @@ const char *audit_caller(const char *name)
 const char *audit_called_by(void)
 {
     struct thread *t = thread_current;
-    if (current.caller != NULL || t == NULL || t->top == NULL)
-        return current.caller;
-    return t->top->function->site->name;
+    return current.caller != NULL || t == NULL ? current.caller : t->body;
 }
 
 void audit_because(uint32_t function, uint64_t hash)

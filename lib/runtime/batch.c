@@ -1,6 +1,6 @@
 #include "batch.h"
 #include "audit.h"
-#include "call.h"
+#include "base/alive.h"
 #include "dictionary.h"
 #include "option.h"
 #include "reach.h"

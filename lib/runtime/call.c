@@ -1,5 +1,6 @@
 #include "call.h"
 #include "age.h"
+#include "ask.h"
 #include "batch.h"
 #include "depend.h"
 #include "lease.h"
@@ -139,7 +140,7 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
             refresh_here(t, f, e, lease, args, result, saved);
             return;
         }
-        if (mine && !pool_submit(e, lease, NULL)) {
+        if (mine && !ask_refresh(e, lease, NULL)) {
             lease_return(e, lease, clock_add(now, NS_PER_MS));
             thread_count(t, f, COUNTER_dropped);
         }
@@ -256,6 +257,15 @@ static __attribute__((noinline)) void answer_own(struct thread *t, struct functi
     else
         outcome_bypass(t, f, f->site, args, result);
     own_key_drop(&own);
+}
+
+void (*call_first)(const struct swrcache_site *site);
+
+void call_other(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+{
+    if (unlikely(atomic_load_explicit(alive_word, memory_order_relaxed) == ALIVE_NEW))
+        call_first(site);
+    call_run(site, args, result);
 }
 
 void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void *result)

@@ -8,7 +8,9 @@
 
 enum { KEY_ON_STACK = 256 };
 
-/* A call that is no simple hit: attach.c does what the first call has to, and goes on with call_run(). */
+/* What the first calls have yet to do, handed down by who knows it. */
+extern void (*call_first)(const struct swrcache_site *site);
+/* A call that is no simple hit. */
 void call_other(struct swrcache_site *site, const struct swrcache_arg *args, void *result);
 
 void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void *result);

@@ -1,13 +1,13 @@
+#include "care.h"
 #include "compute.h"
 #include "age.h"
-#include "call.h"
+#include "base/alive.h"
 #include "depend.h"
 #include "guard.h"
 #include "history.h"
 #include "lease.h"
 #include "mode.h"
 #include "result.h"
-#include "shadow.h"
 #include "warm.h"
 #include "base/clock.h"
 #include "base/sync.h"
@@ -121,12 +121,12 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     bool kept =
         linked && !fl->unnamed && !fl->skip && !fl->fenced && fl->identity == atomic_load(&f->identity);
     bool old_good = old != NULL && age_state(f, old, now) != ENTRY_DEAD && !(entry_flags(old) & ENTRY_FAILED);
-    struct entry *before = fl->refresh && e != NULL && old_good && !failed && !fl->skip && !fl->fenced &&
+    fl->before = fl->refresh && e != NULL && old_good && !failed && !fl->skip && !fl->fenced &&
                                    mode_kind(mode_of(f)) == FUNCTION_SHADOW
                                ? old
                                : NULL;
-    if (before != NULL)
-        cache_ref(before);
+    if (fl->before != NULL)
+        cache_ref(fl->before);
     bool outlives = failed && (old_good || atomic_load(&f->settings.negative) == 0);
     if (e != NULL && kept && !outlives && !(old != NULL && entry_born(old) > entry_born(e))) {
         if (old != NULL) {
@@ -157,10 +157,6 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     table_unlock(&cache_table, shard);
     flight_settle(fl, FLIGHT_DONE, e);
     depend_free_names(names);
-    if (before != NULL) {
-        shadow_refreshed(f, before, e, args);
-        cache_unref(before);
-    }
     if (!stored)
         history_not_stored(fl, e, failed, error);
     if (warm != NULL) {
@@ -194,7 +190,7 @@ void compute_enter(struct thread *t, struct flight *fl, uintptr_t frame, volatil
     fl->frame = frame - 1;
     fl->mark = mark;
     *mark = fl->token = (uint64_t)(uintptr_t)fl ^ ++t->tokens << 48;
-    thread_set_top(t, fl);
+    flight_set_top(t, fl);
     t->busy = false;
 }
 
@@ -218,7 +214,7 @@ void compute_leave(struct thread *t, struct flight *fl)
         fl->fenced = true;
     } else {
         take_out(&t->top, fl);
-        thread_set_top(t, t->top);
+        flight_set_top(t, t->top);
     }
 }
 
@@ -249,7 +245,7 @@ void compute_abandon(void)
     struct flight *fl = t != NULL ? t->top : NULL;
     if (fl == NULL)
         return;
-    thread_set_top(t, fl->outer);
+    flight_set_top(t, fl->outer);
     t->busy = false;
     /* In a fork's child without handlers the locks may be held by nobody. */
     if (alive_dead())
@@ -273,7 +269,7 @@ void compute_forget_left(struct thread *t, uintptr_t frame)
 {
     while (t->top != NULL && (t->top->frame <= frame || overwritten(t->top))) {
         struct flight *fl = t->top;
-        thread_set_top(t, fl->outer);
+        flight_set_top(t, fl->outer);
         give_up(t, fl);
         fl->aside = true;
         fl->outer = t->aside;

@@ -1,5 +1,6 @@
+#include "flight.h"
 #include "context.h"
-#include "call.h"
+#include "base/alive.h"
 #include "base/cancel.h"
 
 static struct lock contexts_lock; /* everything here, and flight.context, flight.next_context */
@@ -44,7 +45,7 @@ void context_with(void *context)
         atomic_fetch_add(&fl->refs, 1);
     lock_give(&contexts_lock);
     t->lent = fl;
-    thread_set_top(t, t->top);
+    flight_set_top(t, t->top);
     if (before != NULL)
         flight_unref(before);
     t->busy = false;
@@ -55,7 +56,7 @@ void context_thread_ends(struct thread *t)
 {
     struct flight *lent = t->lent;
     t->lent = NULL;
-    thread_set_top(t, t->top);
+    flight_set_top(t, t->top);
     /* In a child that fork() did not prepare locks may be held by nobody: rather a leak. */
     if (lent != NULL && !alive_dead())
         flight_unref(lent);

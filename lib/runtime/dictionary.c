@@ -1,7 +1,7 @@
 #include "dictionary.h"
 #include "audit.h"
 #include "batch.h"
-#include "call.h"
+#include "base/alive.h"
 #include "depend.h"
 #include "option.h"
 #include "region.h"

@@ -101,6 +101,8 @@ void flight_unref(struct flight *fl)
         cache_unref(fl->result);
     if (fl->fallback != NULL)
         cache_unref(fl->fallback);
+    if (fl->before != NULL)
+        cache_unref(fl->before);
     flight_free_names(fl);
 #ifdef SWRCACHE_TESTING
     memset(fl, 0xde, sizeof *fl);

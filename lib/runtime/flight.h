@@ -11,9 +11,8 @@
 #define RUNTIME_FLIGHT_H
 
 #include "cache.h"
+#include "thread.h"
 #include "core/mark.h"
-
-struct thread;
 
 enum flight_state { FLIGHT_RUNNING, FLIGHT_DONE, FLIGHT_ABANDONED };
 
@@ -35,6 +34,7 @@ struct flight {
     _Atomic uint32_t state; /* futex; enum flight_state */
     _Atomic uint32_t refs;
     struct entry *result;   /* written before DONE; holds a reference */
+    struct entry *before;   /* replaced, and to be compared with what replaces it; a reference */
     struct entry *fallback; /* handed out should this fail; owner alone, holds a reference */
     uint64_t began;         /* mark_now() before the body */
     uint64_t outdated;      /* at which of those numbers what it stands on was invalidated; 0: never */
@@ -49,6 +49,12 @@ struct flight {
     struct key key;
     unsigned char bytes[];
 };
+
+/* The innermost computation of a thread; NULL: none. */
+static inline void flight_set_top(struct thread *t, struct flight *fl)
+{
+    thread_set_top(t, fl, fl != NULL ? fl->function->site->name : NULL);
+}
 
 /* Shard locked. */
 struct flight *flight_find(uint64_t identity, const struct key *key);

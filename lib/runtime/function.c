@@ -1,6 +1,5 @@
 #include "function.h"
 #include "cache.h"
-#include "hit.h"
 #include "mode.h"
 #include "option.h"
 #include "own.h"
@@ -125,6 +124,8 @@ static void complain_commas(const char *name, const char *field, const char *nam
             field, names);
 }
 
+function_hit *(*function_way)(const struct function *f);
+
 static struct function *function_new(struct swrcache_site *site, uint32_t number, bool dictionary)
 {
     struct function *f = os_zalloc(sizeof *f);
@@ -169,7 +170,7 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     f->give = give_of(f);
     f->counts_at = (uint32_t)(offsetof(struct thread, blocks) + number / THREAD_BLOCK * sizeof(void *));
     f->counts_row = (uint32_t)(number % THREAD_BLOCK * sizeof(uint64_t[COUNTERS]));
-    f->hit = hit_of(f);
+    f->hit = function_way(f);
     return f;
 }
 

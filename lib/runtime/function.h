@@ -88,6 +88,8 @@ struct function {
 /* An entry knows twelve bits of the number and twenty of the generation. */
 enum { FUNCTIONS_MAX = 1 << ENTRY_FUNCTION_BITS, FUNCTION_GENERATIONS = 1 << ENTRY_GENERATION_BITS };
 
+/* Which way of hits a function gets (hit.h); set before the first is known. */
+extern function_hit *(*function_way)(const struct function *f);
 /* A function that nobody annotated: a region's dictionary. */
 struct function *function_make(struct swrcache_site *site, bool dictionary);
 /* NULL when it cannot be known (no memory, too many, a newer layout): then it is simply called. */

@@ -145,10 +145,13 @@ void given_read(void)
                 item(&r);
         }
     }
-    /* Shown even before anything is in them: so is a name that was written wrong. */
+}
+
+void given_regions(void (*visit)(const char *name))
+{
     for (struct given *g = all; g != NULL; g = g->next)
         if (strncmp(g->target, "region:", 7) == 0)
-            region_of(g->target + 7, true);
+            visit(g->target + 7);
 }
 
 const struct given *given_to(const char *kind, const char *name)

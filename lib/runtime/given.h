@@ -25,6 +25,8 @@ struct given {
 };
 
 void given_read(void);
+/* Shows the name of every region that something was said of. */
+void given_regions(void (*visit)(const char *name));
 /* `kind`: "region:" or "" for functions. NULL: nothing was said of it. */
 const struct given *given_to(const char *kind, const char *name);
 /* The next function that something was said of; NULL first, NULL last. */

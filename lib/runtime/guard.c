@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include "guard.h"
-#include "writer.h"
 
 #include <dlfcn.h>
 #include <setjmp.h>
@@ -8,6 +7,8 @@
 
 /* Where exceptions end that come to guard_catch(), the innermost. */
 static __thread jmp_buf *landing __attribute__((tls_model("initial-exec")));
+
+void (*guard_left)(void);
 
 /* Of the frames guard_call() and guard_catch(). */
 typedef _Unwind_Reason_Code personality(int version, _Unwind_Action actions, _Unwind_Exception_Class class_,
@@ -37,8 +38,8 @@ _Unwind_Reason_Code guard_personality(int version, _Unwind_Action actions, _Unwi
     (void)context;
     if (version != 1)
         return _URC_FATAL_PHASE1_ERROR;
-    if (!(actions & _UA_SEARCH_PHASE) && !writer_leave())
-        compute_abandon();
+    if (!(actions & _UA_SEARCH_PHASE))
+        guard_left();
     return _URC_CONTINUE_UNWIND;
 }
 

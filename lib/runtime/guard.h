@@ -20,7 +20,7 @@ void guard_call(void (*run)(const struct swrcache_arg *, void *), const struct s
 bool guard_call_catching(void (*run)(const struct swrcache_arg *, void *), const struct swrcache_arg *args,
                          void *result);
 
-/* call.h gives the lease back; what the personality routine runs. */
-void compute_abandon(void);
+/* A body is left without returning: what is to be done then. Runs inside the unwinder; set before the first call. */
+extern void (*guard_left)(void);
 
 #endif

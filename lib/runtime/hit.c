@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "care.h"
 #include "hit.h"
 #include "age.h"
 #include "call.h"

@@ -1,11 +1,11 @@
 #include "miss.h"
 #include "age.h"
+#include "ask.h"
 #include "batch.h"
-#include "call.h"
+#include "base/alive.h"
 #include "compute.h"
 #include "lease.h"
 #include "outcome.h"
-#include "pool.h"
 #include "result.h"
 #include "wait.h"
 #include "base/clock.h"
@@ -115,7 +115,7 @@ static struct flight *ask_pool(struct miss *m, struct entry *e, uint64_t identit
         !lease_claim(e, now, &lease))
         return NULL;
     m->lead = flight_open(m->f, identity, m->key, true);
-    if (m->lead != NULL && pool_submit(e, lease, m->lead)) {
+    if (m->lead != NULL && ask_refresh(e, lease, m->lead)) {
         struct flight *fl = m->lead;
         m->lead = NULL;
         m->asked = true;

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "observe.h"
 #include "agree.h"
-#include "call.h"
+#include "base/alive.h"
 #include "outcome.h"
 #include "result.h"
 #include "base/clock.h"

@@ -1,5 +1,5 @@
 #include "outcome.h"
-#include "call.h"
+#include "base/alive.h"
 #include "depend.h"
 #include "result.h"
 #include "base/clock.h"

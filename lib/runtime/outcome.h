@@ -4,6 +4,7 @@
 #ifndef RUNTIME_OUTCOME_H
 #define RUNTIME_OUTCOME_H
 
+#include "care.h"
 #include "thread.h"
 
 static inline void outcome_note(struct thread *t, struct function *f, enum counter c,

@@ -1,15 +1,10 @@
 #define _GNU_SOURCE
+#include "base/epoch.h"
+#include "base/lock.h"
 #include "pool.h"
-#include "batch.h"
-#include "call.h"
-#include "lease.h"
 #include "option.h"
-#include "queue.h"
-#include "refresh.h"
-#include "sweep.h"
-#include "thread.h"
 #include "timer.h"
-#include "warm.h"
+#include "base/alive.h"
 #include "base/alloc.h"
 #include "base/ambient.h"
 #include "base/clock.h"
@@ -31,6 +26,8 @@ enum { TRIES = 50, QUEUE_MOST = 65536, SPARE = 6 };
 #define REFUSED_NS      (10 * NS_PER_MS)
 #define REFUSED_MOST_NS (5000 * NS_PER_MS)
 
+static const struct pool_duties *duties;
+static _Atomic uint32_t generation; /* of forks */
 static struct lock pool_lock; /* everything here but the atomics */
 static struct queue queue;
 static uint32_t threads, idle, running;
@@ -49,6 +46,11 @@ static _Atomic uint32_t bell; /* futex: raised for every submission */
 static _Atomic uint32_t calm; /* futex: raised when nothing is queued or running */
 
 static void run_timers(void);
+
+void pool_start(const struct pool_duties *given)
+{
+    duties = given;
+}
 
 static bool queue_full(void)
 {
@@ -122,14 +124,13 @@ void pool_lost(void)
     threads--;
     finished();
     lock_give(&pool_lock);
-    lease_return(job.entry, job.lease, 0);
-    cache_unref(job.entry);
+    duties->lost(&job);
 }
 
 static void *work(void *cookie)
 {
     struct ambient mine;
-    uint32_t generation = atomic_load(&lease_generation);
+    uint32_t born = atomic_load(&generation);
     (void)cookie;
     ambient_save(&mine);
     lock_take(&pool_lock);
@@ -155,26 +156,23 @@ static void *work(void *cookie)
             if (help)
                 ring(1);
             at_work = job;
-            refresh_run(job.entry, job.lease, job.flight);
+            duties->run(&job);
             /* The body forked, and this is the child: it has no pool, and nobody waits for this thread. */
-            if (atomic_load(&lease_generation) != generation)
+            if (atomic_load(&generation) != born)
                 os_thread_vanish();
             pool_park();
             at_work.entry = NULL;
-            if (unlikely(batch_rollback())) /* nobody is there to end it; the next body shall not be in it */
-                option_complain("%s: its refresh left a batch open; nothing of it was done",
-                                function_of_entry(job.entry)->site->name);
             ambient_restore(&mine);
-            cache_unref(job.entry);
+            duties->drop(job.entry);
             epoch_tidy();
             lock_take(&pool_lock);
             finished();
             continue;
         }
-        if (sweep_wanted()) {
+        if (duties->chore_wanted()) {
             running++;
             lock_give(&pool_lock);
-            sweep_some();
+            duties->chore();
             lock_take(&pool_lock);
             finished();
             continue;
@@ -267,34 +265,29 @@ static bool try_shortly(void)
 }
 
 /* pool_lock held; gives it back. */
-static bool submit(struct entry *e, uint64_t lease, struct flight *fl)
+static bool submit(struct job job, uint64_t hits, uint64_t cost_us)
 {
     bool taken = false;
     if (queue.heap == NULL) {
         uint64_t size = option_number(OPTION_SWR_QUEUE);
         queue_open(&queue, size == 0 || size > QUEUE_MOST ? QUEUE_MOST : (uint32_t)size);
     }
-    if (!stopping && queue.heap != NULL && !queue_full() && have_worker()) {
-        cache_ref(e);
-        if (fl != NULL)
-            atomic_fetch_add(&fl->refs, 1);
-        taken = queue_push(&queue, (struct job){.entry = e, .flight = fl, .lease = lease}, entry_hits(e),
-                           entry_cost_us(e));
-    }
+    if (!stopping && queue.heap != NULL && !queue_full() && have_worker())
+        taken = queue_push(&queue, job, hits, cost_us);
     /* A wake costs more than a hit: who looks every moment is not woken where nobody waits. */
-    bool wake = taken && idle > 0 && (!ticking || fl != NULL);
+    bool wake = taken && idle > 0 && (!ticking || job.flight != NULL);
     return hand_over(taken, wake);
 }
 
-bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl)
+bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl, uint64_t hits, uint64_t cost_us)
 {
-    return try_shortly() && submit(e, lease, fl);
+    return try_shortly() && submit((struct job){.entry = e, .flight = fl, .lease = lease}, hits, cost_us);
 }
 
-bool pool_order(struct entry *e, uint64_t lease)
+bool pool_order(struct entry *e, uint64_t lease, uint64_t hits, uint64_t cost_us)
 {
     lock_take(&pool_lock);
-    return submit(e, lease, NULL);
+    return submit((struct job){.entry = e, .lease = lease}, hits, cost_us);
 }
 
 bool pool_chore(void)
@@ -305,17 +298,15 @@ bool pool_chore(void)
     return hand_over(taken, wake);
 }
 
-void pool_schedule(struct entry *e, uint64_t due)
+bool pool_schedule(struct entry *e, uint64_t due)
 {
-    cache_ref(e);
     lock_take(&pool_lock);
     bool earliest = due < timers_due(&timers), set = timers_push(&timers, (struct timer){e, due});
     (void)have_worker();
     lock_give(&pool_lock);
-    if (!set)
-        cache_unref(e);
-    else if (earliest) /* than what a worker sleeps for */
+    if (set && earliest) /* than what a worker sleeps for */
         ring(1);
+    return set;
 }
 
 /*
@@ -330,11 +321,11 @@ static void run_timers(void)
         firing++;
         lock_give(&pool_lock);
         SYNC_POINT("timer.fires");
-        t.due = warm_fire(t.entry, now);
+        t.due = duties->fire(t.entry, now);
         lock_take(&pool_lock);
         if (t.due == CLOCK_NEVER || !timers_push(&timers, t)) {
             lock_give(&pool_lock);
-            cache_unref(t.entry);
+            duties->drop(t.entry);
             lock_take(&pool_lock);
         }
         firing--;
@@ -352,7 +343,7 @@ static bool drain(uint64_t timeout_ns, uint32_t mine)
     lock_take(&pool_lock);
     draining++;
     bool busy, in_time = true;
-    while ((busy = queue.count > 0 || running > mine || firing > 0 || (sweep_wanted() && threads > 0) ||
+    while ((busy = queue.count > 0 || running > mine || firing > 0 || (duties->chore_wanted() && threads > 0) ||
                    (timers.count != 0 && threads > 0 && timers_due(&timers) <= clock_now())) &&
            in_time) {
         uint32_t seen = atomic_load(&calm);
@@ -414,6 +405,7 @@ void pool_fork_release(bool child)
         queue.count = running = firing = idle = threads = draining = 0;
         ticking = called = false;
         timers.count = 0;
+        atomic_fetch_add(&generation, 1);
     }
     lock_give(&pool_lock);
 }

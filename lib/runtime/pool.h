@@ -4,19 +4,37 @@
 #ifndef RUNTIME_POOL_H
 #define RUNTIME_POOL_H
 
-#include "cache.h"
+#include "base/clock.h"
+#include "queue.h"
+
+#include <stdbool.h>
 
 struct flight;
 
 /*
- * Queues a refresh of `e`, whose lease word the caller has set to `lease`; takes its own references. With a
- * flight, others already wait for it. Never blocks. False: queue full or no thread to be had.
+ * What workers do, handed down by who knows it. `run` computes a job; `lost`: its thread ended amid it. Both give
+ * the references back that the job holds. `fire`: a timer is due; when it is due again, CLOCK_NEVER: `drop` it.
+ * A chore is work that no job stands for.
  */
-bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl);
+struct pool_duties {
+    void (*run)(struct job *job);
+    void (*lost)(struct job *job);
+    uint64_t (*fire)(struct entry *e, uint64_t now);
+    void (*drop)(struct entry *e);
+    bool (*chore_wanted)(void);
+    bool (*chore)(void);
+};
+void pool_start(const struct pool_duties *duties);
+
+/*
+ * Queues a refresh of `e`, whose lease word the caller has set to `lease`; takes over the references to it and to the
+ * flight, if there is one: others already wait for it. Never blocks. False: queue full or no thread to be had.
+ */
+bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl, uint64_t hits, uint64_t cost_us);
 /* The same for who was told to refresh: no later call will, so it waits for the queue's short lock. */
-bool pool_order(struct entry *e, uint64_t lease);
-/* Lets warm_fire() decide on `e` at `due`. */
-void pool_schedule(struct entry *e, uint64_t due);
+bool pool_order(struct entry *e, uint64_t lease, uint64_t hits, uint64_t cost_us);
+/* Sets a timer; takes over a reference. False: no memory, it is still the caller's. */
+bool pool_schedule(struct entry *e, uint64_t due);
 /* Lets a worker see to the memory: alloc_wants(), sweep_wanted(). Never blocks; false: there is none. */
 bool pool_chore(void);
 bool pool_drain(uint64_t timeout_ns);

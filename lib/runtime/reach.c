@@ -1,7 +1,7 @@
 #include "reach.h"
 #include "audit.h"
 #include "batch.h"
-#include "call.h"
+#include "base/alive.h"
 #include "event.h"
 #include "expect.h"
 #include "format.h"

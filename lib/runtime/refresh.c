@@ -1,5 +1,5 @@
 #include "refresh.h"
-#include "call.h"
+#include "base/alive.h"
 #include "compute.h"
 #include "guard.h"
 #include "lease.h"
@@ -44,6 +44,8 @@ void refresh_here(struct thread *t, struct function *f, struct entry *e, uint64_
         t->busy = false;
         return;
     }
+    if (fl->before != NULL)
+        shadow_refreshed(f, fl->before, fresh, args);
     flight_unref(fl);
     if (failed)
         result_discard(f, result);
@@ -122,6 +124,8 @@ __attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64
     t->lengthy = NULL;
     bool failed;
     struct entry *fresh = compute_publish(f, fl, args, result, error, &failed);
+    if (fl->before != NULL)
+        shadow_refreshed(f, fl->before, fresh, args);
     if (!failed)
         thread_count(t, f, COUNTER_refreshes);
     result_discard(f, result);

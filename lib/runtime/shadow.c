@@ -1,6 +1,7 @@
+#include "flight.h"
 #include "shadow.h"
 #include "agree.h"
-#include "call.h"
+#include "base/alive.h"
 #include "compute.h"
 #include "guard.h"
 #include "mode.h"

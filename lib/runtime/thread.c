@@ -1,11 +1,5 @@
 #include "thread.h"
-#include "batch.h"
-#include "call.h"
-#include "compute.h"
-#include "context.h"
-#include "guard.h"
-#include "pool.h"
-#include "writer.h"
+#include "base/alive.h"
 
 #include <pthread.h>
 
@@ -15,20 +9,15 @@ static __thread uint32_t endings __attribute__((tls_model("initial-exec")));
 static _Atomic(struct thread *) first;
 static pthread_key_t key;
 static bool have_key;
+static const struct thread_endings *ends;
 
 static void leave(void *cookie)
 {
     struct thread *t = cookie;
-    /* Left where no frame of ours could see it, by an asynchronous cancellation for instance. */
-    compute_thread_ends(t);
-    thread_drop_key(t);
-    t->busy = true;
-    writer_forget_left(t, UINTPTR_MAX);
-    pool_lost();
+    ends->known(t);
     thread_current = NULL;
     endings++;
-    batch_thread_ends();
-    context_thread_ends(t);
+    ends->gone(t);
     for (uint32_t b = 0; b < THREAD_BLOCKS; b++) {
         struct thread_counts *block = atomic_load(&t->blocks[b]);
         for (uint32_t i = 0; block != NULL && i < THREAD_BLOCK; i++) {
@@ -37,15 +26,16 @@ static void leave(void *cookie)
                 atomic_fetch_add(&f->counts[c], atomic_exchange(&block->count[i][c], 0));
         }
     }
-    thread_set_top(t, NULL);
+    thread_set_top(t, NULL, NULL);
     t->busy = t->worker = false;
     t->epoch.depth = 0;
     atomic_store(&t->epoch.announced, 0);
     atomic_store(&t->epoch.used, 0);
 }
 
-void thread_start(void)
+void thread_start(const struct thread_endings *endings_)
 {
+    ends = endings_;
     have_key = pthread_key_create(&key, leave) == 0;
 }
 
@@ -104,7 +94,7 @@ void thread_fork_child(void)
             t->tid = os_gettid();
             continue;
         }
-        thread_set_top(t, NULL);
+        thread_set_top(t, NULL, NULL);
         t->busy = t->worker = false;
     }
     epoch_reset_others(me ? &me->epoch : NULL);

@@ -4,9 +4,11 @@
 #ifndef RUNTIME_THREAD_H
 #define RUNTIME_THREAD_H
 
-#include "care.h"
-#include "flight.h"
+#include "function.h"
 #include "base/cancel.h"
+#include "base/epoch.h"
+
+struct flight;
 
 enum { THREAD_BLOCK = 16, THREAD_BLOCKS = FUNCTIONS_MAX / THREAD_BLOCK };
 
@@ -38,6 +40,7 @@ struct thread {
     bool worker;                 /* a thread of the pool: never waits */
     struct flight *bound;        /* whose result stands on what this thread calls: top, or lent */
     struct flight *top;          /* innermost computation on this thread */
+    const char *body;            /* and its function's name; NULL: none */
     struct flight *lent;         /* another thread's, by context.h; holds a reference */
     struct writer_call *writers; /* writers under way, innermost first */
     struct flight *aside;        /* those held to be left by longjmp, linked by `outer` */
@@ -56,14 +59,20 @@ static inline void thread_drop_key(struct thread *t)
     t->lengthy = NULL;
 }
 
-void thread_start(void);          /* before the first call: threads that come at once all join */
+/* When a thread ends: `known` while its record is still its own, `gone` after. */
+struct thread_endings {
+    void (*known)(struct thread *t), (*gone)(struct thread *t);
+};
+/* Before the first call: threads that come at once all join. */
+void thread_start(const struct thread_endings *ends);
 struct thread *thread_join(void); /* NULL: no memory, or the thread is ending */
 struct thread *thread_first(void);
 void thread_fork_child(void);
 
-static inline void thread_set_top(struct thread *t, struct flight *fl)
+static inline void thread_set_top(struct thread *t, struct flight *fl, const char *body)
 {
     t->top = fl;
+    t->body = body;
     t->bound = fl != NULL ? fl : t->lent;
     t->tied = t->bound != NULL;
 }

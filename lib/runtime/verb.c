@@ -1,10 +1,10 @@
 #include "verb.h"
 #include "age.h"
+#include "ask.h"
 #include "audit.h"
 #include "depend.h"
 #include "history.h"
 #include "lease.h"
-#include "pool.h"
 #include "sweep.h"
 #include "base/clock.h"
 #include "base/sync.h"
@@ -29,7 +29,7 @@ static void refresh(struct function *f, struct entry *e, uint64_t now)
     if (f->dictionary)
         return; /* nobody can compute it */
     lease_hasten(e);
-    if (lease_claim(e, now, &mine) && !pool_order(e, mine))
+    if (lease_claim(e, now, &mine) && !ask_refresh_now(e, mine))
         lease_return(e, mine, 0);
 }
 

@@ -1,3 +1,4 @@
+#include "flight.h"
 #include "wait.h"
 #include "base/clock.h"
 

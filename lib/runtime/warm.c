@@ -1,8 +1,8 @@
 #include "warm.h"
+#include "ask.h"
 #include "cache.h"
 #include "care.h"
 #include "lease.h"
-#include "pool.h"
 #include "base/clock.h"
 
 /* Once the pool had no room after all: a call took it. */
@@ -30,7 +30,7 @@ static bool refreshed(struct function *f, struct entry *e, uint64_t now)
     }
     if (!lease_claim(e, now, &lease))
         return false;
-    if (!pool_submit(e, lease, NULL)) {
+    if (!ask_refresh(e, lease, NULL)) {
         lease_return(e, lease, 0);
         return false;
     }
@@ -65,7 +65,7 @@ uint64_t warm_fire(struct entry *e, uint64_t now)
 static void set(struct entry *e, uint64_t due)
 {
     if (due != CLOCK_NEVER)
-        pool_schedule(e, due);
+        ask_timer(e, due);
 }
 
 void warm_begin(struct function *f, struct entry *e)

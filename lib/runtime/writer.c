@@ -1,6 +1,7 @@
+#include "flight.h"
 #include "writer.h"
 #include "audit.h"
-#include "call.h"
+#include "base/alive.h"
 #include "guard.h"
 
 #include <errno.h>
