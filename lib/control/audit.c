@@ -1,7 +1,7 @@
 #include "reason.h"
 #include "reply.h"
 #include "request.h"
-#include "runtime/audit.h"
+#include "runtime/cache/audit.h"
 
 static const char *const verb_names[] = {[SWRCACHE_OP_INVALIDATE] = "invalidate",
                                          [SWRCACHE_OP_EXPIRE] = "expire",

@@ -1,9 +1,8 @@
 #include "command.h"
-
-#include <string.h>
-
 #include "reply.h"
 #include "request.h"
+
+#include <string.h>
 
 static const struct command {
     const char *verb, *fields;

@@ -1,12 +1,13 @@
 #include <stdio.h>
 
-#include "core/print.h"
-#include "core/target.h"
 #include "modes.h"
 #include "reason.h"
 #include "reply.h"
 #include "request.h"
-#include "runtime/history.h"
+#include "runtime/compute/flight.h"
+#include "runtime/cache/history.h"
+#include "core/print.h"
+#include "core/target.h"
 
 struct explaining {
     const struct target *t;

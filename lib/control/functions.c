@@ -1,8 +1,8 @@
+#include "modes.h"
 #include "reply.h"
 #include "request.h"
-#include "modes.h"
 #include "settings.h"
-#include "runtime/event.h"
+#include "runtime/registry/event.h"
 
 static void names_fields(struct wire_buffer *out, struct function *f)
 {

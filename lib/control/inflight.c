@@ -1,7 +1,7 @@
-#include "base/clock.h"
 #include "reply.h"
 #include "request.h"
-#include "runtime/flight.h"
+#include "runtime/compute/flight.h"
+#include "base/clock.h"
 
 enum { FLIGHTS = 256, FLIGHT_TEXT = 192 };
 

@@ -1,11 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/target.h"
 #include "reply.h"
 #include "request.h"
 #include "tree.h"
-#include "runtime/cache.h"
+#include "runtime/cache/cache.h"
+#include "core/target.h"
 
 enum { PAGE = 4096 };
 

@@ -1,15 +1,14 @@
 #include "modes.h"
+#include "reply.h"
+#include "request.h"
+#include "runtime/verb/expect.h"
+#include "runtime/compute/agree.h"
+#include "runtime/registry/region.h"
+#include "base/clock.h"
+#include "base/unit.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "base/clock.h"
-#include "base/unit.h"
-#include "reply.h"
-#include "request.h"
-#include "runtime/agree.h"
-#include "runtime/expect.h"
-#include "runtime/region.h"
 
 void mode_fields(struct wire_buffer *out, struct function *f)
 {
@@ -57,15 +56,16 @@ static void set_many(struct region *r, const struct mode_wish *wish, struct wire
     wire_number(out, "matched", count);
     for (uint32_t i = 0; wish->kind == FUNCTION_SHADOW && i < function_count() && n < sizeof names; i++) {
         struct function *f = function_at(i);
-        if (f != NULL && !agree_comparable(f) && (r == NULL || region_within(f->region, r)))
+        if (f != NULL && !function_comparable(f) && (r == NULL || region_within(f->region, r)))
             n += (uint32_t)snprintf(names + n, sizeof names - n, "%s%s", n != 0 ? " " : "", f->site->name);
     }
     if (n != 0) {
         wire_field(out, "left_out", names);
-        wire_field(out, "left_out_why", AGREE_NOT);
+        wire_field(out, "left_out_why", FUNCTION_INCOMPARABLE);
     }
     if (count == 0)
-        wire_field(out, "why", n != 0 ? AGREE_NOT : "no function there yet; those to come begin so");
+        wire_field(out, "why",
+                   n != 0 ? FUNCTION_INCOMPARABLE : "no function there yet; those to come begin so");
 }
 
 static void set_region(const char *name, const struct mode_wish *wish, struct wire_buffer *out)
@@ -82,10 +82,10 @@ static void set_one(const char *name, const struct mode_wish *wish, struct wire_
     uint32_t at = 0, found = 0;
     struct function *f;
     while ((f = request_function(name, &at)) != NULL) {
-        if (f->dictionary || (wish->kind == FUNCTION_SHADOW && !agree_comparable(f))) {
+        if (f->dictionary || (wish->kind == FUNCTION_SHADOW && !function_comparable(f))) {
             reply_error(out, "%.100s: %s", name,
                         f->dictionary ? "a dictionary, of which nothing is called; it has no mode"
-                                      : AGREE_NOT "; observe counts its calls");
+                                      : FUNCTION_INCOMPARABLE "; observe counts its calls");
             return;
         }
         mode_set(f, wish);

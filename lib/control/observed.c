@@ -2,8 +2,8 @@
 
 #include "reply.h"
 #include "request.h"
-#include "runtime/mode.h"
-#include "runtime/observation.h"
+#include "runtime/registry/mode.h"
+#include "runtime/registry/observation.h"
 
 static void record(struct wire_buffer *out, struct function *f, struct observed_function *o)
 {

@@ -1,16 +1,16 @@
 #define _GNU_SOURCE
 #include "place.h"
+#include "wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include "wire.h"
 
 _Static_assert(sizeof((struct sockaddr_un *)0)->sun_path == PLACE_PATH, "as long as a socket's path may be");
 
@@ -156,4 +156,16 @@ void place_leave(const struct place *p)
         st.st_dev == p->dev && st.st_ino == p->ino)
         unlinkat(directory, p->name, 0);
     close(directory);
+}
+
+static _Atomic uint64_t refused;
+
+uint64_t place_refused(void)
+{
+    return atomic_load(&refused);
+}
+
+uint64_t place_refuse(void)
+{
+    return atomic_fetch_add(&refused, 1);
 }

@@ -4,6 +4,8 @@
 #ifndef CONTROL_PLACE_H
 #define CONTROL_PLACE_H
 
+#include <stdint.h>
+
 #include "descriptor.h"
 
 enum { PLACE_PATH = 108 };
@@ -24,5 +26,9 @@ bool place_listen(struct place *p, struct descriptor *listening, const char *cho
                   const char **why);
 /* Removes the socket file if it is still the one made. */
 void place_leave(const struct place *p);
+
+/* How often no socket could be had; and once more: how often before. */
+uint64_t place_refused(void);
+uint64_t place_refuse(void);
 
 #endif

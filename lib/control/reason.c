@@ -1,20 +1,19 @@
 #define _GNU_SOURCE
 #include "reason.h"
+#include "reply.h"
+#include "request.h"
+#include "runtime/cache/age.h"
+#include "runtime/cache/audit.h"
+#include "runtime/cache/care.h"
+#include "runtime/cache/lease.h"
+#include "runtime/registry/mode.h"
+#include "core/print.h"
+#include "base/clock.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-#include "base/clock.h"
-#include "core/print.h"
-#include "reply.h"
-#include "request.h"
-#include "runtime/mode.h"
-#include "runtime/audit.h"
-#include "runtime/age.h"
-#include "runtime/care.h"
-#include "runtime/lease.h"
 
 enum { WHY_TEXT = 768, SPAN_TEXT = 24, ERRNO_TEXT = 32 };
 

@@ -4,8 +4,8 @@
 #ifndef CONTROL_REASON_H
 #define CONTROL_REASON_H
 
-#include "runtime/history.h"
 #include "wire.h"
+#include "runtime/cache/history.h"
 
 /* Of an entry that is there. `h`: the last note of its key; NULL: none. */
 void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,

@@ -1,10 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/mark.h"
 #include "reply.h"
 #include "request.h"
-#include "runtime/region.h"
+#include "runtime/registry/region.h"
+#include "core/mark.h"
 
 static void record(struct wire_buffer *out, const struct region *r)
 {

@@ -1,16 +1,15 @@
-#include "runtime/cache.h"
 #include "reply.h"
-#include "runtime/age.h"
-#include "runtime/care.h"
-#include "runtime/own.h"
+#include "request.h"
+#include "runtime/compute/own.h"
+#include "runtime/cache/age.h"
+#include "runtime/cache/cache.h"
+#include "runtime/cache/care.h"
+#include "core/print.h"
+#include "base/clock.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "base/clock.h"
-#include "core/print.h"
-#include "request.h"
 
 enum { VALUE_TEXT = 256 };
 

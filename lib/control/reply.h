@@ -4,9 +4,9 @@
 #ifndef CONTROL_REPLY_H
 #define CONTROL_REPLY_H
 
-#include "core/target.h"
-#include "runtime/function.h"
 #include "wire.h"
+#include "runtime/registry/function.h"
+#include "core/target.h"
 
 /* What is printed whole is a target as it stands. */
 enum { KEY_TEXT = TARGET_TEXT_MAX };

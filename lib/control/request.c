@@ -1,11 +1,10 @@
 #include "request.h"
+#include "reply.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "reply.h"
 
 int request_peer;
 

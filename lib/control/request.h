@@ -4,9 +4,9 @@
 #ifndef CONTROL_REQUEST_H
 #define CONTROL_REQUEST_H
 
-#include "core/target.h"
-#include "runtime/function.h"
 #include "wire.h"
+#include "runtime/registry/function.h"
+#include "core/target.h"
 
 enum { ERROR_TEXT = 512 };
 

@@ -1,5 +1,13 @@
 #define _GNU_SOURCE
 #include "server.h"
+#include "command.h"
+#include "descriptor.h"
+#include "place.h"
+#include "wire.h"
+#include "runtime/setting/option.h"
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/os.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -8,15 +16,6 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "base/clock.h"
-#include "base/lock.h"
-#include "base/os.h"
-#include "command.h"
-#include "descriptor.h"
-#include "place.h"
-#include "runtime/option.h"
-#include "wire.h"
 
 enum { CLIENTS = 16, IDLE_MS = 5000, BACKOFF_MS = 100, STOP_MS = 50, STACK = 512 << 10 };
 #define AGAIN_NS (1000 * NS_PER_MS)
@@ -38,7 +37,6 @@ static struct {
     _Atomic uint32_t stopping; /* futex */
     struct lock ending;        /* of who closes and unlinks, or shuts down */
     _Atomic bool open;         /* `place` and `listening` are settled, and not closed yet */
-    _Atomic uint64_t refused;  /* times that no socket could be had */
     pid_t pid;
     struct place place;
     struct descriptor listening;
@@ -213,7 +211,7 @@ static bool server_open(void)
     const char *chosen = option_text(OPTION_SWR_SOCKET_DIR), *why;
     while (!place_listen(&server.place, &server.listening, chosen, CLIENTS, &why)) {
         bool again = errno != 0;
-        if (atomic_fetch_add(&server.refused, 1) == 0)
+        if (place_refuse() == 0)
             option_complain("no control socket in %.100s: %s", server.place.directory, why);
         if (!again)
             return false;
@@ -222,11 +220,6 @@ static bool server_open(void)
             return false;
     }
     return true;
-}
-
-uint64_t control_refused(void)
-{
-    return atomic_load(&server.refused);
 }
 
 static void *server_thread(void *cookie)

@@ -10,8 +10,6 @@
 void control_start(void);
 /* In a fork's child: forgets the parent's socket; the next control_start() makes the child's own. */
 void control_fork_child(void);
-/* How often no socket could be had. */
-uint64_t control_refused(void);
 /* At exit: removes the own socket, waits a moment for a command under way. */
 void control_stop(void);
 

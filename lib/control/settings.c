@@ -1,16 +1,17 @@
 #include "settings.h"
+#include "reply.h"
+#include "request.h"
+#include "runtime/cache/cache.h"
+#include "runtime/cache/retune.h"
+#include "runtime/registry/region.h"
+#include "runtime/registry/resolve.h"
+#include "runtime/setting/option.h"
+#include "base/unit.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/unit.h"
-#include "reply.h"
-#include "request.h"
-#include "runtime/cache.h"
-#include "runtime/option.h"
-#include "runtime/region.h"
 
 void settings_fields(struct wire_buffer *out, struct function *f)
 {

@@ -3,14 +3,14 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
+#include "place.h"
 #include "reply.h"
 #include "request.h"
-#include "runtime/cache.h"
-#include "runtime/expect.h"
-#include "runtime/option.h"
-#include "runtime/pool.h"
-#include "server.h"
+#include "runtime/verb/expect.h"
+#include "runtime/cache/cache.h"
+#include "runtime/pool/pool.h"
+#include "runtime/setting/option.h"
+#include "base/alloc.h"
 
 void command_ping(const struct wire_line *request, struct wire_buffer *out)
 {
@@ -44,7 +44,7 @@ void command_stats(const struct wire_line *request, struct wire_buffer *out)
         bool text;
     } options[] = {
 #define OPTION(name, kind, value, help) {#name, OPTION_##name, #kind[0] == 'T'},
-#include "runtime/option.def"
+#include "runtime/setting/option.def"
 #undef OPTION
     };
     uint32_t count = function_count();
@@ -73,7 +73,7 @@ void command_stats(const struct wire_line *request, struct wire_buffer *out)
     wire_number(out, "pool_threads", pool.threads);
     wire_number(out, "pool_running", pool.running);
     wire_number(out, "pool_queued", pool.queued);
-    wire_number(out, "no_socket", control_refused());
+    wire_number(out, "no_socket", place_refused());
     for (uint32_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if (!options[i].text && option_number(options[i].option) == UINT64_MAX)
             wire_field(out, options[i].name, "inf");

@@ -1,10 +1,9 @@
 #include "tree.h"
+#include "reply.h"
+#include "runtime/cache/cache.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "reply.h"
-#include "runtime/cache.h"
 
 enum { LIST_TEXT = 2048 };
 

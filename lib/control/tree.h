@@ -4,8 +4,8 @@
 #ifndef CONTROL_TREE_H
 #define CONTROL_TREE_H
 
-#include "runtime/function.h"
 #include "wire.h"
+#include "runtime/registry/function.h"
 
 /* The most that all of it takes, escaped. */
 enum { TREE_TEXT = 3 * 4 * 2048 };

@@ -1,11 +1,11 @@
 #include <string.h>
 
-#include "base/unit.h"
 #include "reply.h"
 #include "request.h"
-#include "runtime/audit.h"
-#include "runtime/expect.h"
-#include "runtime/reach.h"
+#include "runtime/verb/expect.h"
+#include "runtime/verb/reach.h"
+#include "runtime/cache/audit.h"
+#include "base/unit.h"
 
 static bool narrow(const struct wire_line *request, struct verb_filter *filter, const char **wrong)
 {

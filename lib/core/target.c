@@ -55,17 +55,6 @@ bool target_glob(const char *pattern, const char *text)
     }
 }
 
-bool target_starred(const char *s)
-{
-    for (; *s != 0; s++) {
-        if (*s == '\\' && s[1] != 0)
-            s++;
-        else if (*s == '*')
-            return true;
-    }
-    return false;
-}
-
 /* Equal but for \* and \?. */
 static bool same_text(const char *pattern, const char *text)
 {
@@ -80,24 +69,6 @@ static bool same_text(const char *pattern, const char *text)
             return false;
     }
     return *text == 0;
-}
-
-/* In the program's locale 1.5 may be 1,5; here it is not. */
-bool target_number(const char *text, long double *number)
-{
-    char copy[128], *end;
-    const char *radix = nl_langinfo(RADIXCHAR);
-    size_t n = 0, len = strlen(text);
-    if (len == 0 || len + strlen(radix) >= sizeof copy)
-        return false;
-    for (; *text != 0; text++)
-        if (*text == '.')
-            n = (size_t)(stpcpy(copy + n, radix) - copy);
-        else
-            copy[n++] = *text;
-    copy[n] = 0;
-    *number = strtold(copy, &end);
-    return *end == 0 && end != copy;
 }
 
 /* As much of a number as a parameter of that size holds. */

@@ -1,5 +1,8 @@
 #include "target.h"
 
+#include <langinfo.h>
+#include <stdlib.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -130,4 +133,33 @@ const char *target_argument(const struct target *t, const struct key_shape *shap
             at += !target_silent(&shape->params[j]);
     }
     return at < t->nargs ? t->args[at] : NULL;
+}
+
+bool target_starred(const char *s)
+{
+    for (; *s != 0; s++) {
+        if (*s == '\\' && s[1] != 0)
+            s++;
+        else if (*s == '*')
+            return true;
+    }
+    return false;
+}
+
+/* In the program's locale 1.5 may be 1,5; here it is not. */
+bool target_number(const char *text, long double *number)
+{
+    char copy[128], *end;
+    const char *radix = nl_langinfo(RADIXCHAR);
+    size_t n = 0, len = strlen(text);
+    if (len == 0 || len + strlen(radix) >= sizeof copy)
+        return false;
+    for (; *text != 0; text++)
+        if (*text == '.')
+            n = (size_t)(stpcpy(copy + n, radix) - copy);
+        else
+            copy[n++] = *text;
+    copy[n] = 0;
+    *number = strtold(copy, &end);
+    return *end == 0 && end != copy;
 }

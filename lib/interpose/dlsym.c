@@ -1,10 +1,9 @@
 #define _GNU_SOURCE
 #include "interpose.h"
+#include "symbol.h"
 
 #include <dlfcn.h>
 #include <string.h>
-
-#include "symbol.h"
 
 typedef void *dlsym_fn(void *handle, const char *name);
 

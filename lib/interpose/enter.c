@@ -1,8 +1,7 @@
 #include "interpose.h"
+#include "base/os.h"
 
 #include <string.h>
-
-#include "base/os.h"
 
 __thread struct interpose_call interpose_call __attribute__((tls_model("initial-exec")));
 

@@ -1,8 +1,7 @@
 #include "interpose.h"
+#include "base/os.h"
 
 #include <string.h>
-
-#include "base/os.h"
 
 /*
  * Results that the caller must not free are handed out as they are, for as long as the program runs. Lists

@@ -1,13 +1,13 @@
 #define _GNU_SOURCE
 #include "interpose.h"
+#include "symbol.h"
+#include "runtime/call/enroll.h"
+#include "runtime/registry/function.h"
+#include "base/os.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
-
-#include "base/os.h"
-#include "runtime/function.h"
-#include "symbol.h"
 
 swrcache_attach_fn swrcache_attach; /* the runtime's door, runtime/attach.c */
 

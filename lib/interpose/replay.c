@@ -1,9 +1,8 @@
-#include "runtime/flight.h"
 #include "interpose.h"
+#include "runtime/compute/flight.h"
+#include "runtime/registry/thread.h"
 
 #include <string.h>
-
-#include "runtime/thread.h"
 
 /* A scalar as the calling convention has it: the whole word, by its sign. */
 static uint64_t word_of(const struct swrcache_param *p, const void *data)

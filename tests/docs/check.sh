@@ -113,7 +113,7 @@ done < <(find "$source/lib" "$source/sdk" "$source/tools" -name '*.[1-9]')
 manual=$tmp/manual
 cat "$source"/sdk/*.3 >"$manual"
 headers=$(find "$source/sdk" -name '*.h' ! -path '*/examples/*')
-options=$(sed -n 's/^OPTION(\([A-Z_]*\),.*/\1/p' "$source/lib/runtime/option.def")
+options=$(sed -n 's/^OPTION(\([A-Z_]*\),.*/\1/p' "$source/lib/runtime/setting/option.def")
 {
     # shellcheck disable=SC2086
     {

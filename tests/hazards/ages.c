@@ -2,8 +2,8 @@
 #include "hazard.h"
 
 #include "base/clock.h"
-#include "runtime/option.h"
-#include "runtime/pool.h"
+#include "runtime/pool/pool.h"
+#include "runtime/setting/option.h"
 
 static _Atomic int bodies, dead, hold;
 

@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/epoch.h"
-#include "runtime/flight.h"
-#include "runtime/thread.h"
+#include "runtime/compute/flight.h"
+#include "runtime/registry/thread.h"
 
 /*
  * The sanitizers do not follow a thread that is unwound by cancellation: they miss that locks are taken in

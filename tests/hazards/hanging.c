@@ -1,7 +1,7 @@
 /* S20: bodies that never return: others are refreshed all the same, callers get through, exit works. */
 #include "hazard.h"
 
-#include "runtime/pool.h"
+#include "runtime/pool/pool.h"
 
 enum { HUNG = 3, HEALTHY = 100 };
 

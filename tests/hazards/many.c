@@ -1,8 +1,8 @@
 /* S33: everything is invalidated while others call, with very many entries. */
 #include "hazard.h"
 
-#include "runtime/cache.h"
-#include "runtime/verb.h"
+#include "runtime/cache/cache.h"
+#include "runtime/verb/verb.h"
 
 enum { ENTRIES = SANITIZED ? 20000 : 1000000, CALLERS = 2, ROUNDS = 5 };
 

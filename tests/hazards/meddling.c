@@ -4,7 +4,7 @@
 #include <locale.h>
 
 #include "base/ambient.h"
-#include "runtime/cache.h"
+#include "runtime/cache/cache.h"
 
 static _Atomic int bodies;
 

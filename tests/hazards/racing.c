@@ -2,9 +2,9 @@
 #include "hazard.h"
 
 #include "../gate.h"
-#include "runtime/cache.h"
-#include "runtime/sweep.h"
-#include "runtime/verb.h"
+#include "runtime/cache/cache.h"
+#include "runtime/cache/sweep.h"
+#include "runtime/verb/verb.h"
 
 enum { CALLERS = 3, KEYS = 4, FILLERS = SWEEP_LITTLE + 100 };
 enum verb { KEY, CALL, PATTERN, FUNCTION, TAG, EVENT, REGION, ALL, VERBS };

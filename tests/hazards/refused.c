@@ -4,7 +4,8 @@
 #include <sys/resource.h>
 
 #include "base/os.h"
-#include "runtime/pool.h"
+#include "runtime/pool/pool.h"
+#include "runtime/registry/thread.h"
 
 static _Atomic int bodies;
 

@@ -12,7 +12,7 @@
 #include <sys/prctl.h>
 
 #include "../process.h"
-#include "runtime/pool.h"
+#include "runtime/pool/pool.h"
 #include "scratch.h"
 
 enum { MOST = 80, NOT_HERE = 77 };

@@ -3,7 +3,7 @@
 
 #include "../gate.h"
 #include "base/clock.h"
-#include "runtime/pool.h"
+#include "runtime/pool/pool.h"
 
 static _Atomic int bodies, at_once, most;
 

@@ -1,7 +1,7 @@
 /* S28: one worker, and bodies that call cached functions that are stale or missing themselves. */
 #include "hazard.h"
 
-#include "runtime/pool.h"
+#include "runtime/pool/pool.h"
 
 enum { DEPTH = 5 };
 

@@ -6,7 +6,7 @@
 #include "throwing.h"
 
 #include "base/clock.h"
-#include "runtime/mode.h"
+#include "runtime/registry/mode.h"
 
 enum { WAITERS = 4 };
 

@@ -7,9 +7,9 @@
 #include <dlfcn.h>
 
 #include "../gate.h"
-#include "runtime/cache.h"
-#include "runtime/pool.h"
-#include "runtime/verb.h"
+#include "runtime/cache/cache.h"
+#include "runtime/pool/pool.h"
+#include "runtime/verb/verb.h"
 #include "unload.h"
 
 enum { CYCLES = SANITIZED ? 60 : 500, SETTLED = 30 };

@@ -2,7 +2,7 @@
 #include "../promises/promise.h"
 
 #include "core/mark.h"
-#include "runtime/function.h"
+#include "runtime/registry/function.h"
 
 #include <sys/wait.h>
 

@@ -1,7 +1,8 @@
 /* An event reaches those that listen, each as it asked, and says how many. */
 #include "../promises/promise.h"
 
-#include "runtime/event.h"
+#include "runtime/registry/event.h"
+#include "runtime/verb/emit.h"
 
 static _Atomic int bodies;
 

@@ -2,7 +2,7 @@
  * names. */
 #include "../promises/promise.h"
 
-#include "runtime/option.h"
+#include "runtime/setting/option.h"
 
 #include <sys/wait.h>
 

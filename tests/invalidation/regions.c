@@ -1,11 +1,14 @@
 /* Regions nest: what is done to one is done to all beneath it and to nothing else; settings are inherited. */
 #include "../promises/promise.h"
 
-#include "runtime/option.h"
-#include "runtime/region.h"
-#include "runtime/setting.h"
-#include "runtime/sweep.h"
-#include "runtime/cache.h"
+#include "runtime/api/region_api.h"
+#include "runtime/cache/cache.h"
+#include "runtime/cache/retune.h"
+#include "runtime/cache/sweep.h"
+#include "runtime/registry/region.h"
+#include "runtime/registry/resolve.h"
+#include "runtime/setting/option.h"
+#include "runtime/setting/setting.h"
 
 static _Atomic int bodies;
 

@@ -3,9 +3,9 @@
 
 #include <locale.h>
 
-#include "runtime/audit.h"
-#include "runtime/format.h"
-#include "runtime/option.h"
+#include "runtime/cache/audit.h"
+#include "runtime/setting/option.h"
+#include "runtime/verb/format.h"
 
 SWR_CACHED(int, quote, (SWR_STR(symbol), SWR_VAL(int, days)), .ttl_ms = SWR_FOREVER)
 {

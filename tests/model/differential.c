@@ -10,9 +10,11 @@
 #include "../promises/promise.h"
 
 #include "core/mark.h"
-#include "runtime/age.h"
-#include "runtime/cache.h"
-#include "runtime/setting.h"
+#include "runtime/cache/age.h"
+#include "runtime/cache/cache.h"
+#include "runtime/cache/retune.h"
+#include "runtime/registry/resolve.h"
+#include "runtime/setting/setting.h"
 
 #include <sys/wait.h>
 

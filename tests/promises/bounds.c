@@ -1,7 +1,8 @@
 /* Bounds: a function keeps to its own, given in the annotation or later; what goes is computed again. */
 #include "promise.h"
 
-#include "runtime/cache.h"
+#include "runtime/cache/cache.h"
+#include "runtime/cache/retune.h"
 
 SWR_CACHED(long, bounded, (SWR_VAL(long, n)), .max_entries = 10)
 {

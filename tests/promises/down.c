@@ -9,7 +9,7 @@
 
 #include "base/lock.h"
 #include "base/os.h"
-#include "runtime/thread.h"
+#include "runtime/registry/thread.h"
 
 enum { HITS = 50, ERROR = ECONNREFUSED };
 

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/sync.h"
-#include "runtime/pool.h"
+#include "runtime/pool/pool.h"
 
 enum { LONG = 3600000, WORKERS = 2, TRIED = 20, TRIES = 500, PROMPT_NS = 300 * 1000000 };
 

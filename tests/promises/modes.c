@@ -7,11 +7,11 @@
 #include <math.h>
 
 #include "base/epoch.h"
-#include "runtime/agree.h"
-#include "runtime/call.h"
-#include "runtime/mode.h"
-#include "runtime/observation.h"
-#include "runtime/option.h"
+#include "runtime/call/call.h"
+#include "runtime/compute/agree.h"
+#include "runtime/registry/mode.h"
+#include "runtime/registry/observation.h"
+#include "runtime/setting/option.h"
 
 #define TIMES .ttl_ms = 10000, .stale_ms = 100000, .jitter_pct = 0
 
@@ -394,7 +394,7 @@ static void not_comparable(void)
 {
     struct function *f = named("opaque");
     bool told = false;
-    CHECK(!agree_comparable(f) && mode(f) == FUNCTION_ON);
+    CHECK(!function_comparable(f) && mode(f) == FUNCTION_ON);
     for (uint32_t i = 0; option_complaint(i) != NULL; i++)
         told |= strncmp(option_complaint(i), "opaque: mode=shadow: ", 21) == 0;
     CHECK(told);

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 
 #include "base/os.h"
-#include "runtime/function.h"
+#include "runtime/registry/function.h"
 
 static _Atomic int bodies;
 

@@ -65,7 +65,7 @@ targets = " ".join(re.findall(r"TARGET: (.+?)\nSettings", shown, re.S))
 kinds = {re.sub(r"[^a-z(:].*", "", target) for target in items(section(page, "TARGETS"), "Li")}
 check(len(kinds) > 5 and all(kind in targets for kind in kinds), f"{kinds} {targets}")
 
-settings = re.findall(r"^SETTING\((\w+)", read("lib/runtime/setting.def"), re.M)
+settings = re.findall(r"^SETTING\((\w+)", read("lib/runtime/setting/setting.def"), re.M)
 check(re.findall(r"^\.It Va (\w+)", page, re.M) == settings, settings)
 check(re.search(r"Settings: ([\w\s]+?)\nTimes", shown).group(1).split() == settings)
 check(shown.splitlines()[-1].replace("Exit status: ", "") == section(page, "EXIT STATUS").splitlines()[0])

@@ -3,8 +3,8 @@
 
 #include <criterion/criterion.h>
 
-#include "runtime/age.h"
-#include "runtime/lease.h"
+#include "runtime/cache/age.h"
+#include "runtime/cache/lease.h"
 
 enum { MS = 1000000, MINUTE = 60 };
 

@@ -7,8 +7,8 @@
 
 #include <criterion/criterion.h>
 
-#include "runtime/queue.h"
-#include "runtime/timer.h"
+#include "runtime/pool/queue.h"
+#include "runtime/pool/timer.h"
 
 static struct queue queue;
 

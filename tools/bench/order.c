@@ -10,7 +10,7 @@
 #include "made.h"
 #include "replay.h"
 #include "report.h"
-#include "runtime/queue.h"
+#include "runtime/pool/queue.h"
 
 /* Workers and room in the queue are the runtime's by default. */
 enum { WORKERS = 2, ROOM = 1024, EVERY_US = 100 };

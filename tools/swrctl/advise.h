@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "rules.h"
-#include "runtime/observation.h"
+#include "runtime/registry/observation.h"
 
 /* One function, all processes together. */
 struct advise_sum {

@@ -14,7 +14,7 @@ static const struct setting {
     size_t offset;
 } settings[] = {
 #define SETTING(name, kind, field, value, help) {#name, kind, offsetof(struct swrcache_policy, field)},
-#include "runtime/setting.def"
+#include "runtime/setting/setting.def"
 #undef SETTING
 };
 

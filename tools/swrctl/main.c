@@ -34,7 +34,7 @@ static const struct option {
 
 static const char *const setting_names[] = {
 #define SETTING(name, kind, field, value, help) #name,
-#include "runtime/setting.def"
+#include "runtime/setting/setting.def"
 #undef SETTING
 };
 

@@ -323,7 +323,7 @@ static void unset(struct swrcache_policy *p)
         .fails = SWRCACHE_FAILS_UNSET, .refresh = SWRCACHE_REFRESH_UNSET, .secret = -1};
     p->version = SWRCACHE_UNSET;
 #define SETTING(name, kind, field, value, help) p->field = SWRCACHE_UNSET;
-#include "runtime/setting.def"
+#include "runtime/setting/setting.def"
 #undef SETTING
 }
 

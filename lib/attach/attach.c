@@ -1,0 +1,246 @@
+#define _GNU_SOURCE
+#include "fork.h"
+#include "control/server.h"
+#include "runtime/api/batch.h"
+#include "runtime/api/body_word.h"
+#include "runtime/api/context.h"
+#include "runtime/api/dictionary.h"
+#include "runtime/api/operate.h"
+#include "runtime/api/region_api.h"
+#include "runtime/api/target_api.h"
+#include "runtime/api/writer.h"
+#include "runtime/call/call.h"
+#include "runtime/call/enroll.h"
+#include "runtime/call/hit.h"
+#include "runtime/verb/expect.h"
+#include "runtime/verb/format.h"
+#include "runtime/verb/reach.h"
+#include "runtime/compute/compute.h"
+#include "runtime/compute/depend.h"
+#include "runtime/compute/guard.h"
+#include "runtime/compute/refresh.h"
+#include "runtime/compute/wait.h"
+#include "runtime/compute/warm.h"
+#include "runtime/cache/audit.h"
+#include "runtime/cache/cache.h"
+#include "runtime/cache/care.h"
+#include "runtime/cache/history.h"
+#include "runtime/cache/lease.h"
+#include "runtime/cache/sweep.h"
+#include "runtime/registry/event.h"
+#include "runtime/registry/thread.h"
+#include "runtime/pool/pool.h"
+#include "runtime/setting/given.h"
+#include "runtime/setting/option.h"
+#include "base/alive.h"
+#include "base/alloc.h"
+#include "base/cancel.h"
+#include "base/clock.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+/*
+ * The runtime wakes when the first annotated object attaches; it starts no thread then. A child made
+ * without the atfork handlers calls its functions plainly: base/alive.h.
+ */
+enum { ASLEEP, WAKING, AWAKE, OFF };
+static _Atomic int state;
+static _Atomic bool control_asked;
+static _Atomic uint64_t first_call; /* of an interposed function; 0: none yet */
+
+/*
+ * Programs that change users or namespaces look names up first and then do what a second thread forbids:
+ * for interposed functions the control thread waits until the program has lived a while.
+ */
+#define CONTROL_AFTER (250 * NS_PER_MS)
+
+/* Is this program among the names, separated by commas? */
+static bool named_in(const char *names)
+{
+    const char *own = program_invocation_short_name;
+    for (size_t len = strlen(own), n; *names != 0; names += n + (names[n] != 0)) {
+        n = strcspn(names, ",");
+        if (n == len && memcmp(names, own, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A refresh on a worker. A batch that its body left open nobody is there to end; the next body shall not be
+ * in it. */
+static void run_job(struct job *job)
+{
+    refresh_run(job->entry, job->lease, job->flight);
+    if (unlikely(!alive_dead() && batch_rollback()))
+        option_complain("%s: its refresh left a batch open; nothing of it was done",
+                        function_of_entry(job->entry)->site->name);
+}
+
+static void lose_job(struct job *job)
+{
+    lease_return(job->entry, job->lease, 0);
+    cache_unref(job->entry);
+}
+
+static const struct pool_duties duties = {run_job,     lose_job,     warm_fire,
+                                          cache_unref, sweep_wanted, sweep_some};
+
+/* Left where no frame of ours could see it, by an asynchronous cancellation for instance. */
+static void thread_ends(struct thread *t)
+{
+    compute_thread_ends(t);
+    thread_drop_key(t);
+    t->busy = true;
+    writer_forget_left(t, UINTPTR_MAX);
+    pool_lost();
+}
+
+static void thread_gone(struct thread *t)
+{
+    batch_thread_ends();
+    context_thread_ends(t);
+}
+
+static void start_control(const struct swrcache_site *site);
+
+/* Shown even before anything is in them: so is a name that was written wrong. */
+static void make_region(const char *name)
+{
+    region_of(name, true);
+}
+
+static void begin_again(void)
+{
+    atomic_store(&control_asked, false);
+    atomic_store(&first_call, 0);
+}
+
+static void body_left(void)
+{
+    if (!writer_leave())
+        compute_abandon();
+}
+
+static bool wake(void)
+{
+    if (getauxval(AT_SECURE) != 0)
+        return false;
+    os_note_filter();
+    option_read();
+    const char *only = option_text(OPTION_SWR_ONLY);
+    if (option_number(OPTION_SWR_ENABLE) == 0 || (only != NULL && !named_in(only)))
+        return false;
+    entry_hash = cache_hash;
+    clock_start(option_text(OPTION_SWR_CLOCK) != NULL);
+    epoch_start();
+    evict_bounds(&cache_bounds, option_number(OPTION_SWR_MAX_BYTES), option_number(OPTION_SWR_MAX_ENTRIES));
+    alive_start();
+    static const struct thread_endings endings = {thread_ends, thread_gone};
+    thread_start(&endings);
+    pool_start(&duties);
+    guard_left = body_left;
+    call_first = start_control;
+    body_given_up = compute_give_up;
+    fork_again = begin_again;
+    function_way = hit_of;
+    given_read();
+    given_regions(make_region);
+    return pthread_atfork(fork_prepare, fork_parent, fork_child) == 0;
+}
+
+static void enroll(struct swrcache_site *const *first, struct swrcache_site *const *last)
+{
+    int saved = errno;
+    bool pinned = false;
+    for (; first < last && !alive_dead(); first++) {
+        if (*first == NULL || function_of(*first) == NULL || pinned)
+            continue;
+        /* Its object stays: a queued refresh or a value's release function may need its code. */
+        Dl_info info;
+        if (dladdr((const void *)*first, &info) != 0 && info.dli_fname != NULL)
+            dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+        pinned = true;
+    }
+    errno = saved;
+}
+
+static bool early(const struct swrcache_site *site)
+{
+    if (site->size < sizeof *site || (site->flags & SWRCACHE_SITE_INTERPOSED) == 0)
+        return false;
+    uint64_t none = 0, now = clock_now();
+    return atomic_compare_exchange_strong(&first_call, &none, now) || now < none + CONTROL_AFTER;
+}
+
+static void start_control(const struct swrcache_site *site)
+{
+    if (atomic_load_explicit(&control_asked, memory_order_relaxed) || early(site) ||
+        atomic_exchange(&control_asked, true))
+        return;
+    int saved = errno;
+    uint32_t alive = ALIVE_NEW;
+    struct cancel cancel;
+    cancel_off(&cancel);
+    control_start();
+    cancel_back(&cancel);
+    atomic_compare_exchange_strong(alive_word, &alive, ALIVE_READY);
+    errno = saved;
+}
+
+static const struct swrcache_api api = {
+    .abi = SWRCACHE_ABI,
+    .size = sizeof(struct swrcache_api),
+    .enroll = enroll,
+    .call = hit_run,
+    .operate = call_operate,
+    .peek = call_peek,
+    .skip = body_skip,
+    .fail = body_fail,
+    .set_ttl = body_set_ttl,
+    .last = body_last,
+    .advance = body_advance,
+    .drain = body_drain,
+    .verb = reach_verb,
+    .emit = reach_emit,
+    .tag = body_tag,
+    .begin = batch_begin,
+    .commit = batch_commit,
+    .rollback = batch_rollback,
+    .put = dictionary_put,
+    .get = dictionary_get,
+    .has = dictionary_has,
+    .remove = dictionary_remove,
+    .region_policy = region_policy,
+    .region_on = region_on,
+    .context = context_current,
+    .with = context_with,
+    .expect = expect_target,
+    .write = writer_run,
+    .forced = call_forced,
+};
+
+__attribute__((visibility("default"))) const struct swrcache_api *swrcache_attach(uint32_t abi);
+
+const struct swrcache_api *swrcache_attach(uint32_t abi)
+{
+    int saved = errno, asleep = ASLEEP;
+    if (atomic_compare_exchange_strong(&state, &asleep, WAKING))
+        atomic_store(&state, wake() ? AWAKE : OFF);
+    errno = saved;
+    /* Another thread that is just waking it: this object stays uncached rather than waits. */
+    return abi == SWRCACHE_ABI && atomic_load(&state) == AWAKE ? &api : NULL;
+}
+
+__attribute__((destructor)) static void leave(void)
+{
+    /* Not alive: a fork's child that was not prepared; its locks may be held by threads that are gone. */
+    if (atomic_load(&state) != AWAKE || alive_dead())
+        return;
+    atomic_store(alive_word, ALIVE_DEAD);
+    control_stop();
+    pool_stop(EXIT_NS);
+}

@@ -1,0 +1,11 @@
+/* fork.h */
+#ifndef RUNTIME_FORK_H
+#define RUNTIME_FORK_H
+
+void fork_prepare(void);
+void fork_parent(void);
+void fork_child(void);
+/* In a child that was prepared, last: what is begun anew. */
+extern void (*fork_again)(void);
+
+#endif

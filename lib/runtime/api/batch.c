@@ -1,0 +1,53 @@
+#include "batch.h"
+#include "dictionary.h"
+#include "runtime/verb/put.h"
+#include "runtime/verb/reach.h"
+#include "runtime/cache/audit.h"
+#include "runtime/cache/commit_gate.h"
+#include "runtime/registry/thread.h"
+#include "runtime/setting/option.h"
+#include "base/alive.h"
+#include "base/cancel.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void take_out(const struct note *n)
+{
+    const char *before = audit_caller(n->caller[0] != 0 ? n->caller : NULL);
+    if (n->kind != NOTE_TEXT) {
+        struct key key = {n->hash, n->key_len, n->data};
+        verb_key(n->function, n->operation, &key);
+    } else {
+        reach_text(n->operation, (const char *)n->data);
+    }
+    audit_caller(before);
+}
+
+bool batch_commit(void)
+{
+    struct thread *t = thread_current != NULL ? thread_current : thread_join();
+    struct batch *b = batch_open();
+    int saved = errno;
+    if (b == NULL || t == NULL || t->busy || alive_dead())
+        return false;
+    if (--b->depth != 0)
+        return true;
+    struct cancel cancel;
+    cancel_off(&cancel);
+    t->busy = true;
+    commit_begin();
+    for (struct note *n = b->first; n != NULL; n = n->next)
+        take_out(n);
+    for (struct note *n = b->first; n != NULL; n = n->next) {
+        struct key key = {n->hash, n->key_len, n->data};
+        if (n->kind == NOTE_PUT)
+            dictionary_store(n->function, &key, n->data + n->key_len, n->value_len, n->ttl_ms);
+    }
+    commit_end();
+    t->busy = false;
+    batch_close(b);
+    cancel_back(&cancel);
+    errno = saved;
+    return true;
+}

@@ -1,0 +1,44 @@
+/* batch_note.h */
+#ifndef RUNTIME_BATCH_NOTE_H
+#define RUNTIME_BATCH_NOTE_H
+
+#include "runtime/cache/audit.h"
+#include "runtime/registry/function.h"
+
+/* False: this thread has no batch (or no memory for a note): do it now. `text` and keys are copied. */
+bool batch_note(enum swrcache_operation operation, const char *text);
+
+bool batch_note_key(enum swrcache_operation operation, struct function *f, const struct key *key);
+
+/* key NULL: all of `f`. */
+bool batch_note_put(struct function *f, const struct key *key, const void *value, size_t value_len,
+                    uint64_t ttl_ms);
+
+void batch_begin(void);
+
+bool batch_rollback(void);
+
+void batch_thread_ends(void);
+
+enum note_kind { NOTE_TEXT, NOTE_KEY, NOTE_PUT };
+
+struct note {
+    struct note *next;
+    enum note_kind kind;
+    enum swrcache_operation operation;
+    struct function *function;
+    uint64_t hash, ttl_ms;
+    char caller[AUDIT_CALLER]; /* whose doing it is */
+    size_t key_len, value_len;
+    unsigned char data[]; /* text; key and value */
+};
+
+struct batch {
+    struct note *first, **last;
+    uint32_t depth;
+};
+/* This thread's, NULL: none; taken away from it. */
+struct batch *batch_open(void);
+void batch_close(struct batch *b);
+
+#endif

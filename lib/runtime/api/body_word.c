@@ -1,0 +1,104 @@
+#include "body_word.h"
+#include "writer.h"
+#include "runtime/verb/format.h"
+#include "runtime/compute/depend.h"
+#include "runtime/compute/flight.h"
+#include "runtime/pool/pool.h"
+#include "runtime/setting/complaint.h"
+#include "base/alive.h"
+#include "base/cancel.h"
+#include "base/clock.h"
+
+static struct flight *running_here(void)
+{
+    struct thread *t = thread_current;
+    return t != NULL ? t->top : NULL;
+}
+
+void body_skip(void)
+{
+    struct flight *fl = running_here();
+    if (fl != NULL)
+        fl->skip = true;
+}
+
+void body_fail(void)
+{
+    if (writer_fail())
+        return;
+    struct flight *fl = running_here();
+    if (fl != NULL)
+        fl->failed = true;
+}
+
+void body_set_ttl(int64_t ttl_ms, int64_t stale_ms)
+{
+    struct flight *fl = running_here();
+    const int64_t most = INT64_MAX / (int64_t)NS_PER_MS;
+    bool ttl_unset = ttl_ms == SWRCACHE_UNSET, stale_unset = stale_ms == SWRCACHE_UNSET;
+    if (fl == NULL || (ttl_ms < 0 && !ttl_unset) || (stale_ms < 0 && !stale_unset) ||
+        (ttl_unset && stale_unset))
+        return;
+    fl->ttl_ms = ttl_ms > most ? SWR_FOREVER : ttl_ms;
+    fl->stale_ms = stale_ms > most ? SWR_FOREVER : stale_ms;
+    fl->own_ttl = true;
+}
+
+void body_tag(const char *format, va_list args)
+{
+    struct flight *fl = running_here();
+    char name[1024], why[256];
+    if (fl == NULL || thread_current->busy || alive_dead())
+        return;
+    struct cancel cancel;
+    cancel_off(&cancel);
+    thread_current->busy = true;
+    bool named = format_name(name, sizeof name, format, args, why, sizeof why);
+    if (named && name[0] != 0)
+        depend_tag(fl, name);
+    else
+        fl->unnamed = true; /* not stored: no tag could take it out */
+    if (!named)
+        option_complain("a tag's name: %s", why);
+    thread_current->busy = false;
+    cancel_back(&cancel);
+}
+
+void body_last(struct swrcache_info *info)
+{
+    struct thread *t = thread_current;
+    *info = (struct swrcache_info){.outcome = SWR_BYPASS};
+    if (t == NULL)
+        return;
+    info->outcome = t->last.outcome;
+    info->refresh_errno = t->last.refresh_errno;
+    if (t->last.shape == 0)
+        return;
+    uint64_t born = entry_ns(t->last.shape & ENTRY_TIME), now = t->last.now != 0 ? t->last.now : clock_now();
+    info->age_ms = now > born ? (now - born) / NS_PER_MS : 0;
+}
+
+void body_advance(uint64_t ms)
+{
+    if (!clock_manual() || alive_dead())
+        return;
+    uint64_t ns;
+    struct cancel cancel;
+    cancel_off(&cancel);
+    clock_advance(__builtin_mul_overflow(ms, NS_PER_MS, &ns) ? CLOCK_NEVER : ns);
+    pool_wake();
+    flight_wake_all();
+    cancel_back(&cancel);
+}
+
+bool body_drain(uint64_t timeout_ms)
+{
+    uint64_t ns;
+    if (alive_dead())
+        return true;
+    struct cancel cancel;
+    cancel_off(&cancel);
+    bool calm = pool_drain(__builtin_mul_overflow(timeout_ms, NS_PER_MS, &ns) ? CLOCK_NEVER : ns);
+    cancel_back(&cancel);
+    return calm;
+}

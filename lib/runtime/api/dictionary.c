@@ -1,0 +1,205 @@
+#include "dictionary.h"
+#include "batch_note.h"
+#include "runtime/call/enroll.h"
+#include "runtime/verb/put.h"
+#include "runtime/verb/verb.h"
+#include "runtime/compute/depend.h"
+#include "runtime/cache/audit.h"
+#include "runtime/cache/commit_gate.h"
+#include "runtime/registry/region.h"
+#include "runtime/registry/thread.h"
+#include "runtime/setting/option.h"
+#include "base/alive.h"
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "swrcache/policy.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct swrcache_param parameter = {.name = "key", .type = "", .kind = SWRCACHE_KIND_BYTES};
+
+struct made {
+    struct swrcache_site site;
+    struct swrcache_policy policy;
+};
+
+/* Nothing computes what was not put. */
+static void run(const struct swrcache_arg *args, void *result)
+{
+    (void)args;
+    (void)result;
+}
+
+static struct function *make(struct region *r)
+{
+    struct made *m = os_zalloc(sizeof *m);
+    if (m == NULL)
+        return NULL;
+    m->policy = (struct swrcache_policy){SWRCACHE_POLICY_UNSET, .region = r->name,
+                                         .dependencies = SWR_DEPENDENCIES_OFF};
+    m->site = (struct swrcache_site){.abi = SWRCACHE_ABI,
+                                     .size = sizeof m->site,
+                                     .name = r->name,
+                                     .file = "",
+                                     .form = SWRCACHE_FORM_VALUE,
+                                     .result_type = "bytes",
+                                     .params = &parameter,
+                                     .nparams = 1,
+                                     .policy_size = sizeof m->policy,
+                                     .policy = &m->policy,
+                                     .run = run};
+    struct function *f = function_make(&m->site, true);
+    if (f == NULL)
+        os_free(m);
+    return f;
+}
+
+/* The region's dictionary; NULL: none, and with `with_make` none can be had. */
+static struct function *of(const char *name, bool with_make)
+{
+    struct region *r = region_of(name, with_make);
+    if (r == NULL) {
+        if (with_make)
+            option_complain("region \"%.80s\": write letters, digits, _ and - between dots",
+                            name != NULL ? name : "");
+        return NULL;
+    }
+    struct function *f = atomic_load(&r->dictionary);
+    if (f != NULL || !with_make || (f = make(r)) == NULL)
+        return f;
+    struct function *none = NULL;
+    /* Two threads at once: the later one's stays unused. */
+    return atomic_compare_exchange_strong(&r->dictionary, &none, f) ? f : none;
+}
+
+struct use {
+    struct thread *thread;
+    struct function *function;
+    struct key key;
+    unsigned char *bytes;
+    int saved;
+    struct cancel cancel;
+};
+
+static bool begin(struct use *u, const char *region, const void *key, size_t key_len, bool with_make)
+{
+    struct swrcache_arg arg = {key_len == 0 ? "" : key, key_len};
+    u->saved = errno;
+    u->thread = thread_current != NULL ? thread_current : thread_join();
+    if ((key == NULL && key_len != 0) || u->thread == NULL || u->thread->busy || alive_dead())
+        return false;
+    cancel_off(&u->cancel);
+    u->thread->busy = true;
+    u->function = of(region, with_make);
+    ptrdiff_t size = u->function != NULL ? key_size(&u->function->shape, &arg) : KEY_DOUBTFUL;
+    u->bytes = size < 0 ? NULL : os_alloc((size_t)size);
+    if (u->bytes == NULL || (size = key_encode(&u->function->shape, &arg, u->bytes, (size_t)size)) < 0) {
+        os_free(u->bytes);
+        u->thread->busy = false;
+        cancel_back(&u->cancel);
+        errno = u->saved;
+        return false;
+    }
+    u->key = (struct key){key_hash(&u->function->shape, u->bytes, (size_t)size), (size_t)size, u->bytes};
+    return true;
+}
+
+static void end(struct use *u)
+{
+    os_free(u->bytes);
+    u->thread->busy = false;
+    cancel_back(&u->cancel);
+    errno = u->saved;
+}
+
+bool dictionary_put(const char *region, const void *key, size_t key_len, const void *value, size_t value_len,
+                    uint64_t ttl_ms)
+{
+    struct use u;
+    if ((value == NULL && value_len != 0) || !begin(&u, region, key, key_len, true))
+        return false;
+    bool done = batch_note_put(u.function, &u.key, value, value_len, ttl_ms) ||
+                dictionary_store(u.function, &u.key, value, value_len, ttl_ms);
+    end(&u);
+    return done;
+}
+
+/* In a section of epoch.h. */
+static struct entry *find(struct use *u)
+{
+    struct entry *e = table_find(&cache_table, atomic_load(&u->function->identity), &u->key);
+    return e != NULL && entry_is_fresh(atomic_load(&e->when), clock_now()) ? e : NULL;
+}
+
+/* The value's length, -1: absent. A body that looks is bound by what it finds, and by finding nothing. */
+static ssize_t look(struct use *u, void *buffer, size_t room)
+{
+    struct flight *bound = u->thread->bound;
+    ssize_t len = -1;
+    if (bound != NULL)
+        depend_call(bound, u->function, &u->key);
+    for (bool again = true; again && len < 0;) {
+        epoch_enter(&u->thread->epoch);
+        struct entry *e = find(u);
+        if (e != NULL) {
+            len = (ssize_t)entry_value_len(e);
+            if (buffer != NULL && entry_value_len(e) != 0 && room != 0)
+                memcpy(buffer, entry_value(e), entry_value_len(e) < room ? entry_value_len(e) : room);
+            thread_touch(u->thread, e);
+            if (bound != NULL)
+                depend_saw(bound, u->function, e);
+        }
+        epoch_exit(&u->thread->epoch);
+        /* What is not there may be on its way in. */
+        again = len < 0 && atomic_load(&batch_committing) != 0 && batch_wait();
+    }
+    return len;
+}
+
+/* What a body finds missing has to be known, to take its result back when it is put. */
+static bool begin_look(struct use *u, const char *region, const void *key, size_t key_len)
+{
+    return begin(u, region, key, key_len, thread_current != NULL && thread_current->bound != NULL);
+}
+
+ssize_t dictionary_get(const char *region, const void *key, size_t key_len, void *buffer, size_t room)
+{
+    struct use u;
+    if (!begin_look(&u, region, key, key_len))
+        return -1;
+    ssize_t len = look(&u, buffer, room);
+    thread_count(u.thread, u.function, len < 0 ? COUNTER_misses : COUNTER_hits);
+    end(&u);
+    return len;
+}
+
+bool dictionary_has(const char *region, const void *key, size_t key_len)
+{
+    struct use u;
+    if (!begin_look(&u, region, key, key_len))
+        return false;
+    bool there = look(&u, NULL, 0) >= 0;
+    end(&u);
+    return there;
+}
+
+static bool present(struct use *u)
+{
+    epoch_enter(&u->thread->epoch);
+    bool there = find(u) != NULL;
+    epoch_exit(&u->thread->epoch);
+    return there;
+}
+
+bool dictionary_remove(const char *region, const void *key, size_t key_len)
+{
+    struct use u;
+    if (!begin(&u, region, key, key_len, false))
+        return false;
+    bool there = present(&u);
+    if (!batch_note_key(SWRCACHE_OP_INVALIDATE, u.function, &u.key))
+        there = verb_key(u.function, SWRCACHE_OP_INVALIDATE, &u.key) != 0;
+    end(&u);
+    return there;
+}

@@ -1,0 +1,123 @@
+#include "operate.h"
+#include "batch.h"
+#include "batch_note.h"
+#include "runtime/call/call_key.h"
+#include "runtime/call/enroll.h"
+#include "runtime/call/miss.h"
+#include "runtime/call/observe.h"
+#include "runtime/call/outcome.h"
+#include "runtime/verb/verb.h"
+#include "runtime/compute/ask.h"
+#include "runtime/compute/depend.h"
+#include "runtime/compute/own.h"
+#include "runtime/compute/refresh.h"
+#include "runtime/compute/result.h"
+#include "runtime/compute/shadow.h"
+#include "runtime/cache/age.h"
+#include "runtime/cache/lease.h"
+#include "runtime/registry/mode.h"
+#include "runtime/pool/pool.h"
+#include "base/alive.h"
+#include "base/clock.h"
+#include "base/sync.h"
+
+#include <errno.h>
+#include <string.h>
+
+bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+{
+    struct function *f = function_of(site);
+    struct thread *t = thread_current != NULL ? thread_current : thread_join();
+    unsigned char stack[KEY_ON_STACK];
+    struct key key;
+    int saved = errno;
+    if (f == NULL || t == NULL || t->busy || alive_dead())
+        return false;
+    bool found = false;
+    struct own_key own = {.more = NULL};
+    const struct swrcache_arg *keyed = own_key_args_of(t, f, args, &own);
+    struct cancel cancel;
+    cancel_off(&cancel);
+    t->busy = true;
+    if (keyed != NULL && call_key_make(f, keyed, stack, &key)) {
+        if (t->bound != NULL)
+            depend_call(t->bound, f, &key);
+        epoch_enter(&t->epoch);
+        struct entry *e = call_key_find(f, keyed, &key);
+        enum entry_state state = e != NULL ? age_state(f, e, clock_now()) : ENTRY_DEAD;
+        if (state == ENTRY_FRESH || state == ENTRY_STALE)
+            cache_ref(e);
+        else
+            e = NULL;
+        if (e != NULL && t->bound != NULL)
+            depend_saw(t->bound, f, e);
+        epoch_exit(&t->epoch);
+        if (e != NULL) {
+            t->busy = false;
+            found = result_give(f, e, args, result);
+            if (found && (entry_flags(e) & ENTRY_FAILED))
+                saved = entry_errno(e);
+            t->last = (struct thread_last){state == ENTRY_FRESH ? SWR_HIT : SWR_STALE_HIT,
+                                           care_errno(&t->epoch, e), e->shape, clock_now()};
+            cache_unref(e);
+        }
+    }
+    own_key_drop(&own);
+    t->busy = false;
+    cancel_back(&cancel);
+    errno = saved;
+    return found;
+}
+
+/* 1: a call would get an entry. */
+static size_t present(struct thread *t, struct function *f, const struct key *key)
+{
+    epoch_enter(&t->epoch);
+    struct entry *e = table_find(&cache_table, atomic_load(&f->identity), key);
+    size_t n = e != NULL && age_state(f, e, clock_now()) != ENTRY_DEAD;
+    epoch_exit(&t->epoch);
+    return n;
+}
+
+size_t call_operate(struct swrcache_site *site, enum swrcache_operation operation,
+                    const struct swrcache_arg *args)
+{
+    struct function *f = function_of(site);
+    struct thread *t = thread_current != NULL ? thread_current : thread_join();
+    unsigned char stack[KEY_ON_STACK];
+    struct key key;
+    int saved = errno;
+    struct cancel cancel;
+    size_t matched = 0;
+    if (f == NULL || t == NULL || t->busy || alive_dead())
+        return 0;
+    struct own_key own = {.more = NULL};
+    /* Out-arguments are no part of a key: whatever stands for them here must not make it doubtful. */
+    struct swrcache_arg plain[KEY_MAX_PARAMS + 1];
+    _Alignas(16) unsigned char anything[512] = {0}; /* a key of the user's own may look at it */
+    for (uint32_t i = 0; args != NULL && i < site->nparams; i++) {
+        plain[i] = args[i];
+        if (site->params[i].kind == SWRCACHE_KIND_OUT || site->params[i].kind == SWRCACHE_KIND_OUT_BYTES)
+            plain[i].data =
+                plain[i].size <= sizeof anything || args[i].data == NULL ? anything : args[i].data;
+    }
+    const struct swrcache_arg *keyed = args != NULL ? own_key_args_of(t, f, plain, &own) : NULL;
+    cancel_off(&cancel);
+    t->busy = true;
+    if (args == NULL && batch_note(operation, site->name))
+        matched = verb_several(operation, &f, 1, true);
+    else if (args == NULL)
+        matched = operation == SWRCACHE_OP_INVALIDATE ? verb_invalidate(f, NULL, NULL, false)
+                                                      : verb_run(operation, f, NULL, NULL, false);
+    else if (keyed != NULL) {
+        unsigned char *long_key = NULL;
+        if (call_key_make(f, keyed, stack, &key) && call_key_encode(f, keyed, &key, &long_key))
+            matched = batch_note_key(operation, f, &key) ? present(t, f, &key) : verb_key(f, operation, &key);
+        os_free(long_key);
+    }
+    own_key_drop(&own);
+    t->busy = false;
+    cancel_back(&cancel);
+    errno = saved;
+    return matched;
+}

@@ -1,0 +1,225 @@
+#include "cache.h"
+#include "age.h"
+#include "care.h"
+#include "history.h"
+#include "lease.h"
+#include "runtime/pool/pool.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/sync.h"
+
+#include <string.h>
+
+/* A caller that stores makes room, but not for what all the others have put in since a bound was lowered. */
+enum { TRIMMED_AT_ONCE = 256 };
+
+struct table cache_table;
+struct evict cache_bounds = {.max_bytes = UINT64_MAX, .max_entries = UINT64_MAX};
+
+uint64_t cache_hash(struct entry *e)
+{
+    return key_hash(&function_of_entry(e)->shape, e->data, entry_key_len(e));
+}
+
+void cache_ref(struct entry *e)
+{
+    atomic_fetch_add_explicit(&e->refs, 1, memory_order_relaxed);
+}
+
+void cache_unref(struct entry *e)
+{
+    if (atomic_fetch_sub_explicit(&e->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    struct function *f = function_of_entry(e);
+    if (function_holds_object(f)) {
+        void *master;
+        memcpy(&master, entry_value(e) + entry_value_len(e) - sizeof master, sizeof master);
+        if (master != NULL)
+            f->site->release(master);
+    }
+    SYNC_POINT("evict.before_free");
+    care_end(e);
+    entry_free(e);
+}
+
+static void after_grace(struct epoch_garbage *g)
+{
+    cache_unref((struct entry *)((char *)g - offsetof(struct entry, garbage)));
+}
+
+static void gone(struct function *f, struct entry *e)
+{
+    mark_unlink(e);
+    atomic_fetch_sub(&f->entries, 1);
+    atomic_fetch_sub(&f->bytes, entry_bytes(e));
+    /* After `entries`: what is counted as live is never too much. */
+    uint64_t doomed = atomic_load(&f->doomed);
+    if (unlikely(doomed != 0) && !entry_is_of(e, atomic_load(&f->identity)))
+        while (doomed != 0 && !atomic_compare_exchange_weak(&f->doomed, &doomed, doomed - 1))
+            continue;
+    epoch_retire(&e->garbage, entry_bytes(e), after_grace);
+}
+
+bool cache_store(struct function *f, struct entry *old, struct entry *e)
+{
+    if (entry_bytes(e) > f->bounds->max_bytes || entry_bytes(e) > cache_bounds.max_bytes ||
+        f->bounds->max_entries == 0)
+        return false;
+    cache_ref(e);
+    if (old != NULL && table_replace(&cache_table, old, e)) {
+        evict_replace(f->bounds, old, e);
+        atomic_fetch_add(&f->entries, 1);
+        atomic_fetch_add(&f->bytes, entry_bytes(e));
+        gone(f, old);
+        return true;
+    }
+    if (!table_insert(&cache_table, e)) {
+        cache_unref(e);
+        return false;
+    }
+    atomic_fetch_add(&f->entries, 1);
+    atomic_fetch_add(&f->bytes, entry_bytes(e));
+    evict_add(f->bounds, e);
+    return true;
+}
+
+void cache_drop(struct function *f, struct entry *e)
+{
+    if (!table_remove(&cache_table, e))
+        return;
+    evict_remove(f->bounds, e);
+    gone(f, e);
+}
+
+static bool not_leased(struct entry *e)
+{
+    return !lease_held(lease_word(e), clock_coarse());
+}
+
+static void note(struct entry *e, enum history_what what)
+{
+    struct key key = entry_key(e);
+    history_note(function_identity_of(e), &key, what, 0);
+}
+
+/* True: a bound may still be exceeded. */
+static bool trim(struct evict *bounds)
+{
+    struct entry *e;
+    for (int gone = 0; gone < TRIMMED_AT_ONCE; gone++) {
+        e = evict_pick(bounds, not_leased);
+        if (e == NULL)
+            return false;
+        uint32_t shard = table_shard_of(entry_hash(e));
+        table_lock(&cache_table, shard);
+        if (table_holds(&cache_table, e)) {
+            note(e, HISTORY_EVICTED);
+            cache_drop(function_of_entry(e), e);
+            table_tidy(&cache_table, shard);
+        }
+        table_unlock(&cache_table, shard);
+        cache_unref(e);
+    }
+    return true;
+}
+
+void cache_trim(struct function *f)
+{
+    if (f->bounds != &cache_bounds)
+        trim(f->bounds);
+    trim(&cache_bounds);
+    epoch_tidy();
+    if (alloc_wants())
+        pool_chore();
+}
+
+void cache_trim_whole(struct function *f)
+{
+    while (trim(f->bounds))
+        epoch_tidy();
+    cache_trim(f);
+}
+
+bool cache_drop_noted(struct function *f, struct entry *e)
+{
+    if (!table_holds(&cache_table, e))
+        return false;
+    note(e, HISTORY_INVALIDATED);
+    cache_drop(f, e);
+    return true;
+}
+
+bool cache_expire_entry(struct function *f, struct entry *e)
+{
+    bool fresh = age_state(f, e, clock_now()) == ENTRY_FRESH;
+    if (fresh) {
+        uint64_t word = lease_word(e), now = clock_now();
+        while (!lease_change(e, word,
+                             lease_taken(word)
+                                 ? lease_mine() | ENTRY_TURN | entry_time(clock_add(now, LEASE_NS))
+                                 : ENTRY_TURN))
+            word = lease_word(e);
+        entry_flag(e, ENTRY_EXPIRED);
+        note(e, HISTORY_EXPIRED);
+    }
+    /* A back-off ends: whoever expires says that the world has changed. A lease stays with its owner. */
+    lease_hasten(e);
+    return fresh;
+}
+
+struct showing {
+    void (*visit)(struct function *f, struct entry *e, void *cookie);
+    void *cookie;
+};
+
+static void show(struct entry *e, void *cookie)
+{
+    struct showing *s = cookie;
+    s->visit(function_of_entry(e), e, s->cookie);
+}
+
+void cache_each(void (*visit)(struct function *f, struct entry *e, void *cookie), void *cookie)
+{
+    struct showing s = {visit, cookie};
+    for (uint32_t shard = 0; shard < TABLE_SHARDS; shard++) {
+        struct table_walk place = {.thorough = true};
+        for (bool more = true; more;) {
+            table_lock(&cache_table, shard);
+            more = table_each_some(&cache_table, shard, &place, show, &s);
+            table_unlock(&cache_table, shard);
+        }
+    }
+}
+
+void cache_tidy(uint32_t shard)
+{
+    for (bool more = true; more;) {
+        table_lock(&cache_table, shard);
+        more = table_tidy(&cache_table, shard);
+        table_unlock(&cache_table, shard);
+    }
+}
+
+uint64_t cache_bytes(void)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < function_count(); i++)
+        n += atomic_load(&function_at(i)->bytes);
+    return n;
+}
+
+uint64_t cache_entries(void)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < function_count(); i++)
+        n += function_live(function_at(i));
+    return n;
+}
+
+uint64_t cache_held(void)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < function_count(); i++)
+        n += atomic_load(&function_at(i)->entries);
+    return n;
+}

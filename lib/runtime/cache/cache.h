@@ -1,0 +1,49 @@
+/*
+ * cache.h - the process's one table with its bounds, and the verbs that change it.
+ *
+ * Lock order: shard, then evictor. No lock is held while user code runs.
+ */
+#ifndef RUNTIME_CACHE_H
+#define RUNTIME_CACHE_H
+
+#include "runtime/registry/function.h"
+#include "core/table.h"
+
+extern struct table cache_table OURS;
+extern struct evict cache_bounds;
+
+/* Shard locked by the caller. Puts `e` in the place of `old` (NULL: none). False: not stored. */
+bool cache_store(struct function *f, struct entry *old, struct entry *e);
+/* Shard locked. Takes it out; the table's reference goes after a grace period. */
+void cache_drop(struct function *f, struct entry *e);
+/* Shard locked. The same, and remembered as invalidated; false: it was not in. */
+bool cache_drop_noted(struct function *f, struct entry *e);
+/* Shard locked. Stale from now on; false: it was not fresh. */
+bool cache_expire_entry(struct function *f, struct entry *e);
+/* No lock held: gives the memory of a shard's removals back. */
+void cache_tidy(uint32_t shard);
+/* No lock held: evicts until the bounds hold, or a bounded piece of the way there. */
+void cache_trim(struct function *f);
+/* The same, the whole way. */
+void cache_trim_whole(struct function *f);
+
+/* Of an entry's key: core/entry.h has none. */
+uint64_t cache_hash(struct entry *e);
+
+void cache_ref(struct entry *e);
+void cache_unref(struct entry *e);
+
+/* Called with the shard locked, must not block. */
+typedef bool cache_match(struct function *f, const struct key *key, void *cookie);
+
+/*
+ * Shows every entry, a few at a time with their shard locked: `visit` must be quick and not call back. One
+ * that moves meanwhile may be shown twice.
+ */
+void cache_each(void (*visit)(struct function *f, struct entry *e, void *cookie), void *cookie);
+
+uint64_t cache_bytes(void);
+uint64_t cache_entries(void); /* that calls may get */
+uint64_t cache_held(void);    /* with those that wait to be swept */
+
+#endif

@@ -1,0 +1,3 @@
+#include "lease.h"
+
+_Atomic uint32_t lease_generation;

@@ -1,0 +1,17 @@
+/* retune.h */
+#ifndef RUNTIME_RETUNE_H
+#define RUNTIME_RETUNE_H
+
+#include "cache.h"
+#include "runtime/registry/region.h"
+
+/* After `settings` of a function changed: its entries' times are computed again, its bounds applied. */
+void cache_retune(struct function *f);
+
+/* Gives a function bounds of its own; its entries move there. */
+void cache_rebound(struct function *f, struct evict *own);
+void function_retune(struct function *f); /* after settings changed: what is derived from them */
+/* The settings of all functions within are resolved anew. */
+void region_retune(struct region *r);
+
+#endif

@@ -1,0 +1,258 @@
+#include "call.h"
+#include "call_key.h"
+#include "caller_refresh.h"
+#include "enroll.h"
+#include "miss.h"
+#include "observe.h"
+#include "outcome.h"
+#include "runtime/verb/verb.h"
+#include "runtime/compute/ask.h"
+#include "runtime/compute/depend.h"
+#include "runtime/compute/own.h"
+#include "runtime/compute/refresh.h"
+#include "runtime/compute/result.h"
+#include "runtime/compute/shadow.h"
+#include "runtime/cache/age.h"
+#include "runtime/cache/lease.h"
+#include "runtime/registry/mode.h"
+#include "runtime/pool/pool.h"
+#include "base/alive.h"
+#include "base/clock.h"
+#include "base/sync.h"
+
+#include <errno.h>
+#include <string.h>
+
+static uint64_t now_of(struct function *f)
+{
+    return clock_of(atomic_load_explicit(&f->clock, memory_order_relaxed));
+}
+
+/* `keyed`: what the key is made of, the arguments or `own`. */
+static void answer(struct thread *t, struct function *f, const struct swrcache_arg *args,
+                   const struct swrcache_arg *keyed, struct own_key *own_key, void *result)
+{
+    const struct swrcache_site *site = f->site;
+    unsigned char stack[KEY_ON_STACK];
+    struct key key;
+    t->busy = true;
+    if (unlikely(!call_key_make(f, keyed, stack, &key))) {
+        outcome_alone(t, f, args, result);
+        return;
+    }
+    if (t->bound != NULL)
+        depend_call(t->bound, f, &key);
+    epoch_enter(&t->epoch);
+    struct entry *e = call_key_find(f, keyed, &key);
+    SYNC_POINT("reader.after_lookup");
+    if (unlikely(e == NULL))
+        goto slow;
+    /* The end of a failure is not shortened by what the coarse clock lags behind. */
+    uint64_t now = unlikely(entry_flags(e) & ENTRY_FAILED) ? clock_now() : now_of(f);
+    bool fresh = likely(now < entry_fresh_until(e));
+    if (!fresh && age_state(f, e, now) != ENTRY_STALE)
+        goto slow;
+    uint64_t lease = 0;
+    bool mine = !fresh && lease_due(lease_word(e), now) && lease_claim(e, now, &lease);
+    if (unlikely(mine || site->form == SWRCACHE_FORM_OBJECT)) {
+        int saved = errno;
+        cache_ref(e);
+        epoch_exit(&t->epoch);
+        thread_touch(t, e);
+        if (mine && (f->annotated.refresh == SWR_REFRESH_CALLER || !pool_wanted())) {
+            own_key_drop(own_key);
+            refresh_here(t, f, e, lease, args, result, saved);
+            return;
+        }
+        if (mine && !ask_refresh(e, lease, NULL)) {
+            lease_return(e, lease, clock_add(now, NS_PER_MS));
+            thread_count(t, f, COUNTER_dropped);
+        }
+        if (outcome_serve(t, f, e, args, result, fresh ? COUNTER_hits : COUNTER_stale_hits,
+                          fresh ? SWR_HIT : SWR_STALE_HIT, saved))
+            t->busy = false;
+        else
+            outcome_alone(t, f, args, result);
+        return;
+    }
+    /* Nothing on the way here touches errno but a string's malloc(). */
+    if (site->form == SWRCACHE_FORM_STRING) {
+        int saved = errno;
+        bool given = result_give(f, e, args, result);
+        errno = saved;
+        if (unlikely(!given))
+            goto slow;
+    } else {
+        result_give(f, e, args, result);
+    }
+    thread_touch(t, e);
+    if (t->bound != NULL)
+        depend_saw(t->bound, f, e);
+    outcome_note(t, f, fresh ? COUNTER_hits : COUNTER_stale_hits, fresh ? SWR_HIT : SWR_STALE_HIT, e, now);
+    if (unlikely(entry_flags(e) & ENTRY_FAILED))
+        errno = entry_errno(e);
+    epoch_exit(&t->epoch);
+    t->busy = false;
+    return;
+slow:
+    epoch_exit(&t->epoch);
+    {
+        int saved = errno;
+        unsigned char *own;
+        if (!call_key_encode(f, keyed, &key, &own)) {
+            outcome_alone(t, f, args, result);
+            return;
+        }
+        own_key_drop(own_key);
+        unsigned char *outer = call_key_keep(t, own);
+        miss_run(t, f, args, result, &key, saved);
+        call_key_drop(t, outer);
+    }
+}
+
+/* What the thread keeps for a body that calls this function is not this call's to drop. */
+static void answer_kept(struct thread *t, struct function *f, const struct swrcache_arg *args,
+                        const struct swrcache_arg *keyed, struct own_key *own_key, void *result)
+{
+    struct cancel cancel;
+    unsigned char *outer = call_key_keep(t, NULL);
+    /* No lock is taken, nor memory held, where the thread can be cancelled; a body can. */
+    cancel_off(&cancel);
+    t->cancel = cancel;
+    answer(t, f, args, keyed, own_key, result);
+    t->lengthy = outer;
+    cancel_back(&cancel);
+}
+
+/* Past the cache. What computes now stands on this call all the same. */
+static void answer_past(struct thread *t, struct function *f, const struct swrcache_arg *keyed)
+{
+    unsigned char stack[KEY_ON_STACK];
+    struct cancel cancel;
+    struct key key;
+    if (t->bound == NULL || alive_dead())
+        return;
+    cancel_off(&cancel);
+    t->busy = true;
+    if (call_key_make(f, keyed, stack, &key))
+        depend_call(t->bound, f, &key);
+    t->busy = false;
+    cancel_back(&cancel);
+}
+
+/* `mode`: the word in force, not 0. */
+static __attribute__((noinline)) void answer_by_mode(struct thread *t, struct function *f, uint64_t mode,
+                                                     const struct swrcache_arg *args,
+                                                     const struct swrcache_arg *keyed,
+                                                     struct own_key *own_key, void *result)
+{
+    bool taken = mode_takes(f, mode, keyed);
+    if (taken && mode_kind(mode) != FUNCTION_OBSERVE) {
+        answer_kept(t, f, args, keyed, own_key, result);
+        if (mode_kind(mode) == FUNCTION_SHADOW)
+            shadow_call(t, f, args, result);
+        return;
+    }
+    answer_past(t, f, keyed);
+    if (taken) {
+        observe_call(t, f, args, keyed, own_key, result);
+    } else {
+        own_key_drop(own_key);
+        outcome_bypass(t, f, f->site, args, result);
+    }
+}
+
+static inline void answer_any(struct thread *t, struct function *f, uint64_t mode,
+                              const struct swrcache_arg *args, const struct swrcache_arg *keyed,
+                              struct own_key *own_key, void *result)
+{
+    if (unlikely(mode != 0))
+        answer_by_mode(t, f, mode, args, keyed, own_key, result);
+    else
+        answer_kept(t, f, args, keyed, own_key, result);
+}
+
+static __attribute__((noinline)) void answer_own(struct thread *t, struct function *f, uint64_t mode,
+                                                 const struct swrcache_arg *args, void *result)
+{
+    struct own_key own;
+    if (own_key_make(t, f, args, &own))
+        answer_any(t, f, mode, args, &own.arg, &own, result);
+    else
+        outcome_bypass(t, f, f->site, args, result);
+    own_key_drop(&own);
+}
+
+void (*call_first)(const struct swrcache_site *site);
+
+void call_other(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+{
+    if (unlikely(atomic_load_explicit(alive_word, memory_order_relaxed) == ALIVE_NEW))
+        call_first(site);
+    call_run(site, args, result);
+}
+
+void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+{
+    struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
+    struct thread *t = thread_current;
+    if (unlikely(f == NULL))
+        f = function_of(site);
+    uint64_t mode = f != NULL ? mode_of(f) : 0;
+    if (unlikely(f == NULL || alive_dead() || (t != NULL && t->busy) || mode_kind(mode) == FUNCTION_OFF)) {
+        if (t != NULL && f != NULL && !t->busy && f->own_key == NULL)
+            answer_past(t, f, args);
+        outcome_bypass(t, f, site, args, result);
+        return;
+    }
+    if (unlikely(t == NULL) && (t = thread_join()) == NULL) {
+        outcome_bypass(NULL, f, site, args, result);
+        return;
+    }
+    if (unlikely(f->annotated.unless != NULL) && f->annotated.unless()) {
+        outcome_bypass(t, f, site, args, result);
+        return;
+    }
+    if (unlikely(f->own_key != NULL)) {
+        answer_own(t, f, mode, args, result);
+        return;
+    }
+    answer_any(t, f, mode, args, args, NULL, result);
+}
+
+bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+{
+    struct function *f = function_of(site);
+    struct thread *t = thread_current != NULL ? thread_current : thread_join();
+    struct own_key own_key = {.more = NULL};
+    const struct swrcache_arg *keyed = NULL;
+    unsigned char stack[KEY_ON_STACK], *own = NULL;
+    struct key key;
+    struct cancel cancel;
+    bool done = true;
+    uint64_t mode = f != NULL ? mode_of(f) : 0;
+    if (f != NULL && t != NULL && !t->busy && !alive_dead() &&
+        (mode_kind(mode) == FUNCTION_ON || mode_kind(mode) == FUNCTION_SHADOW) &&
+        (f->annotated.unless == NULL || !f->annotated.unless()))
+        keyed = own_key_args_of(t, f, args, &own_key);
+    if (keyed == NULL || !mode_takes(f, mode, keyed)) {
+        own_key_drop(&own_key);
+        outcome_bypass(t, f, site, args, result);
+        return true;
+    }
+    cancel_off(&cancel);
+    t->cancel = cancel;
+    t->busy = true;
+    bool made = call_key_make(f, keyed, stack, &key) && call_key_encode(f, keyed, &key, &own);
+    own_key_drop(&own_key);
+    unsigned char *outer = call_key_keep(t, own);
+    if (made && t->bound != NULL)
+        depend_call(t->bound, f, &key);
+    if (made)
+        done = miss_forced(t, f, args, result, &key);
+    else
+        outcome_alone(t, f, args, result);
+    call_key_drop(t, outer);
+    cancel_back(&cancel);
+    return done;
+}

@@ -1,0 +1,65 @@
+#include "caller_refresh.h"
+#include "outcome.h"
+#include "runtime/compute/compute.h"
+#include "runtime/compute/guard.h"
+#include "runtime/compute/own.h"
+#include "runtime/compute/result.h"
+#include "runtime/compute/shadow.h"
+#include "runtime/compute/warm.h"
+#include "runtime/cache/lease.h"
+#include "runtime/registry/mode.h"
+#include "runtime/pool/pool.h"
+#include "base/alive.h"
+#include "base/clock.h"
+#include "base/sync.h"
+
+#include <errno.h>
+#include <string.h>
+
+void refresh_here(struct thread *t, struct function *f, struct entry *e, uint64_t lease,
+                  const struct swrcache_arg *args, void *result, int saved)
+{
+    uint32_t shard = table_shard_of(entry_hash(e));
+    struct key key = entry_key(e);
+    compute_forget_left(t, (uintptr_t)__builtin_frame_address(0));
+    table_lock(&cache_table, shard);
+    struct flight *fl = NULL;
+    uint64_t identity = function_identity_of(e);
+    if (table_holds(&cache_table, e) && flight_live(identity, &key, clock_now()) == NULL)
+        fl = flight_open(f, identity, &key, true);
+    if (fl != NULL)
+        fl->owner = t;
+    table_unlock(&cache_table, shard);
+    if (fl == NULL) {
+        lease_return(e, lease, 0);
+        if (!outcome_serve(t, f, e, args, result, COUNTER_stale_hits, SWR_STALE_HIT, saved))
+            outcome_alone(t, f, args, result);
+        t->busy = false;
+        return;
+    }
+    bool failed;
+    struct entry *fresh = compute_run(t, f, fl, args, result, &failed);
+    int error = errno;
+    if (alive_dead()) {
+        t->busy = false;
+        return;
+    }
+    if (fl->before != NULL)
+        shadow_refreshed(f, fl->before, fresh, args);
+    flight_unref(fl);
+    if (failed)
+        result_discard(f, result);
+    if (!failed) {
+        thread_count(t, f, COUNTER_refreshes);
+        if (fresh != NULL && function_holds_object(f))
+            result_share_object(f, result);
+        outcome_note(t, f, COUNTER_misses, SWR_MISS, NULL, 0);
+        cache_unref(e);
+        errno = error;
+    } else if (!outcome_serve(t, f, e, args, result, COUNTER_stale_hits, SWR_STALE_HIT, saved)) {
+        outcome_alone(t, f, args, result);
+    }
+    if (fresh != NULL)
+        cache_unref(fresh);
+    t->busy = false;
+}

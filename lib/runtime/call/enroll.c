@@ -1,0 +1,138 @@
+#include "enroll.h"
+#include "runtime/compute/own.h"
+#include "runtime/compute/result.h"
+#include "runtime/cache/cache.h"
+#include "runtime/cache/retune.h"
+#include "runtime/registry/mode.h"
+#include "runtime/registry/region.h"
+#include "runtime/registry/resolve.h"
+#include "runtime/registry/thread.h"
+#include "runtime/setting/option.h"
+#include "base/alive.h"
+#include "base/cancel.h"
+#include "base/clock.h"
+
+#include <string.h>
+
+static enum function_give give_of(const struct function *f)
+{
+    const struct swrcache_site *s = f->site;
+    if (s->form == SWRCACHE_FORM_OBJECT || f->annotated.unless != NULL || f->own_key != NULL)
+        return GIVE_OTHER;
+    if (s->form != SWRCACHE_FORM_VALUE || f->outs_len != 0 || f->has_out_bytes)
+        return GIVE_RESULT;
+    return s->result_size == 8                             ? GIVE_WORD
+           : s->result_size == 4                           ? GIVE_HALF
+           : s->result_size >= 16 && s->result_size <= 256 ? GIVE_SOME
+                                                           : GIVE_RESULT;
+}
+
+static void set_tags(struct function *f, const char *tags)
+{
+    uint32_t count = 0;
+    for (const char *at = tags; at != NULL && *at != 0; count++)
+        at += strcspn(at, " "), at += strspn(at, " ");
+    f->tags = count != 0 ? os_alloc(count * sizeof *f->tags) : NULL;
+    for (const char *at = tags; f->tags != NULL && *at != 0; at += strspn(at, " ")) {
+        size_t len = strcspn(at, " ");
+        char *text = os_alloc(len + 1);
+        if (text == NULL)
+            return;
+        memcpy(text, at, len);
+        text[len] = 0;
+        if (len != 0)
+            f->tags[f->ntags++] = mark_tag(text);
+        at += len;
+    }
+}
+
+/* Who separates names by commas names others than he means. */
+static void complain_commas(const char *name, const char *field, const char *names)
+{
+    if (names != NULL && strstr(names, ", ") != NULL)
+        option_complain(
+            "%s: .%s = \"%.200s\": names are separated by blanks alone, the commas are part of them", name,
+            field, names);
+}
+
+static struct function *function_new(struct swrcache_site *site, uint32_t number, bool dictionary)
+{
+    struct function *f = os_zalloc(sizeof *f);
+    if (f == NULL)
+        return NULL;
+    f->site = site;
+    f->number = number;
+    /* Of an older header it ends sooner: the rest is zero, unset. */
+    size_t known = site->policy_size < sizeof f->annotated ? site->policy_size : sizeof f->annotated;
+    memcpy(&f->annotated, site->policy, known);
+    atomic_store(&f->identity, entry_identity(number, 1));
+    key_shape_of(&f->shape, site, function_seed() ^ ((uint64_t)number * 0x9E3779B97F4A7C15u));
+    for (uint32_t i = 0; i < site->nparams; i++) {
+        if (site->params[i].kind == SWRCACHE_KIND_OUT)
+            f->outs_len += site->params[i].size;
+        f->has_out_bytes |= site->params[i].kind == SWRCACHE_KIND_OUT_BYTES;
+    }
+    own_key_shape(f);
+    if (site->form == SWRCACHE_FORM_OBJECT)
+        f->encoder = f->annotated.codec;
+    if (f->encoder != NULL && f->encoder->decode != NULL)
+        f->codec = f->encoder;
+    f->given = given_to("", site->name);
+    struct setting_layer said = {0};
+    setting_from_policy(&said, &f->annotated, site->name);
+    setting_change(&f->own, &said, 0);
+    if (f->annotated.region != NULL && (f->region = region_of(f->annotated.region, true)) == NULL)
+        option_complain("%s: .region = \"%s\": write letters, digits, _ and - between dots; ignored",
+                        site->name, f->annotated.region);
+    const char *never = result_never_fails(site, f->annotated.fails);
+    if (never != NULL)
+        option_complain(
+            "%s: .fails = %s: no result of it is that; call swrcache_fail() in the body, or name a "
+            "test with .failed",
+            site->name, never);
+    complain_commas(site->name, "tags", f->annotated.tags);
+    complain_commas(site->name, "invalidate_on", f->annotated.invalidate_on);
+    complain_commas(site->name, "expire_on", f->annotated.expire_on);
+    region_hand_down(f->region, &f->annotated);
+    set_tags(f, f->annotated.tags);
+    f->dictionary = dictionary;
+    setting_resolve(f);
+    f->bounds = &cache_bounds;
+    f->give = give_of(f);
+    f->counts_at = (uint32_t)(offsetof(struct thread, blocks) + number / THREAD_BLOCK * sizeof(void *));
+    f->counts_row = (uint32_t)(number % THREAD_BLOCK * sizeof(uint64_t[COUNTERS]));
+    f->hit = function_way(f);
+    return f;
+}
+
+struct function *function_of(struct swrcache_site *site)
+{
+    struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
+    if (f != NULL)
+        return f;
+    if (alive_dead() || site->abi != SWRCACHE_ABI || site->size < SWRCACHE_SITE_LEAST ||
+        site->nparams > KEY_MAX_PARAMS || site->policy_size < SWRCACHE_POLICY_LEAST)
+        return NULL;
+    struct cancel cancel;
+    cancel_off(&cancel);
+    f = function_make(site, false);
+    cancel_back(&cancel);
+    return f;
+}
+
+struct function *function_make(struct swrcache_site *site, bool dictionary)
+{
+    function_learn();
+    struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
+    uint32_t n = function_count();
+    if (f == NULL && n < FUNCTIONS_MAX && (f = function_new(site, n, dictionary)) != NULL) {
+        function_add(f);
+        /* Once more, now that others find it: a region may have been changed meanwhile. */
+        setting_resolve(f);
+        mode_begin(f);
+        function_retune(f);
+        __atomic_store_n((struct function **)&site->function, f, __ATOMIC_RELEASE);
+    }
+    function_learnt();
+    return f;
+}

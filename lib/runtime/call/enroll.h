@@ -1,0 +1,16 @@
+/* enroll.h */
+#ifndef RUNTIME_ENROLL_H
+#define RUNTIME_ENROLL_H
+
+#include "runtime/registry/function.h"
+
+/* Which way of hits a function gets (hit.h); set before the first is known. */
+extern function_hit *(*function_way)(const struct function *f);
+
+/* A function that nobody annotated: a region's dictionary. */
+struct function *function_make(struct swrcache_site *site, bool dictionary);
+
+/* NULL when it cannot be known (no memory, too many, a newer layout): then it is simply called. */
+struct function *function_of(struct swrcache_site *site);
+
+#endif

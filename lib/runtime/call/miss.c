@@ -1,0 +1,286 @@
+#include "miss.h"
+#include "outcome.h"
+#include "runtime/compute/ask.h"
+#include "runtime/compute/compute.h"
+#include "runtime/compute/result.h"
+#include "runtime/compute/wait.h"
+#include "runtime/cache/age.h"
+#include "runtime/cache/commit_gate.h"
+#include "runtime/cache/lease.h"
+#include "base/alive.h"
+#include "base/clock.h"
+
+#include <errno.h>
+
+/* The caller gets what was just computed. */
+static void hand_out(struct thread *t, struct function *f, struct flight *fl, struct entry *e, void *result,
+                     int error)
+{
+    if (e != NULL && function_holds_object(f)) {
+        t->busy = false;
+        result_share_object(f, result);
+        t->busy = true;
+    }
+    outcome_note(t, f, COUNTER_misses, SWR_MISS, NULL, 0);
+    if (e != NULL)
+        cache_unref(e);
+    flight_unref(fl);
+    t->busy = false;
+    errno = error;
+}
+
+/* A call that found nothing to answer with, until it has an answer. */
+struct miss {
+    struct thread *t;
+    struct function *f;
+    const struct swrcache_arg *args;
+    void *result;
+    const struct key *key;
+    int saved; /* errno before the call */
+    uint32_t shard;
+    uint64_t deadline;      /* of waiting for others */
+    uint64_t began;         /* mark_now() before the first look */
+    struct entry *fallback; /* handed out if computing fails or takes too long; a reference */
+    struct flight *lead;    /* ours to compute; a reference */
+    bool overtime;          /* waited until the deadline */
+    bool asked;             /* the pool computes because of this call */
+};
+
+/*
+ * What a look came to:
+ *
+ *   AGAIN    -> look again
+ *   LEAD     -> compute, as `lead`
+ *   OLD      -> the fallback; without one, or when it cannot be handed out, ALONE
+ *   ALONE    -> the function itself: a bypass
+ *   ANSWERED
+ */
+enum verdict { VERDICT_AGAIN, VERDICT_LEAD, VERDICT_OLD, VERDICT_ALONE, VERDICT_ANSWERED };
+
+static void drop_fallback(struct miss *m)
+{
+    if (m->fallback != NULL)
+        cache_unref(m->fallback);
+    m->fallback = NULL;
+}
+
+/* Takes over the caller's reference to the entry. */
+static enum verdict serve(const struct miss *m, struct entry *e, enum counter counter,
+                          enum swrcache_outcome outcome)
+{
+    return outcome_serve(m->t, m->f, e, m->args, m->result, counter, outcome, m->saved) ? VERDICT_ANSWERED
+                                                                                        : VERDICT_ALONE;
+}
+
+static enum verdict serve_old(struct miss *m)
+{
+    struct entry *old = m->fallback;
+    m->fallback = NULL;
+    return old != NULL ? serve(m, old, COUNTER_fallback_hits, SWR_FALLBACK_HIT) : VERDICT_ALONE;
+}
+
+/* Shard locked, and given back: another's computation is waited for. Takes over a reference to it. */
+static enum verdict join(struct miss *m, struct flight *fl)
+{
+    table_unlock(&cache_table, m->shard);
+    bool in_time = wait_for_flight(m->t, fl, m->deadline);
+    /* What it stood on was invalidated before this call began: it is older than it may be. */
+    bool older = in_time && fl->outdated != 0 && fl->began < m->began;
+    if (in_time && !older && atomic_load(&fl->state) == FLIGHT_DONE && fl->result != NULL) {
+        enum verdict verdict;
+        if (m->fallback != NULL && (entry_flags(fl->result) & ENTRY_FAILED)) {
+            verdict = serve_old(m);
+        } else {
+            cache_ref(fl->result);
+            verdict = serve(m, fl->result, m->asked ? COUNTER_misses : COUNTER_coalesced,
+                            m->asked ? SWR_MISS : SWR_COALESCED);
+        }
+        flight_unref(fl);
+        return verdict;
+    }
+    flight_unref(fl);
+    m->overtime = !in_time;
+    return m->overtime && m->fallback != NULL ? VERDICT_OLD : VERDICT_AGAIN;
+}
+
+/*
+ * Shard locked: the pool computes what replaces the fallback, once for this call. A reference to that
+ * computation, as its result may be too old to be found by the time that the caller looks. NULL: nobody
+ * could be asked.
+ */
+static struct flight *ask_pool(struct miss *m, struct entry *e, uint64_t identity, uint64_t now)
+{
+    uint64_t lease = 0;
+    if (m->asked || m->f->annotated.refresh == SWR_REFRESH_CALLER || m->t->worker ||
+        !lease_claim(e, now, &lease))
+        return NULL;
+    m->lead = flight_open(m->f, identity, m->key, true);
+    if (m->lead != NULL && ask_refresh(e, lease, m->lead)) {
+        struct flight *fl = m->lead;
+        m->lead = NULL;
+        m->asked = true;
+        return fl;
+    }
+    lease_return(e, lease, 0);
+    return NULL;
+}
+
+/* Shard locked, and given back. */
+static enum verdict decide(struct miss *m, uint64_t identity)
+{
+    uint64_t now = clock_now();
+    struct entry *e = table_find(&cache_table, identity, m->key);
+    enum entry_state state = e != NULL ? age_state(m->f, e, now) : ENTRY_DEAD;
+    if (state != ENTRY_DEAD)
+        cache_ref(e);
+    if (state == ENTRY_FRESH || state == ENTRY_STALE) {
+        table_unlock(&cache_table, m->shard);
+        return serve(m, e, state == ENTRY_FRESH ? COUNTER_hits : COUNTER_stale_hits,
+                     state == ENTRY_FRESH ? SWR_HIT : SWR_STALE_HIT);
+    }
+    m->fallback = state == ENTRY_FALLBACK ? e : NULL;
+    struct flight *other = flight_live(identity, m->key, now);
+    bool own = other != NULL && other->owner != NULL && other->owner == m->t; /* the body calls itself */
+    if (other != NULL && !own && m->overtime && !other->refresh) {
+        other->fenced = true;
+        flight_unlist(other);
+        other = NULL;
+    }
+    if (other != NULL && !own && !m->t->worker && !m->overtime) {
+        atomic_fetch_add(&other->refs, 1);
+        return join(m, other);
+    }
+    if (other == NULL && m->fallback != NULL && !m->overtime) {
+        /* Past the stale window: the pool computes, we wait; while it is in back-off, the old value. */
+        if (!lease_due(lease_word(e), now)) {
+            table_unlock(&cache_table, m->shard);
+            return VERDICT_OLD;
+        }
+        struct flight *asked = ask_pool(m, e, identity, now);
+        if (asked != NULL)
+            return join(m, asked);
+    }
+    if (other == NULL && m->lead == NULL)
+        m->lead = flight_open(m->f, identity, m->key, false);
+    if (m->lead != NULL)
+        m->lead->owner = m->t;
+    table_unlock(&cache_table, m->shard);
+    return m->lead != NULL ? VERDICT_LEAD : VERDICT_OLD;
+}
+
+static enum verdict look(struct miss *m)
+{
+    drop_fallback(m);
+    table_lock(&cache_table, m->shard);
+    uint64_t identity = atomic_load(&m->f->identity);
+    /* After the identity: who finds it raised by a batch sees that the batch is not through yet. */
+    if (likely(atomic_load(&batch_committing) == 0))
+        return decide(m, identity);
+    table_unlock(&cache_table, m->shard);
+    if (batch_wait())
+        return VERDICT_AGAIN;
+    table_lock(&cache_table, m->shard);
+    return decide(m, identity);
+}
+
+static enum verdict lead(struct miss *m)
+{
+    bool failed;
+    /* With the flight: should the body never return, it is given back with it. */
+    m->lead->fallback = m->fallback;
+    m->fallback = NULL;
+    struct entry *e = compute_run(m->t, m->f, m->lead, m->args, m->result, &failed);
+    int error = errno;
+    if (alive_dead()) {
+        m->t->busy = false;
+        return VERDICT_ANSWERED;
+    }
+    if (failed && m->lead->fallback != NULL) {
+        m->fallback = m->lead->fallback;
+        m->lead->fallback = NULL;
+        result_discard(m->f, m->result);
+        if (serve_old(m) == VERDICT_ANSWERED) {
+            if (e != NULL)
+                cache_unref(e);
+            flight_unref(m->lead);
+            m->t->busy = false;
+            return VERDICT_ANSWERED;
+        }
+    }
+    hand_out(m->t, m->f, m->lead, e, m->result, error);
+    return VERDICT_ANSWERED;
+}
+
+void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,
+              const struct key *key, int saved)
+{
+    struct miss m = {
+        .t = t,
+        .f = f,
+        .args = args,
+        .result = result,
+        .key = key,
+        .saved = saved,
+        .shard = table_shard_of(key->hash),
+        .deadline = clock_add(clock_now(), atomic_load(&f->settings.wait)),
+        .began = mark_now(),
+    };
+    enum verdict verdict;
+    compute_forget_left(t, (uintptr_t)__builtin_frame_address(0));
+    do
+        verdict = look(&m);
+    while (verdict == VERDICT_AGAIN);
+    if (verdict == VERDICT_LEAD) {
+        lead(&m);
+        return;
+    }
+    if (verdict == VERDICT_OLD)
+        verdict = serve_old(&m);
+    drop_fallback(&m);
+    if (verdict == VERDICT_ALONE)
+        outcome_alone(t, f, args, result);
+    else
+        t->busy = false;
+}
+
+/*
+ * Shard locked: somebody computes although the back-off says not yet. Calls that would get a value past its
+ * stale time without a look at flights (hit.c) come by here again, and wait for what is computed.
+ */
+static void end_back_off(struct function *f, uint64_t identity, const struct key *key)
+{
+    struct entry *e = table_find(&cache_table, identity, key);
+    if (e != NULL && age_state(f, e, clock_now()) == ENTRY_FALLBACK)
+        lease_hasten(e);
+}
+
+bool miss_forced(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,
+                 const struct key *key)
+{
+    uint32_t shard = table_shard_of(key->hash);
+    compute_forget_left(t, (uintptr_t)__builtin_frame_address(0));
+    table_lock(&cache_table, shard);
+    uint64_t identity = atomic_load(&f->identity);
+    struct flight *other = flight_find(identity, key), *fl = NULL;
+    if (other == NULL || other->owner == NULL || other->owner != t) {
+        /* What is on its way is older: it goes to those who wait for it, and nobody joins it any more. */
+        if (other != NULL) {
+            other->fenced = true;
+            flight_unlist(other);
+        }
+        fl = flight_open(f, identity, key, false);
+    }
+    if (fl != NULL) {
+        fl->owner = t;
+        end_back_off(f, identity, key);
+    }
+    table_unlock(&cache_table, shard);
+    if (fl == NULL) {
+        outcome_alone(t, f, args, result);
+        return true;
+    }
+    bool failed;
+    struct entry *e = compute_run(t, f, fl, args, result, &failed);
+    hand_out(t, f, fl, e, result, errno);
+    return !failed;
+}

@@ -1,0 +1,260 @@
+#include "compute.h"
+#include "depend.h"
+#include "dependents.h"
+#include "guard.h"
+#include "result.h"
+#include "warm.h"
+#include "runtime/cache/age.h"
+#include "runtime/cache/audit.h"
+#include "runtime/cache/care.h"
+#include "runtime/cache/history.h"
+#include "runtime/cache/lease.h"
+#include "runtime/registry/mode.h"
+#include "base/alive.h"
+#include "base/clock.h"
+#include "base/sync.h"
+
+#include <errno.h>
+#include <string.h>
+
+static uint64_t back_off(struct function *f, uint32_t failures)
+{
+    uint64_t wait = atomic_load(&f->settings.retry), most = atomic_load(&f->settings.retry_max);
+    for (uint32_t i = 1; i < failures && wait < most; i++)
+        wait = clock_add(wait, wait);
+    if (wait > most)
+        wait = most;
+    uint64_t spread = wait / 100 * atomic_load(&f->settings.jitter_pct);
+    return wait - (spread ? os_random() % (spread + 1) : 0);
+}
+
+/* A time that a body gave, or the policy's. */
+static uint64_t given_ns(int64_t ms, const _Atomic uint64_t *policy)
+{
+    if (ms == SWRCACHE_UNSET)
+        return atomic_load(policy);
+    return ms == SWR_FOREVER ? CLOCK_NEVER : (uint64_t)ms * NS_PER_MS;
+}
+
+static void set_times(struct function *f, struct flight *fl, struct entry *e, bool failed)
+{
+    struct settings *s = &f->settings;
+    uint64_t lag = clock_lag();
+    entry_set_born(e, fl->started);
+    if (failed) {
+        entry_set_fresh_until(e, clock_add(fl->started, atomic_load(&s->negative)));
+        return;
+    }
+    /* Both are unset unless the body gave one. */
+    uint64_t ttl = given_ns(fl->ttl_ms, &s->ttl), stale = given_ns(fl->stale_ms, &s->stale);
+    uint64_t end = clock_add(fl->started, ttl), spread = ttl / 100 * atomic_load(&s->jitter_pct);
+    uint64_t fresh = end;
+    if (ttl != CLOCK_NEVER && spread != 0)
+        fresh -= os_random() % (spread + 1);
+    if (fresh != CLOCK_NEVER && fresh > fl->started + lag && !function_precise(f))
+        fresh -= lag;
+    if (fresh > fl->fresh_cap)
+        fresh = fl->fresh_cap;
+    entry_set_fresh_until(e, fresh);
+    if (!fl->own_ttl)
+        return;
+    /* The ends of others follow from the settings: age.h. */
+    struct entry_more *more = entry_more(e);
+    entry_flag(e, ENTRY_OWN_TTL);
+    more->own_ttl_ms = ttl / NS_PER_MS < UINT32_MAX ? (uint32_t)(ttl / NS_PER_MS) : UINT32_MAX;
+    more->stale_until = stale == 0 ? fresh : clock_add(end, stale);
+    if (stale > lag && more->stale_until != CLOCK_NEVER && !function_precise(f))
+        more->stale_until -= lag;
+    more->dead_until = clock_add(end, atomic_load(&s->stale_if_error));
+    if (more->dead_until < more->stale_until || atomic_load(&s->stale_if_error) == 0)
+        more->dead_until = more->stale_until;
+}
+
+/* A refresh failed; how many have in a row. */
+static uint8_t note_failure(struct entry *e, int error)
+{
+    struct care *care = care_make(e);
+    if (care == NULL)
+        return 1;
+    uint8_t failures = atomic_load(&care->failures);
+    failures += failures < UINT8_MAX;
+    atomic_store(&care->failures, failures);
+    atomic_store(&care->refresh_errno, (uint16_t)error);
+    entry_flag(e, ENTRY_TROUBLE);
+    return failures;
+}
+
+/* Of objects only the addresses are known: they are never the same. */
+static bool same_value(struct function *f, struct entry *a, struct entry *b)
+{
+    const uint8_t kind = ENTRY_NULL | ENTRY_FAILED;
+    return f->site->form != SWRCACHE_FORM_OBJECT && entry_value_len(a) == entry_value_len(b) &&
+           (entry_flags(a) & kind) == (entry_flags(b) & kind) &&
+           memcmp(entry_value(a), entry_value(b), entry_value_len(a)) == 0;
+}
+
+static void note_not_stored(const struct flight *fl, struct entry *e, bool failed, int error)
+{
+    struct function *f = fl->function;
+    if (fl->fenced)
+        return; /* noted when it was fenced */
+    if (fl->identity != atomic_load(&f->identity)) {
+        audit_resume(atomic_load(&f->invalidated_by));
+        history_note(fl->identity, &fl->key, HISTORY_FENCED, 0);
+        audit_resume(0);
+    } else if (failed)
+        history_note(fl->identity, &fl->key, HISTORY_FAILED, error);
+    else if (fl->skip)
+        history_note(fl->identity, &fl->key, HISTORY_SKIPPED, 0);
+    else if (fl->unnamed)
+        history_note(fl->identity, &fl->key, HISTORY_UNNAMED, 0);
+    else if (e != NULL && (entry_bytes(e) > f->bounds->max_bytes || entry_bytes(e) > cache_bounds.max_bytes ||
+                           f->bounds->max_entries == 0))
+        history_note(fl->identity, &fl->key, HISTORY_TOO_LARGE, 0);
+    else
+        history_note(fl->identity, &fl->key, HISTORY_NO_ROOM, 0);
+}
+
+struct entry *compute_publish(struct function *f, struct flight *fl, const struct swrcache_arg *args,
+                              const void *result, int error, bool *failed_out)
+{
+    bool failed = fl->failed || result_failed(f, result), stored = false;
+    uint64_t now = clock_now();
+    uint32_t nnames;
+    struct mark_name *names = depend_names(f, fl, &nnames);
+    struct entry *e = result_keep(f, fl, args, result, names, nnames, failed || fl->own_ttl);
+    if (e != NULL) {
+        set_times(f, fl, e, failed);
+        entry_set_cost(e, (now - fl->started) / 1000);
+        if (failed) {
+            entry_flag(e, ENTRY_FAILED);
+            entry_more(e)->result_errno = (uint16_t)error;
+        }
+    }
+    *failed_out = failed;
+    atomic_fetch_add(&f->cost_ns_total, now - fl->started);
+    atomic_fetch_add(&f->computed, 1);
+    if (fl->refresh)
+        SYNC_POINT("refresh.before_publish");
+    uint32_t shard = table_shard_of(fl->key.hash);
+    table_lock(&cache_table, shard);
+    struct entry *old = table_find(&cache_table, fl->identity, &fl->key);
+    /* Linked first: who invalidates from here on finds the entry; who did before left a fence. */
+    bool linked = e != NULL && mark_link(e), replaced = false, unchanged = false;
+    depend_check(fl, names, nnames);
+    bool kept =
+        linked && !fl->unnamed && !fl->skip && !fl->fenced && fl->identity == atomic_load(&f->identity);
+    bool old_good = old != NULL && age_state(f, old, now) != ENTRY_DEAD && !(entry_flags(old) & ENTRY_FAILED);
+    fl->before = fl->refresh && e != NULL && old_good && !failed && !fl->skip && !fl->fenced &&
+                         mode_kind(mode_of(f)) == FUNCTION_SHADOW
+                     ? old
+                     : NULL;
+    if (fl->before != NULL)
+        cache_ref(fl->before);
+    bool outlives = failed && (old_good || atomic_load(&f->settings.negative) == 0);
+    if (e != NULL && kept && !outlives && !(old != NULL && entry_born(old) > entry_born(e))) {
+        if (old != NULL) {
+            atomic_store(&e->use, atomic_load(&old->use));
+            warm_carry(f, old, e);
+        }
+        if (fl->expired && !failed) {
+            entry_set_fresh_until(e, 0);
+            entry_flag(e, ENTRY_EXPIRED);
+        }
+        unchanged = old != NULL && same_value(f, old, e);
+        replaced = old != NULL && !unchanged;
+        stored = cache_store(f, old, e);
+    }
+    uint64_t again = CLOCK_NEVER;
+    if (!stored && old != NULL) {
+        again = clock_add(now, back_off(f, failed && !fl->fenced ? note_failure(old, error) : 1));
+        lease_end(old, again);
+    } else if (stored && warm_failure(e)) {
+        again = clock_add(now, back_off(f, note_failure(e, error)));
+    }
+    struct entry *warm = atomic_load(&f->settings.keep_warm) == 0 ? NULL : stored ? e : old;
+    if (warm != NULL)
+        cache_ref(warm);
+    if (linked && !stored)
+        mark_unlink(e);
+    flight_unlist(fl);
+    table_unlock(&cache_table, shard);
+    flight_settle(fl, FLIGHT_DONE, e);
+    depend_free_names(names);
+    if (!stored)
+        note_not_stored(fl, e, failed, error);
+    if (warm != NULL) {
+        if (stored && !failed)
+            warm_begin(f, warm);
+        else
+            warm_again(f, warm, again);
+        cache_unref(warm);
+    }
+    if (stored) {
+        if (atomic_load(&f->inner) && !failed)
+            depend_stored(f, e, replaced);
+        cache_trim(f);
+    }
+    struct thread *t = thread_current;
+    if (t != NULL && failed)
+        thread_count(t, f, COUNTER_failures);
+    else if (t != NULL && !stored)
+        thread_count(t, f, COUNTER_not_stored);
+    else if (t != NULL && fl->refresh && unchanged)
+        thread_count(t, f, COUNTER_unchanged);
+    return e;
+}
+
+/* Nobody waits for it any more, and the key may be computed by others. */
+void compute_give_up(struct thread *t, struct flight *fl)
+{
+    uint32_t shard = table_shard_of(fl->key.hash);
+    table_lock(&cache_table, shard);
+    struct entry *old = table_find(&cache_table, fl->identity, &fl->key);
+    if (old != NULL) {
+        lease_end(old, 0);
+        cache_ref(old);
+    }
+    fl->fenced = true;
+    flight_unlist(fl);
+    table_unlock(&cache_table, shard);
+    flight_settle(fl, FLIGHT_ABANDONED, NULL);
+    if (old != NULL) {
+        warm_again(fl->function, old, clock_add(clock_now(), back_off(fl->function, 1)));
+        cache_unref(old);
+    }
+    thread_count(t, fl->function, COUNTER_failures);
+}
+
+/* The frame that is marked stays on the real stack. */
+__attribute__((no_sanitize("address"))) struct entry *compute_run(struct thread *t, struct function *f,
+                                                                  struct flight *fl,
+                                                                  const struct swrcache_arg *args,
+                                                                  void *result, bool *failed)
+{
+    volatile uint64_t mark;
+    struct cancel cancel = t->cancel;
+    compute_enter(t, fl, (uintptr_t)__builtin_frame_address(0), &mark);
+    SYNC_POINT("leader.before_call");
+    /* The body may never return: nothing of the call may be held by it. */
+    thread_drop_key(t);
+    cancel_back(&cancel);
+    guard_call(f->site->run, args, result);
+    cancel_off(&t->cancel);
+    int error = errno;
+    SYNC_POINT("leader.after_call");
+    t->cancel = cancel;
+    compute_leave(t, fl);
+    *failed = false;
+    /* The body forked without handlers: in the child the locks may be held by nobody. */
+    if (alive_dead())
+        return NULL;
+    struct entry *e = compute_publish(f, fl, args, result, error, failed);
+    if (t->bound != NULL) {
+        depend_took(t->bound, fl);
+        if (e != NULL)
+            depend_saw(t->bound, f, e);
+    }
+    errno = error;
+    return e;
+}

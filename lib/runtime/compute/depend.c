@@ -1,0 +1,207 @@
+#include "depend.h"
+#include "runtime/cache/age.h"
+#include "runtime/cache/audit.h"
+#include "runtime/cache/history.h"
+#include "runtime/registry/thread.h"
+#include "base/clock.h"
+#include "base/sync.h"
+
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+uint64_t depend_digest(struct entry *e)
+{
+    uint64_t d = XXH3_64bits(entry_value(e), entry_value_len(e));
+    return d + (d == 0) + (entry_flags(e) & (ENTRY_NULL | ENTRY_FAILED));
+}
+
+/* The flight's names_lock held. */
+static void drop_keys_of(struct flight *fl, uint32_t function)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < fl->nnames; i++)
+        if (fl->names[i].kind != MARK_KEY || fl->names[i].function != function)
+            fl->names[kept++] = fl->names[i];
+    fl->nkeys -= fl->nnames - kept;
+    fl->nnames = kept;
+}
+
+/* The flight's names_lock held. A name that cannot be kept makes the result one that is not stored. */
+static void add(struct flight *fl, const struct mark_name *name)
+{
+    for (uint32_t i = 0; i < fl->nnames; i++)
+        if (fl->names[i].id == name->id) {
+            if (name->digest != 0)
+                fl->names[i].digest = name->digest;
+            return;
+        }
+    if (name->kind == MARK_KEY) {
+        struct mark_name any = mark_any(name->function);
+        for (uint32_t i = 0; i < fl->nnames; i++)
+            if (fl->names[i].id == any.id)
+                return;
+        if (fl->nkeys == FLIGHT_KEYS) {
+            drop_keys_of(fl, name->function);
+            add(fl, &any);
+            return;
+        }
+    }
+    if (fl->nnames == fl->names_room) {
+        uint32_t room = fl->names_room == 0 ? 8 : fl->names_room * 2;
+        struct mark_name *names = room > FLIGHT_NAMES ? NULL : os_alloc(room * sizeof *names);
+        if (names == NULL) {
+            fl->unnamed = true;
+            return;
+        }
+        if (fl->nnames != 0)
+            memcpy(names, fl->names, fl->nnames * sizeof *names);
+        else
+            atomic_fetch_add(&flights_named, 1);
+        os_free(fl->names);
+        fl->names = names;
+        fl->names_room = room;
+    }
+    struct mark_name *slot = &fl->names[fl->nnames];
+    *slot = *name;
+    if (name->text != NULL) {
+        size_t len = strlen(name->text) + 1;
+        char *text = os_alloc(len);
+        if (text == NULL) {
+            fl->unnamed = true;
+            return;
+        }
+        slot->text = memcpy(text, name->text, len);
+    }
+    fl->nnames++;
+    fl->nkeys += name->kind == MARK_KEY;
+}
+
+static void add_locked(struct flight *fl, const struct mark_name *name)
+{
+    lock_take(&fl->names_lock);
+    add(fl, name);
+    lock_give(&fl->names_lock);
+}
+
+void depend_tag(struct flight *fl, const char *tag)
+{
+    struct mark_name name = mark_tag(tag);
+    add_locked(fl, &name);
+}
+
+static bool binds(const struct flight *fl)
+{
+    return fl->function->annotated.dependencies != SWR_DEPENDENCIES_OFF;
+}
+
+void depend_call(struct flight *fl, struct function *f, const struct key *key)
+{
+    if (!binds(fl) || (f == fl->function && key->hash == fl->key.hash))
+        return;
+    /* Before the look-up: whoever drops what that finds sees that somebody may stand on it. */
+    if (!atomic_load(&f->inner))
+        atomic_store(&f->inner, true);
+    struct mark_name of_key = mark_key(f->number, key->hash), whole = mark_whole(f->number);
+    lock_take(&fl->names_lock);
+    SYNC_POINT("names.locked");
+    add(fl, &of_key);
+    add(fl, &whole);
+    /* Also when the call is answered by the function itself, past the cache. */
+    for (uint32_t i = 0; i < f->ntags; i++)
+        add(fl, &f->tags[i]);
+    lock_give(&fl->names_lock);
+}
+
+void depend_saw(struct flight *fl, struct function *f, struct entry *e)
+{
+    if (!binds(fl) || (f == fl->function && entry_hash(e) == fl->key.hash))
+        return;
+    struct mark_name of_key = mark_key(f->number, entry_hash(e));
+    uint64_t until = entry_fresh_until(e);
+    of_key.digest = depend_digest(e);
+    lock_take(&fl->names_lock);
+    add(fl, &of_key);
+    if (until < fl->fresh_cap)
+        fl->fresh_cap = until;
+    struct mark_set *set = mark_set_of(e);
+    for (uint32_t i = 0; set != NULL && i < set->count; i++)
+        add(fl, &set->links[i].name);
+    lock_give(&fl->names_lock);
+}
+
+void depend_took(struct flight *fl, struct flight *inner)
+{
+    if (!binds(fl))
+        return;
+    lock_take(&fl->names_lock);
+    /* Nobody writes the inner one's names any more but a thread that was handed its context too late. */
+    lock_take(&inner->names_lock);
+    for (uint32_t i = 0; i < inner->nnames; i++)
+        add(fl, &inner->names[i]);
+    if (inner->fresh_cap < fl->fresh_cap)
+        fl->fresh_cap = inner->fresh_cap;
+    fl->unnamed |= inner->unnamed;
+    lock_give(&inner->names_lock);
+    lock_give(&fl->names_lock);
+}
+
+struct mark_name *depend_names(struct function *f, struct flight *fl, uint32_t *count)
+{
+    *count = 0;
+    lock_take(&fl->names_lock);
+    for (uint32_t i = 0; i < f->ntags; i++)
+        add(fl, &f->tags[i]);
+    struct mark_name *names = fl->nnames == 0 ? NULL : os_alloc(fl->nnames * sizeof *names);
+    if (names != NULL) {
+        memcpy(names, fl->names, fl->nnames * sizeof *names);
+        *count = fl->nnames;
+    } else if (fl->nnames != 0) {
+        fl->unnamed = true;
+    }
+    lock_give(&fl->names_lock);
+    return names;
+}
+
+void depend_free_names(struct mark_name *names)
+{
+    os_free(names); /* the texts are the flight's */
+}
+
+/* Whose doing the fences of marks were, about: marks share places as they do in core/mark.c. */
+enum { FENCE_ACTS = 1024 };
+static _Atomic uint64_t fence_acts[FENCE_ACTS];
+
+_Atomic uint64_t *depend_fence_act(uint64_t id)
+{
+    return &fence_acts[id % FENCE_ACTS];
+}
+
+/* Was one of them invalidated since it began? */
+void depend_outdate(struct flight *fl, const struct mark_name *names, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t fenced = mark_fenced(names[i].id, fl->began);
+        if (fenced > fl->outdated)
+            fl->outdated = fenced;
+    }
+}
+
+void depend_check(struct flight *fl, const struct mark_name *names, uint32_t count)
+{
+    depend_outdate(fl, names, count);
+    for (uint32_t i = 0; i < count; i++)
+        if (mark_differs(names[i].id, names[i].digest, fl->began))
+            fl->expired = true;
+    if (fl->outdated == 0 || fl->fenced)
+        return;
+    fl->fenced = true;
+    uint64_t act = 0;
+    for (uint32_t i = 0; i < count && act == 0; i++)
+        if (mark_fenced(names[i].id, fl->began) != 0)
+            act = atomic_load(depend_fence_act(names[i].id));
+    audit_resume(act);
+    history_note(fl->identity, &fl->key, HISTORY_FENCED, 0);
+    audit_resume(0);
+}

@@ -1,0 +1,29 @@
+/* dependents.h */
+#ifndef RUNTIME_DEPENDENTS_H
+#define RUNTIME_DEPENDENTS_H
+
+#include "depend.h"
+
+/* What was done to keys, to be done to those that stand on them: gathered under locks, run without. */
+struct ripple {
+    enum swrcache_operation operation; /* INVALIDATE or EXPIRE */
+    uint64_t *ids;
+    size_t count, room;
+    size_t direct; /* so many of them at the start count as reached */
+    bool lost;     /* no memory: everything that stands on anything is meant */
+};
+void ripple_key(struct ripple *r, struct function *f, uint64_t hash);
+void ripple_whole(struct ripple *r, struct function *f);
+void ripple_tag(struct ripple *r, const char *tag);
+/*
+ * For verbs that took the matching keys of `f` from the table: who stands on a key that matches, or that is
+ * not there any more and might have. `match` NULL: of those that are there none does.
+ */
+void ripple_match(struct ripple *r, struct function *f, cache_match *match, void *cookie);
+/* No lock held. Entries reached by what counts. Frees what was gathered. */
+size_t ripple_run(struct ripple *r);
+
+/* After an entry was stored: those that saw another value of that key expire. No lock held. */
+void depend_stored(struct function *f, struct entry *e, bool replaced);
+
+#endif

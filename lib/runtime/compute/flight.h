@@ -1,0 +1,85 @@
+/*
+ * flight.h - one computation under way: who leads it, who waits for it, and whether its result may be kept.
+ *
+ *   RUNNING --finish--> DONE (result set, or NULL: every waiter for itself)
+ *      |----abandon---> ABANDONED (its leader left by exception, cancellation or longjmp, or was overtaken)
+ *
+ * Flights of a shard stand in a list under that shard's lock. `fenced` once the key was invalidated: the
+ * result goes to those already waiting, is not stored, and nobody joins any more.
+ */
+#ifndef RUNTIME_FLIGHT_H
+#define RUNTIME_FLIGHT_H
+
+#include "runtime/cache/cache.h"
+#include "runtime/registry/thread.h"
+#include "core/mark.h"
+
+enum flight_state { FLIGHT_RUNNING, FLIGHT_DONE, FLIGHT_ABANDONED };
+
+struct flight {
+    struct flight *next;  /* the shard's list; its lock */
+    struct flight *outer; /* the computation that this one interrupts on its thread; owner alone */
+    struct function *function;
+    uint64_t identity;
+    _Atomic(struct thread *) owner; /* NULL: queued, no worker has it yet */
+    uintptr_t frame; /* stack address of the leader's frame: below it, the leader is gone by longjmp */
+    const volatile uint64_t *mark; /* in that frame; overwritten: the frame is gone for certain */
+    uint64_t token;                /* what stands there */
+    bool aside;                    /* held to be left by longjmp, and put aside by its thread */
+    int tid;
+    bool refresh, fenced, expired, listed; /* the shard's lock */
+    bool skip, failed, own_ttl;            /* set by the body, owner alone */
+    int64_t ttl_ms, stale_ms;
+    uint64_t started;
+    _Atomic uint32_t state; /* futex; enum flight_state */
+    _Atomic uint32_t refs;
+    struct entry *result;   /* written before DONE; holds a reference */
+    struct entry *before;   /* replaced, and to be compared with what replaces it; a reference */
+    struct entry *fallback; /* handed out should this fail; owner alone, holds a reference */
+    uint64_t began;         /* mark_now() before the body */
+    uint64_t outdated;      /* at which of those numbers what it stands on was invalidated; 0: never */
+    /* depend.h; under names_lock */
+    struct lock names_lock;
+    bool unnamed; /* a name could not be kept: the result is not stored */
+    uint32_t nnames, nkeys, names_room;
+    uint64_t fresh_cap; /* what it stands on is fresh until then */
+    struct mark_name *names;
+    uintptr_t context; /* context.c: its number, 0: none; that file's lock */
+    struct flight *next_context;
+    struct key key;
+    unsigned char bytes[];
+};
+
+/* The innermost computation of a thread; NULL: none. */
+static inline void flight_set_top(struct thread *t, struct flight *fl)
+{
+    thread_set_top(t, fl, fl != NULL ? fl->function->site->name : NULL);
+}
+
+/* Shard locked. */
+struct flight *flight_find(uint64_t identity, const struct key *key);
+/* The same, but one that has run past its lease is fenced: its leader is lost, somebody else may compute. */
+struct flight *flight_live(uint64_t identity, const struct key *key, uint64_t now);
+struct flight *flight_open(struct function *f, uint64_t identity, const struct key *key, bool refresh);
+/* One that nobody can join or find, without a key: what comes of it is kept by nobody. Any. */
+struct flight *flight_apart(struct function *f);
+void flight_unlist(struct flight *fl);
+/* Any. */
+void flight_settle(struct flight *fl, enum flight_state state, struct entry *result);
+void flight_unref(struct flight *fl);
+void flight_free_names(struct flight *fl);
+extern _Atomic uint32_t flights_named; /* so many have names: without any, verbs look at none */
+/* By a number as well, until they end: for context.h. numbered: gives a reference. */
+uintptr_t flight_number(struct flight *fl);
+struct flight *flight_numbered(uintptr_t number);
+void flight_forget_number(struct flight *fl);
+void flight_fork_prepare(void);
+void flight_fork_release(void);
+/* Shard locked: shows every flight of it. */
+void flight_visit(uint32_t shard, void (*visit)(struct flight *fl, void *cookie), void *cookie);
+/* Shows every flight under its shard's lock. */
+void flight_each(void (*visit)(struct flight *fl, void *cookie), void *cookie);
+void flight_wake_all(void);
+void flight_forget_others(void); /* a fork's child: the leaders are gone */
+
+#endif

@@ -1,0 +1,268 @@
+#include "result.h"
+#include "own.h"
+#include "runtime/registry/thread.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool nonzero(const struct swrcache_site *s, const void *result)
+{
+    const unsigned char *b = result;
+    if (s->result_cls == SWRCACHE_CLASS_FLOAT) {
+        if (s->result_size == sizeof(float))
+            return *(const float *)result != 0;
+        if (s->result_size == sizeof(double))
+            return *(const double *)result != 0;
+        return *(const long double *)result != 0;
+    }
+    for (uint32_t i = 0; i < s->result_size; i++)
+        if (b[i] != 0)
+            return true;
+    return false;
+}
+
+static bool negative(const struct swrcache_site *s, const void *result)
+{
+    if (s->result_cls == SWRCACHE_CLASS_FLOAT) {
+        if (s->result_size == sizeof(float))
+            return *(const float *)result < 0;
+        if (s->result_size == sizeof(double))
+            return *(const double *)result < 0;
+        return *(const long double *)result < 0;
+    }
+    if (s->result_cls != SWRCACHE_CLASS_INT && s->result_cls != SWRCACHE_CLASS_CHAR)
+        return false;
+    signed char b8;
+    int16_t b16;
+    int32_t b32;
+    int64_t b64;
+    switch (s->result_size) {
+    case 1:
+        memcpy(&b8, result, 1);
+        return b8 < 0;
+    case 2:
+        memcpy(&b16, result, 2);
+        return b16 < 0;
+    case 4:
+        memcpy(&b32, result, 4);
+        return b32 < 0;
+    case 8:
+        memcpy(&b64, result, 8);
+        return b64 < 0;
+    default:
+        return false;
+    }
+}
+
+/* The user's own test, run as a body is: what it invalidates or calls counts. */
+static bool said_failed(struct function *f, const void *result)
+{
+    struct thread *t = thread_current;
+    bool busy = t != NULL && t->busy;
+    if (f->annotated.failed == NULL)
+        return false;
+    if (t != NULL)
+        t->busy = false;
+    bool failed = f->annotated.failed(f->site->form == SWRCACHE_FORM_VOID ? NULL : result);
+    if (t != NULL)
+        t->busy = busy;
+    return failed;
+}
+
+bool result_failed(struct function *f, const void *result)
+{
+    const struct swrcache_site *s = f->site;
+    if (said_failed(f, result))
+        return true;
+    if (s->form == SWRCACHE_FORM_VOID)
+        return false;
+    switch (f->annotated.fails) {
+    case SWR_FAILS_NULL:
+        return !nonzero(s, result);
+    case SWR_FAILS_NEGATIVE:
+        return negative(s, result);
+    case SWR_FAILS_NONZERO:
+        return nonzero(s, result);
+    default:
+        return false;
+    }
+}
+
+const char *result_never_fails(const struct swrcache_site *s, enum swrcache_fails fails)
+{
+    bool number = s->result_cls == SWRCACHE_CLASS_INT || s->result_cls == SWRCACHE_CLASS_CHAR;
+    if (fails == SWR_FAILS_NEGATIVE && s->result_cls != SWRCACHE_CLASS_FLOAT &&
+        !(number && s->result_size <= 8))
+        return "SWR_FAILS_NEGATIVE";
+    if (s->form == SWRCACHE_FORM_VOID && (fails == SWR_FAILS_NULL || fails == SWR_FAILS_NONZERO))
+        return fails == SWR_FAILS_NULL ? "SWR_FAILS_NULL" : "SWR_FAILS_NONZERO";
+    return NULL;
+}
+
+static bool is_out(const struct swrcache_param *p)
+{
+    return p->kind == SWRCACHE_KIND_OUT || p->kind == SWRCACHE_KIND_OUT_BYTES;
+}
+
+size_t result_encode(struct function *f, const void *object, void **bytes)
+{
+    struct thread *t = thread_current;
+    bool busy = t != NULL && t->busy;
+    size_t room = 256, len;
+    for (;;) {
+        *bytes = os_alloc(room);
+        if (*bytes == NULL)
+            return SIZE_MAX;
+        if (t != NULL)
+            t->busy = false;
+        len = f->encoder->encode(object, *bytes, room);
+        if (t != NULL)
+            t->busy = busy;
+        if (len < room)
+            return len;
+        os_free(*bytes);
+        *bytes = NULL;
+        if (len >= UINT32_MAX / 2)
+            return SIZE_MAX;
+        room = len + 1;
+    }
+}
+
+struct entry *result_keep(struct function *f, const struct flight *fl, const struct swrcache_arg *args,
+                          const void *result, const struct mark_name *names, uint32_t nnames, bool more)
+{
+    const struct swrcache_site *s = f->site;
+    size_t len = s->result_size;
+    const void *from = result;
+    const char *string = NULL;
+    void *encoded = NULL;
+    uint8_t flags = 0;
+    if (s->form == SWRCACHE_FORM_STRING) {
+        memcpy(&string, result, sizeof string);
+        flags = string == NULL ? ENTRY_NULL : 0;
+        len = string == NULL ? 0 : strlen(string) + 1;
+        from = string;
+    } else if (s->form == SWRCACHE_FORM_VOID) {
+        len = 0;
+    } else if (unlikely(f->codec != NULL)) {
+        void *object;
+        memcpy(&object, result, sizeof object);
+        flags = object == NULL ? ENTRY_NULL : 0;
+        len = object == NULL ? 0 : result_encode(f, object, &encoded);
+        from = encoded;
+        if (len == SIZE_MAX)
+            return NULL;
+    }
+    size_t outs = 0;
+    for (uint32_t i = 0; i < s->nparams; i++)
+        if (is_out(&s->params[i]))
+            outs += args[i].size;
+    ptrdiff_t carried = own_key_carried(f, args);
+    struct entry *e = carried < 0
+                          ? NULL
+                          : entry_new(&fl->key, fl->identity, outs + len,
+                                      (struct entry_extra){key_opaque_size(&f->args) + (size_t)carried,
+                                                           mark_room(names, nnames), more});
+    if (e == NULL || !own_key_carry(f, args, e)) {
+        if (e != NULL)
+            entry_free(e);
+        os_free(encoded);
+        return NULL;
+    }
+    key_opaque_copy(&f->args, args, entry_opaque(e));
+    unsigned char *at = entry_value(e);
+    for (uint32_t i = 0; i < s->nparams; i++)
+        if (is_out(&s->params[i]) && args[i].size != 0) {
+            memcpy(at, args[i].data, args[i].size);
+            at += args[i].size;
+        }
+    if (len != 0)
+        memcpy(at, from, len);
+    os_free(encoded);
+    entry_flag(e, flags);
+    mark_fill(e, names, nnames);
+    return e;
+}
+
+bool result_give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result)
+{
+    const struct swrcache_site *s = f->site;
+    const unsigned char *at = entry_value(e), *end = at + entry_value_len(e);
+    char *string = NULL;
+    void *object = NULL;
+    const unsigned char *tail = at;
+    if (unlikely(f->outs_len != 0 || f->has_out_bytes))
+        for (uint32_t i = 0; i < s->nparams; i++)
+            if (is_out(&s->params[i]))
+                tail += args[i].size;
+    switch (s->form) {
+    case SWRCACHE_FORM_VALUE:
+        if (s->result_size == 8)
+            memcpy(result, tail, 8);
+        else
+            memcpy(result, tail, s->result_size);
+        break;
+    case SWRCACHE_FORM_STRING:
+        if (!(entry_flags(e) & ENTRY_NULL)) {
+            string = malloc((size_t)(end - tail));
+            if (string == NULL)
+                return false;
+            memcpy(string, tail, (size_t)(end - tail));
+        }
+        memcpy(result, &string, sizeof string);
+        break;
+    case SWRCACHE_FORM_OBJECT:
+        if (f->codec != NULL) {
+            if (!(entry_flags(e) & ENTRY_NULL) &&
+                (object = f->codec->decode(tail, (size_t)(end - tail))) == NULL)
+                return false;
+            memcpy(result, &object, sizeof object);
+            break;
+        }
+        memcpy(&object, tail, sizeof object);
+        if (object != NULL) {
+            object = s->copy(object);
+            if (object == NULL)
+                return false;
+        }
+        memcpy(result, &object, sizeof object);
+        break;
+    default:
+        break;
+    }
+    if (unlikely(tail != at))
+        for (uint32_t i = 0; i < s->nparams; i++)
+            if (is_out(&s->params[i]) && args[i].size != 0) {
+                memcpy((void *)(uintptr_t)args[i].data, at, args[i].size);
+                at += args[i].size;
+            }
+    return true;
+}
+
+void result_share_object(struct function *f, void *result)
+{
+    void *master;
+    memcpy(&master, result, sizeof master);
+    if (master != NULL)
+        master = f->site->copy(master);
+    memcpy(result, &master, sizeof master);
+}
+
+void result_discard(struct function *f, void *result)
+{
+    void *unused;
+    struct thread *t = thread_current;
+    bool busy = t != NULL && t->busy;
+    if (f->site->form != SWRCACHE_FORM_STRING && f->codec == NULL)
+        return;
+    memcpy(&unused, result, sizeof unused);
+    if (f->codec == NULL) {
+        free(unused);
+    } else if (unused != NULL) {
+        if (t != NULL)
+            t->busy = false;
+        f->site->release(unused);
+        if (t != NULL)
+            t->busy = busy;
+    }
+}

@@ -1,0 +1,140 @@
+#include "shadow.h"
+#include "agree.h"
+#include "compute.h"
+#include "flight.h"
+#include "guard.h"
+#include "result.h"
+#include "runtime/registry/mode.h"
+#include "runtime/setting/option.h"
+#include "base/alive.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_out(const struct swrcache_param *p)
+{
+    return p->kind == SWRCACHE_KIND_OUT || p->kind == SWRCACHE_KIND_OUT_BYTES;
+}
+
+static size_t rounded(size_t size)
+{
+    return (size + 15) & ~(size_t)15;
+}
+
+/* The same arguments, out-arguments in `room` instead, where they begin with what was answered. */
+static void beside(const struct function *f, const struct swrcache_arg *args, struct swrcache_arg *own,
+                   unsigned char *room)
+{
+    for (uint32_t i = 0; i < f->site->nparams; i++) {
+        own[i] = args[i];
+        if (!is_out(&f->site->params[i]))
+            continue;
+        own[i].data = memcpy(room, args[i].data, args[i].size);
+        room += rounded(args[i].size);
+    }
+}
+
+static size_t room_for(const struct function *f, const struct swrcache_arg *args)
+{
+    size_t room = rounded(f->site->result_size) + 16;
+    for (uint32_t i = 0; i < f->site->nparams; i++)
+        room += is_out(&f->site->params[i]) ? rounded(args[i].size) : 0;
+    return room;
+}
+
+/* What the function gave for the comparison goes back to where it came from. */
+static void drop(struct thread *t, struct function *f, void *result)
+{
+    void *object;
+    if (f->site->form == SWRCACHE_FORM_OBJECT && f->codec == NULL) {
+        memcpy(&object, result, sizeof object);
+        t->busy = false;
+        if (object != NULL)
+            f->site->release(object);
+        t->busy = true;
+    } else {
+        result_discard(f, result);
+    }
+}
+
+/* The frame that is marked stays on the real stack. */
+__attribute__((noinline, no_sanitize("address"))) static void
+compare(struct thread *t, struct function *f, const struct swrcache_arg *args, const void *answer)
+{
+    struct swrcache_arg own[KEY_MAX_PARAMS];
+    uint64_t served, given;
+    volatile uint64_t mark;
+    struct cancel cancel;
+    struct flight *fl = NULL;
+    unsigned char *outer = t->lengthy, *room = NULL;
+    cancel_off(&cancel);
+    t->busy = true;
+    if (agree_digest(f, args, answer, &served, NULL) &&
+        (room = os_alloc_aligned(16, room_for(f, args))) != NULL)
+        fl = flight_apart(f);
+    if (fl == NULL) {
+        os_free(room);
+        t->busy = false;
+        cancel_back(&cancel);
+        return;
+    }
+    memset(room, 0, f->site->result_size);
+    beside(f, args, own, room + rounded(f->site->result_size));
+    t->lengthy = room; /* given back should the body end the thread */
+    t->cancel = cancel;
+    compute_forget_left(t, (uintptr_t)__builtin_frame_address(0));
+    compute_enter(t, fl, (uintptr_t)__builtin_frame_address(0), &mark);
+    cancel_back(&cancel);
+    bool whole = guard_call_catching(f->site->run, own, room);
+    cancel_off(&t->cancel);
+    compute_leave(t, fl);
+    t->lengthy = outer;
+    /* The body forked without handlers: in the child the locks may be held by nobody. */
+    bool alive = !alive_dead();
+    if (alive && whole) {
+        if (!fl->failed && !fl->skip && !result_failed(f, room) && agree_digest(f, own, room, &given, NULL))
+            mode_compared(f, served == given);
+        drop(t, f, room);
+    }
+    if (alive) {
+        flight_settle(fl, FLIGHT_DONE, NULL);
+        flight_unref(fl);
+        os_free(room);
+    }
+    t->busy = false;
+    cancel_back(&cancel);
+}
+
+void shadow_call(struct thread *t, struct function *f, const struct swrcache_arg *args, const void *result)
+{
+    struct thread_last last = t->last;
+    int saved = errno;
+    if ((last.outcome != SWR_HIT && last.outcome != SWR_STALE_HIT) || alive_dead() ||
+        !function_comparable(f) ||
+        atomic_fetch_add_explicit(&f->sampled, 1, memory_order_relaxed) % SHADOW_SAMPLE != 0)
+        return;
+    compare(t, f, args, result);
+    t->last = last;
+    errno = saved;
+}
+
+void shadow_prefill(struct function *f, struct entry *e, const struct swrcache_arg *args)
+{
+    const unsigned char *at = entry_value(e);
+    for (uint32_t i = 0; i < f->site->nparams; i++)
+        if (is_out(&f->site->params[i])) {
+            memcpy((void *)(uintptr_t)args[i].data, at, args[i].size);
+            at += args[i].size;
+        }
+}
+
+void shadow_refreshed(struct function *f, struct entry *before, struct entry *now,
+                      const struct swrcache_arg *args)
+{
+    uint64_t old, new;
+    if (function_comparable(f) && agree_digest_entry(f, before, args, &old) &&
+        agree_digest_entry(f, now, args, &new))
+        mode_compared(f, old == new);
+}

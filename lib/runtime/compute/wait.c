@@ -1,0 +1,60 @@
+#include "wait.h"
+#include "flight.h"
+#include "base/clock.h"
+
+static struct lock wait_lock; /* who waits for whom: thread.waiting_for */
+
+void wait_fork_release(void)
+{
+    lock_reset(&wait_lock);
+}
+
+static bool would_deadlock(struct thread *t, struct flight *fl)
+{
+    for (int depth = 0; fl != NULL && depth < 1000; depth++) {
+        struct thread *owner = fl->owner;
+        if (owner == NULL)
+            return false;
+        if (owner == t)
+            return true;
+        fl = atomic_load(&owner->waiting_for);
+    }
+    return false;
+}
+
+struct waiting {
+    struct flight *flight;
+    uint64_t deadline;
+    bool in_time;
+};
+
+static void wait_body(const struct swrcache_arg *args, void *cookie)
+{
+    struct waiting *w = cookie;
+    (void)args;
+    while (atomic_load_explicit(&w->flight->state, memory_order_acquire) == FLIGHT_RUNNING) {
+        if (clock_now() >= w->deadline) {
+            w->in_time = false;
+            return;
+        }
+        os_futex_wait(&w->flight->state, FLIGHT_RUNNING, clock_sleep_until(w->deadline));
+    }
+    w->in_time = true;
+}
+
+bool wait_for_flight(struct thread *t, struct flight *fl, uint64_t deadline)
+{
+    struct waiting w = {fl, deadline, false};
+    lock_take(&wait_lock);
+    bool circle = would_deadlock(t, fl);
+    if (!circle)
+        atomic_store(&t->waiting_for, fl);
+    lock_give(&wait_lock);
+    if (circle)
+        return false;
+    wait_body(NULL, &w);
+    lock_take(&wait_lock);
+    atomic_store(&t->waiting_for, NULL);
+    lock_give(&wait_lock);
+    return w.in_time;
+}

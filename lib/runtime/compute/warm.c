@@ -1,0 +1,106 @@
+#include "warm.h"
+#include "ask.h"
+#include "runtime/cache/cache.h"
+#include "runtime/cache/care.h"
+#include "runtime/cache/lease.h"
+#include "base/clock.h"
+
+/* Once the pool had no room after all: a call took it. */
+#define AGAIN_NS (10 * NS_PER_MS)
+
+/* An entry's timer: a value has one from the start, a failure has none. */
+enum { TIMER_AS_STORED, TIMER_FIRED, TIMER_SET };
+
+bool warm_failure(struct entry *e)
+{
+    struct care *care = entry_flags(e) & ENTRY_FAILED ? care_of(e) : NULL;
+    return care != NULL && atomic_load(&care->timer) != TIMER_AS_STORED;
+}
+
+/* Shard locked. True: queued, and the timer is used up. */
+static bool refreshed(struct function *f, struct entry *e, uint64_t now)
+{
+    uint64_t lease;
+    struct care *care = care_make(e);
+    /* Without memory nothing is counted. */
+    if (care != NULL && !entry_was_called(e) &&
+        atomic_load(&care->idle_refreshes) >= atomic_load(&f->settings.keep_warm_idle)) {
+        atomic_store(&care->timer, TIMER_FIRED);
+        return true;
+    }
+    if (!lease_claim(e, now, &lease))
+        return false;
+    if (!ask_refresh(e, lease, NULL)) {
+        lease_return(e, lease, 0);
+        return false;
+    }
+    /* The refresh ends under this lock: it carries over what is written here. */
+    if (care != NULL) {
+        atomic_store(&care->idle_refreshes, entry_called(e) ? 0 : atomic_load(&care->idle_refreshes) + 1);
+        atomic_store(&care->timer, TIMER_FIRED);
+    }
+    return true;
+}
+
+uint64_t warm_fire(struct entry *e, uint64_t now)
+{
+    struct function *f = function_of_entry(e);
+    uint64_t rhythm = atomic_load(&f->settings.keep_warm), again = CLOCK_NEVER;
+    uint32_t shard = table_shard_of(entry_hash(e));
+    table_lock(&cache_table, shard);
+    if (rhythm != 0 && table_holds(&cache_table, e) && entry_is_of(e, atomic_load(&f->identity)) &&
+        !refreshed(f, e, now)) {
+        uint64_t when = lease_word(e);
+        if (lease_due(when, now))
+            again = clock_add(now, AGAIN_NS);
+        else if (lease_held(when, now))
+            again = clock_add(now, rhythm);
+        else
+            again = entry_ns(when & ENTRY_TIME);
+    }
+    table_unlock(&cache_table, shard);
+    return again;
+}
+
+static void set(struct entry *e, uint64_t due)
+{
+    if (due != CLOCK_NEVER)
+        ask_timer(e, due);
+}
+
+void warm_begin(struct function *f, struct entry *e)
+{
+    uint64_t rhythm = atomic_load(&f->settings.keep_warm);
+    if (rhythm != 0)
+        set(e, clock_add(entry_born(e), rhythm));
+}
+
+void warm_again(struct function *f, struct entry *e, uint64_t due)
+{
+    uint8_t fired = TIMER_FIRED;
+    if (atomic_load(&f->settings.keep_warm) == 0)
+        return;
+    uint32_t shard = table_shard_of(entry_hash(e));
+    table_lock(&cache_table, shard);
+    struct care *care = table_holds(&cache_table, e) ? care_of(e) : NULL;
+    bool mine = care != NULL && atomic_compare_exchange_strong(&care->timer, &fired, TIMER_SET);
+    table_unlock(&cache_table, shard);
+    if (mine)
+        set(e, due);
+}
+
+void warm_carry(struct function *f, struct entry *old, struct entry *e)
+{
+    struct care *from = care_of(old);
+    bool failed = (entry_flags(e) & ENTRY_FAILED) != 0 && atomic_load(&f->settings.keep_warm) != 0 &&
+                  (!(entry_flags(old) & ENTRY_FAILED) || warm_failure(old));
+    struct care *to = from != NULL || failed ? care_make(e) : NULL;
+    if (to == NULL)
+        return;
+    if (from != NULL)
+        atomic_store(&to->idle_refreshes, atomic_load(&from->idle_refreshes));
+    if (failed) {
+        atomic_store(&to->failures, from != NULL ? atomic_load(&from->failures) : 0);
+        atomic_store(&to->timer, TIMER_FIRED);
+    }
+}

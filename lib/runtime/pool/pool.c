@@ -1,0 +1,420 @@
+#define _GNU_SOURCE
+#include "pool.h"
+#include "timer.h"
+#include "runtime/setting/option.h"
+#include "base/alive.h"
+#include "base/alloc.h"
+#include "base/ambient.h"
+#include "base/clock.h"
+#include "base/epoch.h"
+#include "base/lock.h"
+#include "base/sync.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+/*
+ * A queue under one short lock that a submitter only tries to take: a caller never waits for it. Workers
+ * sleep on `bell`; the last one idle for IDLE_NS leaves, unless a timed refresh is due later.
+ */
+enum { TRIES = 50, QUEUE_MOST = 65536, SPARE = 6 };
+#define IDLE_NS (1000 * NS_PER_MS)
+#define HUNG_NS (1000 * NS_PER_MS)
+/* So often one idle worker looks at the queue for IDLE_NS after the last refresh. */
+#define TICK_NS (2 * NS_PER_MS)
+/* Once a thread could not be had, the next is asked for after a pause that doubles up to the longest. */
+#define REFUSED_NS      (10 * NS_PER_MS)
+#define REFUSED_MOST_NS (5000 * NS_PER_MS)
+
+static const struct pool_duties *duties;
+static _Atomic uint32_t generation; /* of forks */
+static struct lock pool_lock;       /* everything here but the atomics */
+static struct queue queue;
+static uint32_t threads, idle, running;
+static uint32_t firing;        /* timers taken out whose refreshes are not queued yet */
+static uint32_t draining;      /* who waits for calm */
+static bool ticking;           /* one of the idle looks by itself: it need not be woken */
+static bool called;            /* or will: it has been rung for that, and has not come yet */
+static uint64_t last_progress; /* when a worker last took or finished a job */
+static struct timers timers;
+static uint64_t refused_until, refused_pause;
+static bool told_exit; /* exit() has been asked to stop the pool */
+static _Atomic bool stopping;
+static _Atomic uint32_t parked;                                                /* futex: never raised */
+static __thread struct job at_work __attribute__((tls_model("initial-exec"))); /* entry NULL: none */
+static _Atomic uint32_t bell; /* futex: raised for every submission */
+static _Atomic uint32_t calm; /* futex: raised when nothing is queued or running */
+
+static void run_timers(void);
+
+void pool_start(const struct pool_duties *given)
+{
+    duties = given;
+}
+
+static bool queue_full(void)
+{
+    return queue.heap != NULL && queue.count == queue.size;
+}
+
+static uint64_t next_wake(uint64_t now)
+{
+    /* Time by hand: whoever advances it rings. */
+    if (clock_manual())
+        return CLOCK_NEVER;
+    return timers.count != 0 ? timers_due(&timers) : clock_add(now, IDLE_NS);
+}
+
+static void ring(int how_many)
+{
+    atomic_fetch_add(&bell, 1);
+    os_futex_wake(&bell, how_many);
+}
+
+/* pool_lock held; gives it back. What was taken is seen by who looks by itself, or by who is woken. */
+static bool hand_over(bool taken, bool wake)
+{
+    lock_give(&pool_lock);
+    if (wake) {
+        SYNC_POINT("submitter.wakes");
+        ring(1);
+    } else if (taken) {
+        atomic_fetch_add(&bell, 1);
+    }
+    return taken;
+}
+
+static void tell_calm(void)
+{
+    atomic_fetch_add(&calm, 1);
+    os_futex_wake(&calm, INT32_MAX);
+}
+
+/* pool_lock held. */
+static void finished(void)
+{
+    running--;
+    last_progress = clock_now();
+    /* One more may run than is waited for: a body of its own that exits. */
+    if (queue.count == 0 && running <= 1)
+        tell_calm();
+}
+
+void pool_park(void)
+{
+    if (likely(!atomic_load_explicit(&stopping, memory_order_relaxed)) || at_work.entry == NULL)
+        return;
+    lock_take(&pool_lock);
+    at_work.entry = NULL;
+    finished();
+    lock_give(&pool_lock);
+    for (;;)
+        os_futex_wait(&parked, 0, UINT64_MAX);
+}
+
+void pool_lost(void)
+{
+    struct job job = at_work;
+    if (job.entry == NULL)
+        return;
+    at_work.entry = NULL;
+    if (alive_dead())
+        return;
+    lock_take(&pool_lock);
+    threads--;
+    finished();
+    lock_give(&pool_lock);
+    duties->lost(&job);
+}
+
+static void *work(void *cookie)
+{
+    struct ambient mine;
+    uint32_t born = atomic_load(&generation);
+    (void)cookie;
+    ambient_save(&mine);
+    lock_take(&pool_lock);
+    for (;;) {
+        /* Before anything is looked at: what is rung for from here on is not slept through. */
+        uint32_t rung = atomic_load(&bell);
+        run_timers();
+        if (atomic_load(&stopping)) {
+            /* Not ended: the host's destructors for this thread would run amid its exit(). */
+            lock_give(&pool_lock);
+            for (;;)
+                os_futex_wait(&parked, 0, UINT64_MAX);
+        }
+        if (queue.count > 0) {
+            struct job job = queue_pop(&queue);
+            running++;
+            last_progress = clock_now();
+            bool help = idle > 0 && (queue.count > 0 || (!ticking && !clock_manual()));
+            /* With nobody left who looks by himself the next submitter would have to wake one. */
+            called |= help && !ticking;
+            ticking |= called;
+            lock_give(&pool_lock);
+            if (help)
+                ring(1);
+            at_work = job;
+            duties->run(&job);
+            /* The body forked, and this is the child: it has no pool, and nobody waits for this thread. */
+            if (atomic_load(&generation) != born)
+                os_thread_vanish();
+            pool_park();
+            at_work.entry = NULL;
+            ambient_restore(&mine);
+            duties->drop(job.entry);
+            epoch_tidy();
+            lock_take(&pool_lock);
+            finished();
+            continue;
+        }
+        if (duties->chore_wanted()) {
+            running++;
+            lock_give(&pool_lock);
+            duties->chore();
+            lock_take(&pool_lock);
+            finished();
+            continue;
+        }
+        if (alloc_wants()) {
+            lock_give(&pool_lock);
+            alloc_collapse();
+            lock_take(&pool_lock);
+            continue;
+        }
+        /* A timer may have come to nothing: no job ended with that. */
+        if (draining != 0)
+            tell_calm();
+        uint64_t now = clock_now(), until = next_wake(now);
+        bool timed = timers.count != 0;
+        bool tick = !ticking && !clock_manual() && now < clock_add(last_progress, IDLE_NS);
+        if (tick && until > clock_add(now, TICK_NS))
+            until = clock_add(now, TICK_NS);
+        ticking |= tick;
+        idle++;
+        lock_give(&pool_lock);
+        SYNC_POINT("worker.idle");
+        bool woken = os_futex_wait(&bell, rung, until);
+        SYNC_POINT("worker.woken");
+        lock_take(&pool_lock);
+        idle--;
+        ticking &= !tick && !called;
+        called = false;
+        if (!woken && !timed && !tick && queue.count == 0)
+            break;
+    }
+    threads--;
+    lock_give(&pool_lock);
+    return NULL;
+}
+
+static void at_exit(void)
+{
+    /* Not in a fork's child that the handlers did not prepare. */
+    if (!alive_dead())
+        pool_stop(EXIT_NS);
+}
+
+/* pool_lock held. */
+static bool have_worker(void)
+{
+    uint64_t most = option_number(OPTION_SWR_THREADS);
+    if (idle > 0)
+        return true;
+    bool hung = threads >= most && running >= most && clock_now() - last_progress > HUNG_NS;
+    if (most == 0 || (threads >= most && !(hung && threads < most + SPARE)))
+        return threads > 0;
+    uint64_t now = clock_now();
+    if (now < refused_until)
+        return threads > 0;
+    if (os_thread_start(work, NULL, 0) != 0) {
+        refused_pause = refused_pause == 0 ? REFUSED_NS : refused_pause * 2;
+        if (refused_pause > REFUSED_MOST_NS)
+            refused_pause = REFUSED_MOST_NS;
+        refused_until = clock_add(now, refused_pause);
+        return threads > 0;
+    }
+    refused_until = refused_pause = 0;
+    threads++;
+    /* Handlers run in reverse order: those registered before find no refresh under way any more. */
+    if (!told_exit)
+        told_exit = atexit(at_exit) == 0;
+    return true;
+}
+
+bool pool_wanted(void)
+{
+    return option_number(OPTION_SWR_THREADS) != 0;
+}
+
+/* It is held for some instructions, unless whoever holds it was put to sleep: then not we as well. */
+static bool try_shortly(void)
+{
+    /* With time by hand a test counts refreshes: none is left to a later caller. */
+    if (unlikely(clock_manual())) {
+        lock_take(&pool_lock);
+        return true;
+    }
+    for (int i = 0; i < TRIES; i++) {
+        if (lock_try(&pool_lock))
+            return true;
+        os_pause();
+    }
+    return false;
+}
+
+/* pool_lock held; gives it back. */
+static bool submit(struct job job, uint64_t hits, uint64_t cost_us)
+{
+    bool taken = false;
+    if (queue.heap == NULL) {
+        uint64_t size = option_number(OPTION_SWR_QUEUE);
+        queue_open(&queue, size == 0 || size > QUEUE_MOST ? QUEUE_MOST : (uint32_t)size);
+    }
+    if (!stopping && queue.heap != NULL && !queue_full() && have_worker())
+        taken = queue_push(&queue, job, hits, cost_us);
+    /* A wake costs more than a hit: who looks every moment is not woken where nobody waits. */
+    bool wake = taken && idle > 0 && (!ticking || job.flight != NULL);
+    return hand_over(taken, wake);
+}
+
+bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl, uint64_t hits, uint64_t cost_us)
+{
+    return try_shortly() && submit((struct job){.entry = e, .flight = fl, .lease = lease}, hits, cost_us);
+}
+
+bool pool_order(struct entry *e, uint64_t lease, uint64_t hits, uint64_t cost_us)
+{
+    lock_take(&pool_lock);
+    return submit((struct job){.entry = e, .lease = lease}, hits, cost_us);
+}
+
+bool pool_chore(void)
+{
+    if (!lock_try(&pool_lock))
+        return false;
+    bool taken = !atomic_load(&stopping) && have_worker(), wake = taken && idle > 0;
+    return hand_over(taken, wake);
+}
+
+bool pool_schedule(struct entry *e, uint64_t due)
+{
+    lock_take(&pool_lock);
+    bool earliest = due < timers_due(&timers), set = timers_push(&timers, (struct timer){e, due});
+    (void)have_worker();
+    lock_give(&pool_lock);
+    if (set && earliest) /* than what a worker sleeps for */
+        ring(1);
+    return set;
+}
+
+/*
+ * pool_lock held, given back meanwhile. Queues the timed refreshes that are due, as far as there is room: the
+ * others stay due, and whoever makes room by taking a job looks again after it.
+ */
+static void run_timers(void)
+{
+    uint64_t now = clock_now();
+    while (timers.count != 0 && timers_due(&timers) <= now && !queue_full() && !stopping) {
+        struct timer t = timers_pop(&timers);
+        firing++;
+        lock_give(&pool_lock);
+        SYNC_POINT("timer.fires");
+        t.due = duties->fire(t.entry, now);
+        lock_take(&pool_lock);
+        if (t.due == CLOCK_NEVER || !timers_push(&timers, t)) {
+            lock_give(&pool_lock);
+            duties->drop(t.entry);
+            lock_take(&pool_lock);
+        }
+        firing--;
+    }
+}
+
+/* Until nothing is queued or running but what `mine` says. */
+static bool drain(uint64_t timeout_ns, uint32_t mine)
+{
+    uint64_t deadline = CLOCK_NEVER;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (timeout_ns != CLOCK_NEVER)
+        deadline = clock_add((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, timeout_ns);
+    lock_take(&pool_lock);
+    draining++;
+    bool busy, in_time = true;
+    while ((busy = queue.count > 0 || running > mine || firing > 0 ||
+                   (duties->chore_wanted() && threads > 0) ||
+                   (timers.count != 0 && threads > 0 && timers_due(&timers) <= clock_now())) &&
+           in_time) {
+        uint32_t seen = atomic_load(&calm);
+        lock_give(&pool_lock);
+        SYNC_POINT("drain.waits");
+        /* A spurious wake shortens nothing: all is looked at again. */
+        in_time = os_futex_wait(&calm, seen, deadline);
+        lock_take(&pool_lock);
+    }
+    draining--;
+    lock_give(&pool_lock);
+    return !busy;
+}
+
+bool pool_drain(uint64_t timeout_ns)
+{
+    /* In a refresh's own body: it cannot wait for itself. */
+    return at_work.entry != NULL ? drain(0, 1) : drain(timeout_ns, 0);
+}
+
+void pool_swept(void)
+{
+    lock_take(&pool_lock);
+    if (draining != 0)
+        tell_calm();
+    lock_give(&pool_lock);
+}
+
+void pool_wake(void)
+{
+    atomic_fetch_add(&bell, 1);
+    os_futex_wake(&bell, INT32_MAX);
+}
+
+void pool_stop(uint64_t wait_ns)
+{
+    if (atomic_exchange(&stopping, true))
+        return;
+    lock_take(&pool_lock);
+    queue.count = 0;
+    lock_give(&pool_lock);
+    pool_wake();
+    /* Called by a body on a worker, exit() must not wait for that worker, nor may it ever be parked. */
+    bool worker = at_work.entry != NULL;
+    at_work.entry = NULL;
+    if (pool_state().running > worker)
+        drain(wait_ns, worker);
+}
+
+void pool_fork_prepare(void)
+{
+    lock_take(&pool_lock);
+}
+
+void pool_fork_release(bool child)
+{
+    if (child) {
+        /* The threads are gone; what was queued is refreshed again when a call finds it stale. */
+        queue.count = running = firing = idle = threads = draining = 0;
+        ticking = called = false;
+        timers.count = 0;
+        atomic_fetch_add(&generation, 1);
+    }
+    lock_give(&pool_lock);
+}
+
+struct pool_state pool_state(void)
+{
+    lock_take(&pool_lock);
+    struct pool_state state = {.threads = threads, .running = running, .queued = queue.count};
+    lock_give(&pool_lock);
+    return state;
+}

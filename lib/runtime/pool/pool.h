@@ -1,0 +1,63 @@
+/*
+ * pool.h - the bounded threads that refresh. Started at need, gone after a second without work.
+ */
+#ifndef RUNTIME_POOL_H
+#define RUNTIME_POOL_H
+
+#include "queue.h"
+#include "base/clock.h"
+
+#include <stdbool.h>
+
+struct flight;
+
+/*
+ * What workers do, handed down by who knows it. `run` computes a job; `lost`: its thread ended amid it. Both
+ * give the references back that the job holds. `fire`: a timer is due; when it is due again, CLOCK_NEVER:
+ * `drop` it. A chore is work that no job stands for.
+ */
+struct pool_duties {
+    void (*run)(struct job *job);
+    void (*lost)(struct job *job);
+    uint64_t (*fire)(struct entry *e, uint64_t now);
+    void (*drop)(struct entry *e);
+    bool (*chore_wanted)(void);
+    bool (*chore)(void);
+};
+void pool_start(const struct pool_duties *duties);
+
+/*
+ * Queues a refresh of `e`, whose lease word the caller has set to `lease`; takes over the references to it
+ * and to the flight, if there is one: others already wait for it. Never blocks. False: queue full or no
+ * thread to be had.
+ */
+bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl, uint64_t hits, uint64_t cost_us);
+/* The same for who was told to refresh: no later call will, so it waits for the queue's short lock. */
+bool pool_order(struct entry *e, uint64_t lease, uint64_t hits, uint64_t cost_us);
+/* Sets a timer; takes over a reference. False: no memory, it is still the caller's. */
+bool pool_schedule(struct entry *e, uint64_t due);
+/* Lets a worker see to the memory: alloc_wants(), sweep_wanted(). Never blocks; false: there is none. */
+bool pool_chore(void);
+bool pool_drain(uint64_t timeout_ns);
+void pool_swept(void); /* sweep.c: a sweep has ended, for which somebody may drain */
+void pool_wake(void);
+/*
+ * The process exits: nothing more is started, what runs is waited for at most so long. A worker whose body
+ * returns, or calls another cached function, after that stays in pool_park() for ever.
+ */
+void pool_stop(uint64_t wait_ns);
+#define EXIT_NS (50 * NS_PER_MS)
+void pool_park(void);
+/* The calling thread ends; had it been amid a refresh, by pthread_exit() in the body, that is told here. */
+void pool_lost(void);
+bool pool_wanted(void); /* false: SWR_THREADS=0, callers refresh */
+void pool_fork_prepare(void);
+void pool_fork_release(bool child);
+
+/* As they are at one moment. */
+struct pool_state {
+    uint32_t threads, running, queued;
+};
+struct pool_state pool_state(void);
+
+#endif

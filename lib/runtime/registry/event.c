@@ -1,0 +1,144 @@
+#include "event.h"
+#include "runtime/setting/option.h"
+#include "core/target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct listener {
+    struct listener *next; /* set once */
+    struct region *region;
+    enum swrcache_operation operation;
+    size_t len;
+    char event[];
+};
+
+static struct lock listeners_lock; /* to add one */
+static _Atomic(struct listener *) listeners;
+
+static struct listener *find(struct region *r, const char *event, size_t len,
+                             enum swrcache_operation operation)
+{
+    for (struct listener *l = atomic_load(&listeners); l != NULL; l = l->next)
+        if (l->region == r && l->operation == operation && l->len == len && memcmp(l->event, event, len) == 0)
+            return l;
+    return NULL;
+}
+
+static bool listen_to(struct region *r, const char *event, size_t len, enum swrcache_operation operation)
+{
+    bool done = true;
+    if (len > TARGET_NAME_MAX) {
+        option_complain("region \"%.80s\": the event %.40s... cannot be named: at most %d characters",
+                        r->name, event, TARGET_NAME_MAX);
+        return false;
+    }
+    lock_take(&listeners_lock);
+    if (find(r, event, len, operation) == NULL) {
+        struct listener *l = os_alloc(sizeof *l + len);
+        done = l != NULL;
+        if (done) {
+            *l = (struct listener){atomic_load(&listeners), r, operation, len};
+            memcpy(l->event, event, len);
+            atomic_store(&listeners, l);
+        }
+    }
+    lock_give(&listeners_lock);
+    return done;
+}
+
+bool event_listen(struct region *r, const char *events, enum swrcache_operation operation)
+{
+    bool done = true;
+    while (events != NULL && *events != 0) {
+        size_t len = strcspn(events, " ");
+        if (len != 0 && !listen_to(r, events, len, operation))
+            done = false;
+        events += len + strspn(events + len, " ");
+    }
+    return done;
+}
+
+static bool listed(const char *list, const char *event)
+{
+    size_t len = strlen(event);
+    for (; list != NULL && *list != 0; list += strspn(list, " ")) {
+        size_t one = strcspn(list, " ");
+        if (one == len && memcmp(list, event, len) == 0)
+            return true;
+        list += one;
+    }
+    return false;
+}
+
+static bool given(const struct given *g, const char *event, bool invalidate)
+{
+    return g != NULL && listed(invalidate ? g->invalidate_on : g->expire_on, event);
+}
+
+bool event_hears(struct function *f, const char *event, enum swrcache_operation operation)
+{
+    bool invalidate = operation == SWRCACHE_OP_INVALIDATE;
+    if (listed(invalidate ? f->annotated.invalidate_on : f->annotated.expire_on, event) ||
+        given(f->given, event, invalidate))
+        return true;
+    for (struct region *r = f->region; r != NULL; r = r->parent)
+        if (find(r, event, strlen(event), operation) != NULL || given(r->given, event, invalidate))
+            return true;
+    return false;
+}
+
+struct listing {
+    char *text;
+    size_t room, len;
+};
+
+static void add(struct listing *l, const char *events, size_t len, const char *from, const char *name)
+{
+    for (const char *at = events, *end = events + len; at < end;) {
+        const char *blank = memchr(at, ' ', (size_t)(end - at));
+        size_t one = (size_t)((blank != NULL ? blank : end) - at);
+        int n = snprintf(l->text + l->len, l->room - l->len, "%s%.*s (%s%s)", l->len != 0 ? ", " : "",
+                         (int)one, at, from, name);
+        if (n > 0)
+            l->len += (size_t)n < l->room - l->len ? (size_t)n : l->room - l->len - 1;
+        at += one;
+        while (at < end && *at == ' ')
+            at++;
+    }
+}
+
+static void add_given(struct listing *l, const struct given *g, bool invalidate, const char *from,
+                      const char *name)
+{
+    const char *events = g == NULL ? NULL : invalidate ? g->invalidate_on : g->expire_on;
+    if (events != NULL)
+        add(l, events, strlen(events), from, name);
+}
+
+void event_heard(struct function *f, enum swrcache_operation operation, char *text, size_t room)
+{
+    struct listing l = {text, room, 0};
+    bool invalidate = operation == SWRCACHE_OP_INVALIDATE;
+    const char *annotated = invalidate ? f->annotated.invalidate_on : f->annotated.expire_on;
+    text[0] = 0;
+    if (annotated != NULL)
+        add(&l, annotated, strlen(annotated), "annotation", "");
+    add_given(&l, f->given, invalidate, "settings", "");
+    for (struct region *r = f->region; r != NULL; r = r->parent) {
+        for (struct listener *at = atomic_load(&listeners); at != NULL; at = at->next)
+            if (at->region == r && at->operation == operation)
+                add(&l, at->event, at->len, "region ", r->name);
+        add_given(&l, r->given, invalidate, "settings of region ", r->name);
+    }
+}
+
+void event_fork_prepare(void)
+{
+    lock_take(&listeners_lock);
+}
+
+void event_fork_release(void)
+{
+    lock_give(&listeners_lock);
+}

@@ -1,0 +1,20 @@
+/*
+ * event.h - what happened, by name, and who listens: functions by their annotation, regions by a call.
+ */
+#ifndef RUNTIME_EVENT_H
+#define RUNTIME_EVENT_H
+
+#include "region.h"
+
+/* Names separated by blanks; NULL: none. Twice is once. False: one of them is too long, or no memory. */
+bool event_listen(struct region *r, const char *events, enum swrcache_operation operation);
+
+bool event_hears(struct function *f, const char *event, enum swrcache_operation operation);
+
+/* What reaches the function, and whose word it is: "user.saved (annotation), stock.changed (region shop)". */
+void event_heard(struct function *f, enum swrcache_operation operation, char *text, size_t room);
+
+void event_fork_prepare(void);
+void event_fork_release(void);
+
+#endif

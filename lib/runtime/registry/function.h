@@ -1,0 +1,135 @@
+/*
+ * function.h - one annotated function as the runtime knows it: identity, settings in force, counters.
+ *
+ * Functions are never freed. `identity` is the function's number and its generation; invalidating all of it
+ * raises the generation, and every entry made before matches no more.
+ */
+#ifndef RUNTIME_FUNCTION_H
+#define RUNTIME_FUNCTION_H
+
+#include "runtime/setting/mode_word.h"
+#include "runtime/setting/setting.h"
+#include "core/evict.h"
+#include "core/key.h"
+#include "core/mark.h"
+
+struct region;
+struct given;
+struct observed_function;
+
+/* How a hit hands the value over. */
+enum function_give {
+    GIVE_OTHER,  /* not simply: an object, or `unless` is to be asked */
+    GIVE_RESULT, /* by result_give(): strings, out-parameters, short results */
+    GIVE_WORD,   /* eight bytes */
+    GIVE_HALF,   /* four */
+    GIVE_SOME,   /* from 16 bytes to 256, in pieces */
+};
+
+enum counter {
+#define COUNTER(name, help) COUNTER_##name,
+#include "counter.def"
+#undef COUNTER
+    COUNTERS
+};
+extern const char *const counter_names[COUNTERS];
+
+struct function;
+struct thread;
+typedef void function_hit(struct swrcache_site *site, const struct swrcache_arg *args, void *result,
+                          struct function *f, struct thread *t);
+
+struct function {
+    function_hit *hit;         /* hit.h: looks a call up that has nothing unusual about it */
+    _Atomic uint64_t identity; /* core/entry.h */
+    struct swrcache_site *site;
+    _Atomic uint64_t mode;          /* mode.h; 0: plainly on */
+    _Atomic int32_t clock;          /* clockid_t: a coarse one unless times are too short for it */
+    uint32_t counts_at, counts_row; /* thread.h: where a thread's counters of it stand */
+    struct key_shape shape;         /* of the keys */
+    struct key_shape args; /* of what the body is called with: the same unless `own_key` makes the keys */
+    const struct swrcache_key *own_key;   /* annotated, and fits */
+    const struct swrcache_codec *codec;   /* of an object's bytes, which are kept instead of it */
+    const struct swrcache_codec *encoder; /* the same, or one that tells what is in an object alone */
+    uint32_t number;
+    uint8_t give;      /* enum function_give */
+    uint32_t outs_len; /* bytes of the SWR_OUT parameters, the fixed part of a value */
+    bool has_out_bytes;
+    bool dictionary;    /* a region's: nobody computes its entries */
+    _Atomic bool inner; /* some body called it: results may stand on its results */
+    uint32_t ntags;
+    struct mark_name *tags; /* of every result */
+    struct settings settings;
+    struct setting_layer own, set;            /* setting.h: by the annotation; by command; its lock */
+    const struct given *given;                /* given.h; NULL: nothing */
+    struct region *region;                    /* NULL: none */
+    struct swrcache_policy annotated;         /* copy of the annotation, unset fields kept unset */
+    struct evict *bounds;                     /* own bounds, or the global one */
+    _Atomic uint64_t cost_ns_total, computed; /* what its computations took in all */
+    _Atomic uint64_t entries, bytes;          /* now in the table */
+    _Atomic uint64_t doomed;                  /* of them, about: of former generations */
+    _Atomic uint64_t invalidated_by;          /* audit.h: what raised the generation last */
+    _Atomic uint32_t mode_source;             /* mode.h; above the lowest byte: of the mode it returns to */
+    _Atomic uint32_t sampled;                 /* shadow.c: hits so far, and counts when it began */
+    _Atomic uint64_t compared_before, differed_before;
+    _Atomic(struct observed_function *) observed; /* observation.h; NULL: never was */
+    _Atomic uint64_t counts[COUNTERS];            /* counted without a thread record, or by threads gone */
+};
+
+/* An entry knows twelve bits of the number and twenty of the generation. */
+enum { FUNCTIONS_MAX = 1 << ENTRY_FUNCTION_BITS, FUNCTION_GENERATIONS = 1 << ENTRY_GENERATION_BITS };
+
+/* Learning of a function: the lock held around, and what is made known at the end. */
+void function_learn(void);
+void function_learnt(void);
+uint64_t function_seed(void);
+void function_add(struct function *f);
+void function_fork_prepare(void);
+void function_fork_release(void);
+uint32_t function_count(void);
+struct function *function_at(uint32_t number); /* 0 .. function_count() - 1 */
+struct function *function_of_entry(const struct entry *e);
+/* All of what an entry has twenty bits of. */
+uint64_t function_identity_of(const struct entry *e);
+/* Sum over threads. */
+uint64_t function_counter(struct function *f, enum counter c);
+
+/* Its times are too short for the coarse clock. */
+static inline bool function_precise(struct function *f)
+{
+    return atomic_load_explicit(&f->clock, memory_order_relaxed) == CLOCK_MONOTONIC;
+}
+
+/* Tools show neither its arguments nor its values. */
+static inline bool function_secret(const struct function *f)
+{
+    return f->annotated.secret == 1;
+}
+
+/* Entries that calls may get. */
+static inline uint64_t function_live(struct function *f)
+{
+    uint64_t entries = atomic_load(&f->entries), doomed = atomic_load(&f->doomed);
+    return entries > doomed ? entries - doomed : 0;
+}
+
+/* Values hold a pointer to a master, which is released with the entry. */
+static inline bool function_holds_object(const struct function *f)
+{
+    return f->site->form == SWRCACHE_FORM_OBJECT && f->codec == NULL;
+}
+
+/* Two of its results can be compared: of objects without an encoder only the addresses are known. */
+static inline bool function_comparable(const struct function *f)
+{
+    return f->site->form != SWRCACHE_FORM_OBJECT || f->encoder != NULL;
+}
+#define FUNCTION_INCOMPARABLE "its objects cannot be compared without a codec (SWR_CODEC, SWR_ENCODER)"
+
+/* Its entries so far match no more. Gives the new generation. */
+static inline uint64_t function_raise(struct function *f)
+{
+    return (atomic_fetch_add(&f->identity, entry_identity(0, 1)) >> ENTRY_FUNCTION_BITS) + 1;
+}
+
+#endif

@@ -1,0 +1,123 @@
+#include "thread.h"
+#include "base/alive.h"
+
+#include <pthread.h>
+
+__thread struct thread *thread_current __attribute__((tls_model("initial-exec")));
+static __thread uint32_t endings __attribute__((tls_model("initial-exec")));
+
+static _Atomic(struct thread *) first;
+static pthread_key_t key;
+static bool have_key;
+static const struct thread_endings *ends;
+
+static void leave(void *cookie)
+{
+    struct thread *t = cookie;
+    ends->known(t);
+    thread_current = NULL;
+    endings++;
+    ends->gone(t);
+    for (uint32_t b = 0; b < THREAD_BLOCKS; b++) {
+        struct thread_counts *block = atomic_load(&t->blocks[b]);
+        for (uint32_t i = 0; block != NULL && i < THREAD_BLOCK; i++) {
+            struct function *f = function_at(b * THREAD_BLOCK + i);
+            for (int c = 0; f != NULL && c < COUNTERS; c++)
+                atomic_fetch_add(&f->counts[c], atomic_exchange(&block->count[i][c], 0));
+        }
+    }
+    thread_set_top(t, NULL, NULL);
+    t->busy = t->worker = false;
+    t->epoch.depth = 0;
+    atomic_store(&t->epoch.announced, 0);
+    atomic_store(&t->epoch.used, 0);
+}
+
+void thread_start(const struct thread_endings *endings_)
+{
+    ends = endings_;
+    have_key = pthread_key_create(&key, leave) == 0;
+}
+
+static struct thread *join(void)
+{
+    /* A destructor that ran after ours may call again; the last round of destructors must not. */
+    if (alive_dead() || !have_key || endings >= 3)
+        return NULL;
+    struct thread *t;
+    for (t = atomic_load(&first); t != NULL; t = t->next) {
+        uint32_t unused = 0;
+        if (atomic_load_explicit(&t->epoch.used, memory_order_relaxed) == 0 &&
+            atomic_compare_exchange_strong(&t->epoch.used, &unused, 1))
+            break;
+    }
+    if (t == NULL) {
+        t = os_alloc_aligned(64, (sizeof *t + 63) & ~(size_t)63);
+        if (t == NULL)
+            return NULL;
+        *t = (struct thread){0};
+        epoch_join(&t->epoch);
+        struct thread *head = atomic_load(&first);
+        do
+            t->next = head;
+        while (!atomic_compare_exchange_weak(&first, &head, t));
+    }
+    if (pthread_setspecific(key, t) != 0) {
+        atomic_store(&t->epoch.used, 0);
+        return NULL;
+    }
+    t->tid = os_gettid();
+    thread_current = t;
+    return t;
+}
+
+struct thread *thread_join(void)
+{
+    struct cancel cancel;
+    cancel_off(&cancel);
+    struct thread *t = join();
+    cancel_back(&cancel);
+    return t;
+}
+
+struct thread *thread_first(void)
+{
+    return atomic_load(&first);
+}
+
+void thread_fork_child(void)
+{
+    struct thread *me = thread_current;
+    for (struct thread *t = atomic_load(&first); t != NULL; t = t->next) {
+        atomic_store(&t->waiting_for, NULL);
+        if (t == me) {
+            t->tid = os_gettid();
+            continue;
+        }
+        thread_set_top(t, NULL, NULL);
+        t->busy = t->worker = false;
+    }
+    epoch_reset_others(me ? &me->epoch : NULL);
+}
+
+struct thread_counts *thread_counts_make(struct thread *t, uint32_t function)
+{
+    struct cancel cancel;
+    cancel_off(&cancel);
+    struct thread_counts *block = os_zalloc(sizeof *block);
+    atomic_store(&t->blocks[function / THREAD_BLOCK], block);
+    cancel_back(&cancel);
+    return block;
+}
+
+uint64_t function_counter(struct function *f, enum counter c)
+{
+    uint64_t sum = atomic_load(&f->counts[c]);
+    uint32_t n = f->number;
+    for (struct thread *t = thread_first(); t != NULL; t = t->next) {
+        struct thread_counts *block = atomic_load(&t->blocks[n / THREAD_BLOCK]);
+        if (block != NULL)
+            sum += atomic_load_explicit(&block->count[n % THREAD_BLOCK][c], memory_order_relaxed);
+    }
+    return sum;
+}

@@ -1,0 +1,89 @@
+#define _GNU_SOURCE
+#include "complaint.h"
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const char *log_file;
+
+void option_complain_to(const char *file)
+{
+    log_file = file;
+}
+
+enum { COMPLAINTS = 64, COMPLAINT_LEN = 200 };
+
+static char complaints[COMPLAINTS][COMPLAINT_LEN]; /* complaint_lock */
+static _Atomic uint32_t complained;
+static struct lock complaint_lock;
+
+void option_complain(const char *format, ...)
+{
+    int saved = errno;
+    struct cancel cancel;
+    /* The caller may hold locks: the file's system calls must not be where its thread is cancelled. */
+    cancel_off(&cancel);
+    char line[COMPLAINT_LEN];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line - 1, format, args);
+    va_end(args);
+    /* A name from elsewhere may hold anything; a complaint is one line. */
+    for (char *at = line; *at != 0; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = '?';
+    lock_take(&complaint_lock);
+    uint32_t n = atomic_load(&complained), same = 0;
+    while (same < n && strcmp(complaints[same], line) != 0)
+        same++;
+    bool said = same == n && n < COMPLAINTS;
+    if (said) {
+        if (n + 1 == COMPLAINTS)
+            strcpy(line, "there is more to complain of; it is left out");
+        strcpy(complaints[n], line);
+        atomic_store(&complained, n + 1);
+    }
+    lock_give(&complaint_lock);
+    /* What is said again and again is said once. */
+    if (said && log_file != NULL) {
+        int fd = (int)syscall(SYS_openat, AT_FDCWD, log_file,
+                              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+        if (fd >= 0 && fd <= 2) {
+            int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+            syscall(SYS_close, fd);
+            fd = high;
+        }
+        if (fd >= 0) {
+            strcat(line, "\n");
+            syscall(SYS_write, fd, line, strlen(line));
+            syscall(SYS_close, fd);
+        }
+    }
+    cancel_back(&cancel);
+    errno = saved;
+}
+
+void option_fork_prepare(void)
+{
+    lock_take(&complaint_lock);
+}
+
+void option_fork_release(void)
+{
+    lock_give(&complaint_lock);
+}
+
+const char *option_complaint(uint32_t i)
+{
+    return i < atomic_load(&complained) ? complaints[i] : NULL;
+}

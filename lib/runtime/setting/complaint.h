@@ -1,0 +1,19 @@
+/* complaint.h */
+#ifndef RUNTIME_COMPLAINT_H
+#define RUNTIME_COMPLAINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Remembers one line about something ignored (copied, the first 32 kept) and appends it to SWR_LOG. */
+void option_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+const char *option_complaint(uint32_t i); /* NULL past the last */
+
+void option_fork_prepare(void);
+
+void option_fork_release(void);
+/* From here on each is written to that file too; NULL: to none. */
+void option_complain_to(const char *file);
+
+#endif

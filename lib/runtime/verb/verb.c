@@ -1,0 +1,265 @@
+#include "verb.h"
+#include "runtime/compute/ask.h"
+#include "runtime/compute/depend.h"
+#include "runtime/compute/dependents.h"
+#include "runtime/cache/age.h"
+#include "runtime/cache/audit.h"
+#include "runtime/cache/history.h"
+#include "runtime/cache/lease.h"
+#include "runtime/cache/sweep.h"
+#include "base/clock.h"
+#include "base/sync.h"
+
+#include <string.h>
+
+struct walk {
+    enum swrcache_operation operation;
+    struct function *f;
+    cache_match *match;
+    void *cookie;
+    const struct verb_filter *filter;
+    bool dry;
+    uint64_t now;
+    size_t matched;
+    struct ripple ripple;
+};
+
+static void refresh(struct function *f, struct entry *e, uint64_t now)
+{
+    uint64_t mine;
+    if (f->dictionary)
+        return; /* nobody can compute it */
+    lease_hasten(e);
+    if (lease_claim(e, now, &mine) && !ask_refresh_now(e, mine))
+        lease_return(e, mine, 0);
+}
+
+static void consider(struct entry *e, void *cookie)
+{
+    struct walk *w = cookie;
+    struct function *f = function_of_entry(e);
+    struct key key = entry_key(e);
+    if ((w->f != NULL && w->f != f) || !entry_is_of(e, atomic_load(&f->identity)) ||
+        (w->match != NULL && !w->match(f, &key, w->cookie)))
+        return;
+    if (w->filter != NULL &&
+        (w->now - entry_born(e) < w->filter->older || entry_bytes(e) <= w->filter->larger))
+        return;
+    bool live = age_state(f, e, w->now) != ENTRY_DEAD;
+    w->matched += live && !(w->operation == SWRCACHE_OP_REFRESH && f->dictionary);
+    if (w->dry)
+        return;
+    if (w->operation == SWRCACHE_OP_INVALIDATE) {
+        cache_drop_noted(f, e); /* no look at it afterwards: another thread may free it */
+        ripple_key(&w->ripple, f, key.hash);
+    } else if (live && w->operation == SWRCACHE_OP_EXPIRE) {
+        cache_expire_entry(f, e);
+        ripple_key(&w->ripple, f, entry_hash(e));
+    } else if (live) {
+        refresh(f, e, w->now);
+    }
+}
+
+static void fence(struct flight *fl, void *cookie)
+{
+    struct walk *w = cookie;
+    if ((w->f != NULL && fl->function != w->f) ||
+        (w->match != NULL && !w->match(fl->function, &fl->key, w->cookie)))
+        return;
+    if (w->operation == SWRCACHE_OP_EXPIRE) {
+        fl->expired = true;
+    } else {
+        fl->fenced = true;
+        history_note(fl->identity, &fl->key, HISTORY_FENCED, 0);
+    }
+    ripple_key(&w->ripple, fl->function, fl->key.hash);
+}
+
+static void walk_all(struct walk *w)
+{
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
+        struct table_walk place = {.thorough = w->match != NULL};
+        bool fences = !w->dry && w->filter == NULL && w->operation != SWRCACHE_OP_REFRESH, more = true;
+        while (more) {
+            table_lock(&cache_table, s);
+            if (fences)
+                flight_visit(s, fence, w);
+            fences = false;
+            w->now = clock_now();
+            more = table_each_some(&cache_table, s, &place, consider, w);
+            table_unlock(&cache_table, s);
+            epoch_tidy();
+        }
+        if (!w->dry && w->operation == SWRCACHE_OP_INVALIDATE)
+            cache_tidy(s);
+    }
+}
+
+size_t verb_run(enum swrcache_operation operation, struct function *f, cache_match *match, void *cookie,
+                bool dry)
+{
+    return verb_filtered(operation, f, match, cookie, NULL, dry);
+}
+
+size_t verb_filtered(enum swrcache_operation operation, struct function *f, cache_match *match, void *cookie,
+                     const struct verb_filter *filter, bool dry)
+{
+    struct walk w = {
+        .operation = operation, .f = f, .match = match, .cookie = cookie, .filter = filter, .dry = dry};
+    w.ripple.operation = operation;
+    uint64_t act = dry ? 0 : audit_begin_call(operation, f, NULL);
+    walk_all(&w);
+    if (!dry && operation != SWRCACHE_OP_REFRESH) {
+        if (match == NULL && filter == NULL) {
+            for (uint32_t i = 0; i < function_count(); i++)
+                if (f == NULL || function_at(i) == f)
+                    ripple_whole(&w.ripple, function_at(i));
+        } else if (f != NULL) {
+            ripple_match(&w.ripple, f, filter == NULL ? match : NULL, cookie);
+        }
+        ripple_run(&w.ripple);
+    }
+    audit_end(act, w.matched);
+    return w.matched;
+}
+
+size_t verb_invalidate_several(struct function *const *functions, size_t count)
+{
+    struct ripple ripple = {.operation = SWRCACHE_OP_INVALIDATE};
+    uint64_t act = count == 1 ? audit_begin_call(SWRCACHE_OP_INVALIDATE, functions[0], NULL)
+                              : audit_begin_call(SWRCACHE_OP_INVALIDATE, NULL, NULL);
+    size_t matched = 0;
+    bool all_must_go = false;
+    SYNC_POINT("invalidate.before_bump");
+    for (size_t i = 0; i < count; i++) {
+        struct function *f = functions[i];
+        matched += function_live(f);
+        uint64_t raised = function_raise(f);
+        /* Long before a generation's low bits come again no entry of it is left. */
+        all_must_go |= raised % (FUNCTION_GENERATIONS / 2) == 0;
+        atomic_store(&f->doomed, atomic_load(&f->entries));
+        atomic_store(&f->invalidated_by, act);
+        ripple_whole(&ripple, f);
+    }
+    ripple_run(&ripple);
+    if (all_must_go)
+        sweep_now();
+    else
+        sweep_ask();
+    audit_end(act, matched);
+    return matched;
+}
+
+size_t verb_several(enum swrcache_operation operation, struct function *const *functions, size_t count,
+                    bool dry)
+{
+    size_t matched = 0;
+    bool walks = cache_held() <= SWEEP_LITTLE;
+    if (count == 0)
+        return 0;
+    if (operation == SWRCACHE_OP_INVALIDATE && !walks && !dry)
+        return verb_invalidate_several(functions, count);
+    /* Counted before anything is done: one may take results of another along. */
+    for (size_t i = 0; i < count; i++)
+        matched += walks ? verb_run(operation, functions[i], NULL, NULL, true) : function_live(functions[i]);
+    for (size_t i = 0; i < count && !dry; i++)
+        verb_run(operation, functions[i], NULL, NULL, false);
+    return matched;
+}
+
+size_t verb_invalidate(struct function *f, cache_match *match, void *cookie, bool dry)
+{
+    /* A small table is walked: that counts exactly. */
+    if (match != NULL || dry || cache_held() <= SWEEP_LITTLE)
+        return verb_run(SWRCACHE_OP_INVALIDATE, f, match, cookie, dry);
+    if (f != NULL)
+        return verb_invalidate_several(&f, 1);
+    uint32_t count = function_count();
+    struct function **all = os_alloc(count * sizeof(struct function *));
+    if (all == NULL)
+        return verb_run(SWRCACHE_OP_INVALIDATE, NULL, NULL, NULL, false);
+    for (uint32_t i = 0; i < count; i++)
+        all[i] = function_at(i);
+    size_t matched = verb_invalidate_several(all, count);
+    os_free(all);
+    return matched;
+}
+
+static bool same_key(struct function *f, const struct key *key, void *cookie)
+{
+    const struct key *wanted = cookie;
+    (void)f;
+    return key->len == wanted->len && memcmp(key->bytes, wanted->bytes, key->len) == 0;
+}
+
+size_t verb_key(struct function *f, enum swrcache_operation operation, const struct key *key)
+{
+    uint32_t shard = table_shard_of(key->hash);
+    struct walk w = {.operation = operation, .f = f, .match = same_key, .cookie = (void *)(uintptr_t)key};
+    w.ripple.operation = operation;
+    uint64_t act = audit_begin_call(operation, f, key);
+    table_lock(&cache_table, shard);
+    if (operation != SWRCACHE_OP_REFRESH)
+        flight_visit(shard, fence, &w);
+    struct entry *e = table_find(&cache_table, atomic_load(&f->identity), key);
+    w.now = clock_now();
+    if (e != NULL)
+        consider(e, &w);
+    table_unlock(&cache_table, shard);
+    if (operation != SWRCACHE_OP_REFRESH) {
+        ripple_key(&w.ripple, f, key->hash);
+        ripple_run(&w.ripple);
+    }
+    audit_end(act, w.matched);
+    return w.matched;
+}
+
+static void refresh_tagged(struct entry *e, uint64_t digest, void *cookie)
+{
+    struct function *f = function_of_entry(e);
+    uint32_t shard = table_shard_of(entry_hash(e));
+    (void)digest;
+    table_lock(&cache_table, shard);
+    if (table_holds(&cache_table, e)) {
+        refresh(f, e, clock_now());
+        ++*(size_t *)cookie;
+    }
+    table_unlock(&cache_table, shard);
+    cache_unref(e);
+}
+
+static void count_tagged(struct entry *e, uint64_t digest, void *cookie)
+{
+    struct function *f = function_of_entry(e);
+    (void)digest;
+    *(size_t *)cookie +=
+        age_state(f, e, clock_now()) != ENTRY_DEAD && entry_is_of(e, atomic_load(&f->identity));
+    cache_unref(e);
+}
+
+size_t verb_tag(enum swrcache_operation operation, const char *tag, bool dry)
+{
+    struct mark_name name = mark_tag(tag);
+    size_t matched = 0;
+    if (dry) {
+        mark_walk(name.id, count_tagged, &matched);
+        return matched;
+    }
+    if (operation == SWRCACHE_OP_REFRESH) {
+        mark_walk(name.id, refresh_tagged, &matched);
+        return matched;
+    }
+    struct ripple ripple = {.operation = operation};
+    ripple_tag(&ripple, tag);
+    return ripple_run(&ripple);
+}
+
+size_t verb_expire(struct function *f, cache_match *match, void *cookie, bool dry)
+{
+    return verb_run(SWRCACHE_OP_EXPIRE, f, match, cookie, dry);
+}
+
+size_t verb_refresh(struct function *f, cache_match *match, void *cookie, bool dry)
+{
+    return verb_run(SWRCACHE_OP_REFRESH, f, match, cookie, dry);
+}
