@@ -10,9 +10,10 @@
  * flights, queued refreshes and callers that copy an object hold others.
  *
  * What few entries need costs the others nothing: `entry_more` stands before those that have something out
- * of the ordinary when they are made; what befalls an entry later is runtime/care.h's; when it stops being
- * stale and when it is dead follows from its birth and its function's policy (runtime/age.h). The hash is
- * made from the key again where it is wanted: entries are moved and evicted seldom.
+ * of the ordinary when they are made; what befalls an entry later is kept beside the table, in
+ * runtime/cache/care.h; when it stops being stale and when it is dead follows from its birth and its
+ * function's policy (runtime/cache/age.h). The hash is made from the key again where it is wanted: entries
+ * are moved and evicted seldom.
  *
  *   age:  born ---- fresh until ---- stale until ---- dead
  *            fresh            stale           fallback
@@ -59,7 +60,7 @@ enum entry_flag {
     ENTRY_EXPIRED = 8,  /* expired by somebody, not by age */
     ENTRY_MARKED = 16,  /* a struct mark_set stands behind the value */
     ENTRY_MORE = 32,    /* a struct entry_more stands before it */
-    ENTRY_CARE = 64,    /* runtime/care.h has a record of it */
+    ENTRY_CARE = 64,    /* runtime/cache/care.h has a record of it */
     ENTRY_TROUBLE = 128 /* and in it a refresh that failed */
 };
 

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-swrcache_attach_fn swrcache_attach; /* the runtime's door, runtime/attach.c */
+swrcache_attach_fn swrcache_attach; /* the runtime's door, attach/attach.c */
 
 static _Atomic(const struct swrcache_api *) api;
 

@@ -7,7 +7,7 @@ enum { MOST_SITES = 16 };
 
 enum { MOST_DIGITS = 18 };
 
-/* As lib/runtime/option.c reads it, which tells of what is wrong; SWRCACHE_UNSET: no time. */
+/* As lib/runtime/setting/option.c reads it, which tells of what is wrong; SWRCACHE_UNSET: no time. */
 static int64_t time_of(const char *text)
 {
     static const struct {
