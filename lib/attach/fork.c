@@ -4,10 +4,10 @@
 #include "runtime/compute/flight.h"
 #include "runtime/compute/wait.h"
 #include "runtime/cache/audit.h"
-#include "runtime/cache/care.h"
 #include "runtime/cache/commit_gate.h"
 #include "runtime/cache/history.h"
 #include "runtime/cache/lease.h"
+#include "runtime/cache/refresh_record.h"
 #include "runtime/registry/event.h"
 #include "runtime/registry/region.h"
 #include "runtime/registry/resolve.h"
@@ -43,7 +43,7 @@ void fork_prepare(void)
     pool_fork_prepare();
     mark_fork_prepare();
     flight_fork_prepare();
-    care_fork_prepare();
+    refresh_record_fork_prepare();
     epoch_fork_prepare();
     option_fork_prepare();
     alloc_fork_prepare();
@@ -54,7 +54,7 @@ static void release(bool child)
     alloc_fork_release();
     option_fork_release();
     epoch_fork_release();
-    care_fork_release();
+    refresh_record_fork_release();
     flight_fork_release();
     mark_fork_release();
     pool_fork_release(child);

@@ -4,8 +4,8 @@
 #include "request.h"
 #include "runtime/cache/age.h"
 #include "runtime/cache/audit.h"
-#include "runtime/cache/care.h"
 #include "runtime/cache/lease.h"
+#include "runtime/cache/refresh_record.h"
 #include "runtime/registry/mode.h"
 #include "core/print.h"
 #include "base/clock.h"
@@ -138,11 +138,11 @@ static void say_refresh(struct why *w, struct entry *e)
 {
     char name[ERRNO_TEXT], left[SPAN_TEXT];
     uint64_t word = lease_word(e), now = clock_now();
-    struct care *care = care_of(e);
-    uint8_t failures = care != NULL ? atomic_load(&care->failures) : 0;
+    struct refresh_record *record = refresh_record_of(e);
+    uint8_t failures = record != NULL ? atomic_load(&record->failures) : 0;
     if (failures != 0)
         say(w, "%u refresh%s failed, the last with %s; ", failures, failures == 1 ? "" : "es",
-            error_name(name, atomic_load(&care->refresh_errno)));
+            error_name(name, atomic_load(&record->refresh_errno)));
     if (lease_held(word, now))
         say(w, "the next call gets the old value; a refresh is under way");
     else if (!lease_due(word, now))

@@ -3,7 +3,7 @@
 #include "runtime/compute/own.h"
 #include "runtime/cache/age.h"
 #include "runtime/cache/cache.h"
-#include "runtime/cache/care.h"
+#include "runtime/cache/refresh_record.h"
 #include "core/print.h"
 #include "base/clock.h"
 
@@ -86,10 +86,10 @@ static void entry_times(struct wire_buffer *out, struct function *f, struct entr
         uint64_t end = ends[state];
         reply_ms(out, "left_ms", end == CLOCK_NEVER ? end : end > now ? end - now : 0);
     }
-    struct care *care = care_of(e);
-    if (care != NULL && atomic_load(&care->failures) != 0) {
-        wire_number(out, "failures", atomic_load(&care->failures));
-        wire_number(out, "refresh_errno", atomic_load(&care->refresh_errno));
+    struct refresh_record *record = refresh_record_of(e);
+    if (record != NULL && atomic_load(&record->failures) != 0) {
+        wire_number(out, "failures", atomic_load(&record->failures));
+        wire_number(out, "refresh_errno", atomic_load(&record->refresh_errno));
     }
 }
 

@@ -11,9 +11,9 @@
  *
  * What few entries need costs the others nothing: `entry_more` stands before those that have something out
  * of the ordinary when they are made; what befalls an entry later is kept beside the table, in
- * runtime/cache/care.h; when it stops being stale and when it is dead follows from its birth and its
- * function's policy (runtime/cache/age.h). The hash is made from the key again where it is wanted: entries
- * are moved and evicted seldom.
+ * runtime/cache/refresh_record.h; when it stops being stale and when it is dead follows from its birth and
+ * its function's policy (runtime/cache/age.h). The hash is made from the key again where it is wanted:
+ * entries are moved and evicted seldom.
  *
  *   age:  born ---- fresh until ---- stale until ---- dead
  *            fresh            stale           fallback
@@ -25,10 +25,10 @@
 #include <stdalign.h>
 #include <stdatomic.h>
 
+#include "key.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/epoch.h"
-#include "key.h"
 
 /*
  * Times, in 40 bits: up to 4.3 years after the machine was started in steps of a quarter of a millisecond,
@@ -54,14 +54,14 @@ enum {
 #define ENTRY_WHEN   ((UINT64_C(1) << ENTRY_QUEUE_AT) - 1) /* time and lease */
 
 enum entry_flag {
-    ENTRY_FAILED = 1,   /* a remembered failure */
-    ENTRY_NULL = 2,     /* a NULL string or object */
-    ENTRY_OWN_TTL = 4,  /* swrcache_set_ttl() chose its times: `set` leaves them alone */
-    ENTRY_EXPIRED = 8,  /* expired by somebody, not by age */
-    ENTRY_MARKED = 16,  /* a struct mark_set stands behind the value */
-    ENTRY_MORE = 32,    /* a struct entry_more stands before it */
-    ENTRY_CARE = 64,    /* runtime/cache/care.h has a record of it */
-    ENTRY_TROUBLE = 128 /* and in it a refresh that failed */
+    ENTRY_FAILED = 1,    /* a remembered failure */
+    ENTRY_NULL = 2,      /* a NULL string or object */
+    ENTRY_OWN_TTL = 4,   /* swrcache_set_ttl() chose its times: `set` leaves them alone */
+    ENTRY_EXPIRED = 8,   /* expired by somebody, not by age */
+    ENTRY_MARKED = 16,   /* a struct mark_set stands behind the value */
+    ENTRY_MORE = 32,     /* a struct entry_more stands before it */
+    ENTRY_RECORDED = 64, /* runtime/cache/refresh_record.h has a record of it */
+    ENTRY_TROUBLE = 128  /* and in it a refresh that failed */
 };
 
 /* More touches say nothing that eviction looks at. */

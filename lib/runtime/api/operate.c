@@ -58,7 +58,7 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
             if (found && (entry_flags(e) & ENTRY_FAILED))
                 saved = entry_errno(e);
             t->last = (struct thread_last){state == ENTRY_FRESH ? SWR_HIT : SWR_STALE_HIT,
-                                           care_errno(&t->epoch, e), e->shape, clock_now()};
+                                           refresh_record_errno(&t->epoch, e), e->shape, clock_now()};
             cache_unref(e);
         }
     }

@@ -1,8 +1,8 @@
 #include "cache.h"
 #include "age.h"
-#include "care.h"
 #include "history.h"
 #include "lease.h"
+#include "refresh_record.h"
 #include "runtime/pool/pool.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -38,7 +38,7 @@ void cache_unref(struct entry *e)
             f->site->release(master);
     }
     SYNC_POINT("evict.before_free");
-    care_end(e);
+    refresh_record_end(e);
     entry_free(e);
 }
 

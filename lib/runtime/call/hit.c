@@ -4,8 +4,8 @@
 #include "call_key.h"
 #include "runtime/compute/result.h"
 #include "runtime/cache/age.h"
-#include "runtime/cache/care.h"
 #include "runtime/cache/lease.h"
+#include "runtime/cache/refresh_record.h"
 #include "runtime/registry/thread.h"
 #include "core/hash.h"
 #include "base/alive.h"
@@ -136,8 +136,9 @@ static __attribute__((noinline)) void down(struct function *f, struct thread *t,
     uint64_t when = lease_word(e);
     enum entry_state state = state_of(f, e, when, now);
     int error = entry_flags(e) & ENTRY_FAILED ? entry_errno(e) : errno;
-    struct care *care = care_of(e);
-    int refresh_errno = care != NULL ? atomic_load_explicit(&care->refresh_errno, memory_order_relaxed) : 0;
+    struct refresh_record *record = refresh_record_of(e);
+    int refresh_errno =
+        record != NULL ? atomic_load_explicit(&record->refresh_errno, memory_order_relaxed) : 0;
     /* Past its stale time a call waits for whoever computes; while none may begin to, nobody does. */
     bool other_way = state == ENTRY_DEAD || (state != ENTRY_FRESH && lease_due(when, now)) ||
                      (state == ENTRY_FALLBACK && (when & ENTRY_LEASED));

@@ -4,7 +4,7 @@
 #ifndef RUNTIME_OUTCOME_H
 #define RUNTIME_OUTCOME_H
 
-#include "runtime/cache/care.h"
+#include "runtime/cache/refresh_record.h"
 #include "runtime/registry/thread.h"
 
 static inline void outcome_note(struct thread *t, struct function *f, enum counter c,
@@ -13,7 +13,7 @@ static inline void outcome_note(struct thread *t, struct function *f, enum count
     thread_count(t, f, c);
     t->last = (struct thread_last){.outcome = outcome};
     if (e != NULL)
-        t->last = (struct thread_last){outcome, care_errno(&t->epoch, e), e->shape, now};
+        t->last = (struct thread_last){outcome, refresh_record_errno(&t->epoch, e), e->shape, now};
 }
 
 /* The call is handed to the function itself. `t` NULL: no record to be had. */

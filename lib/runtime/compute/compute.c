@@ -6,9 +6,9 @@
 #include "warm.h"
 #include "runtime/cache/age.h"
 #include "runtime/cache/audit.h"
-#include "runtime/cache/care.h"
 #include "runtime/cache/history.h"
 #include "runtime/cache/lease.h"
+#include "runtime/cache/refresh_record.h"
 #include "runtime/registry/mode.h"
 #include "base/alive.h"
 #include "base/clock.h"
@@ -73,13 +73,13 @@ static void set_times(struct function *f, struct flight *fl, struct entry *e, bo
 /* A refresh failed; how many have in a row. */
 static uint8_t note_failure(struct entry *e, int error)
 {
-    struct care *care = care_make(e);
-    if (care == NULL)
+    struct refresh_record *record = refresh_record_make(e);
+    if (record == NULL)
         return 1;
-    uint8_t failures = atomic_load(&care->failures);
+    uint8_t failures = atomic_load(&record->failures);
     failures += failures < UINT8_MAX;
-    atomic_store(&care->failures, failures);
-    atomic_store(&care->refresh_errno, (uint16_t)error);
+    atomic_store(&record->failures, failures);
+    atomic_store(&record->refresh_errno, (uint16_t)error);
     entry_flag(e, ENTRY_TROUBLE);
     return failures;
 }

@@ -1,8 +1,8 @@
 #include "warm.h"
 #include "ask.h"
 #include "runtime/cache/cache.h"
-#include "runtime/cache/care.h"
 #include "runtime/cache/lease.h"
+#include "runtime/cache/refresh_record.h"
 #include "base/clock.h"
 
 /* Once the pool had no room after all: a call took it. */
@@ -13,19 +13,19 @@ enum { TIMER_AS_STORED, TIMER_FIRED, TIMER_SET };
 
 bool warm_failure(struct entry *e)
 {
-    struct care *care = entry_flags(e) & ENTRY_FAILED ? care_of(e) : NULL;
-    return care != NULL && atomic_load(&care->timer) != TIMER_AS_STORED;
+    struct refresh_record *record = entry_flags(e) & ENTRY_FAILED ? refresh_record_of(e) : NULL;
+    return record != NULL && atomic_load(&record->timer) != TIMER_AS_STORED;
 }
 
 /* Shard locked. True: queued, and the timer is used up. */
 static bool refreshed(struct function *f, struct entry *e, uint64_t now)
 {
     uint64_t lease;
-    struct care *care = care_make(e);
+    struct refresh_record *record = refresh_record_make(e);
     /* Without memory nothing is counted. */
-    if (care != NULL && !entry_was_called(e) &&
-        atomic_load(&care->idle_refreshes) >= atomic_load(&f->settings.keep_warm_idle)) {
-        atomic_store(&care->timer, TIMER_FIRED);
+    if (record != NULL && !entry_was_called(e) &&
+        atomic_load(&record->idle_refreshes) >= atomic_load(&f->settings.keep_warm_idle)) {
+        atomic_store(&record->timer, TIMER_FIRED);
         return true;
     }
     if (!lease_claim(e, now, &lease))
@@ -35,9 +35,9 @@ static bool refreshed(struct function *f, struct entry *e, uint64_t now)
         return false;
     }
     /* The refresh ends under this lock: it carries over what is written here. */
-    if (care != NULL) {
-        atomic_store(&care->idle_refreshes, entry_called(e) ? 0 : atomic_load(&care->idle_refreshes) + 1);
-        atomic_store(&care->timer, TIMER_FIRED);
+    if (record != NULL) {
+        atomic_store(&record->idle_refreshes, entry_called(e) ? 0 : atomic_load(&record->idle_refreshes) + 1);
+        atomic_store(&record->timer, TIMER_FIRED);
     }
     return true;
 }
@@ -82,8 +82,8 @@ void warm_again(struct function *f, struct entry *e, uint64_t due)
         return;
     uint32_t shard = table_shard_of(entry_hash(e));
     table_lock(&cache_table, shard);
-    struct care *care = table_holds(&cache_table, e) ? care_of(e) : NULL;
-    bool mine = care != NULL && atomic_compare_exchange_strong(&care->timer, &fired, TIMER_SET);
+    struct refresh_record *record = table_holds(&cache_table, e) ? refresh_record_of(e) : NULL;
+    bool mine = record != NULL && atomic_compare_exchange_strong(&record->timer, &fired, TIMER_SET);
     table_unlock(&cache_table, shard);
     if (mine)
         set(e, due);
@@ -91,10 +91,10 @@ void warm_again(struct function *f, struct entry *e, uint64_t due)
 
 void warm_carry(struct function *f, struct entry *old, struct entry *e)
 {
-    struct care *from = care_of(old);
+    struct refresh_record *from = refresh_record_of(old);
     bool failed = (entry_flags(e) & ENTRY_FAILED) != 0 && atomic_load(&f->settings.keep_warm) != 0 &&
                   (!(entry_flags(old) & ENTRY_FAILED) || warm_failure(old));
-    struct care *to = from != NULL || failed ? care_make(e) : NULL;
+    struct refresh_record *to = from != NULL || failed ? refresh_record_make(e) : NULL;
     if (to == NULL)
         return;
     if (from != NULL)

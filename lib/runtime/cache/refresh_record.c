@@ -1,4 +1,4 @@
-#include "care.h"
+#include "refresh_record.h"
 #include "base/lock.h"
 
 /*
@@ -8,25 +8,25 @@
  */
 enum { FIRST_BITS = 12, MORE_BITS = 4, TABLES = 3 };
 
-static struct lock care_lock; /* for writers; readers follow the lists in a section of epoch.h */
-static _Atomic(struct care *) first[1 << FIRST_BITS];
-static _Atomic(_Atomic(struct care *) *) tables[TABLES] = {first};
+static struct lock refresh_records_lock; /* for writers; readers follow the lists in a section of epoch.h */
+static _Atomic(struct refresh_record *) first[1 << FIRST_BITS];
+static _Atomic(_Atomic(struct refresh_record *) *) tables[TABLES] = {first};
 static _Atomic unsigned last;  /* of them that there are */
-static size_t records[TABLES]; /* care_lock */
+static size_t records[TABLES]; /* refresh_records_lock */
 
-static inline _Atomic(struct care *) *list_of(unsigned table, const struct entry *e)
+static inline _Atomic(struct refresh_record *) *list_of(unsigned table, const struct entry *e)
 {
     uint64_t mixed = ((uintptr_t)e >> 4) * UINT64_C(0x9E3779B97F4A7C15);
     return &atomic_load_explicit(&tables[table],
                                  memory_order_relaxed)[mixed >> (64 - FIRST_BITS - MORE_BITS * table)];
 }
 
-struct care *care_of(struct entry *e)
+struct refresh_record *refresh_record_of(struct entry *e)
 {
-    if (!(entry_flags(e) & ENTRY_CARE))
+    if (!(entry_flags(e) & ENTRY_RECORDED))
         return NULL;
     for (unsigned table = atomic_load_explicit(&last, memory_order_acquire);; table--) {
-        struct care *c = atomic_load_explicit(list_of(table, e), memory_order_acquire);
+        struct refresh_record *c = atomic_load_explicit(list_of(table, e), memory_order_acquire);
         while (c != NULL && c->entry != e)
             c = atomic_load_explicit(&c->next, memory_order_acquire);
         if (c != NULL || table == 0)
@@ -34,7 +34,7 @@ struct care *care_of(struct entry *e)
     }
 }
 
-/* care_lock: the first table with room; without memory for another the one before takes more. */
+/* refresh_records_lock: the first table with room; without memory for another the one before takes more. */
 static unsigned table_with_room(void)
 {
     unsigned table = 0;
@@ -42,7 +42,7 @@ static unsigned table_with_room(void)
         size_t lists = (size_t)1 << (FIRST_BITS + MORE_BITS * ++table);
         if (table <= atomic_load(&last))
             continue;
-        _Atomic(struct care *) *made = os_zalloc(lists * sizeof *made);
+        _Atomic(struct refresh_record *) *made = os_zalloc(lists * sizeof *made);
         if (made == NULL)
             return table - 1;
         atomic_store(&tables[table], made);
@@ -51,34 +51,34 @@ static unsigned table_with_room(void)
     return table;
 }
 
-struct care *care_make(struct entry *e)
+struct refresh_record *refresh_record_make(struct entry *e)
 {
-    struct care *c = care_of(e);
+    struct refresh_record *c = refresh_record_of(e);
     if (c != NULL || (c = os_zalloc(sizeof *c)) == NULL)
         return c;
     c->entry = e;
-    lock_take(&care_lock);
+    lock_take(&refresh_records_lock);
     unsigned table = table_with_room();
-    _Atomic(struct care *) *list = list_of(table, e);
+    _Atomic(struct refresh_record *) *list = list_of(table, e);
     records[table]++;
     atomic_store(&c->next, atomic_load(list));
     atomic_store_explicit(list, c, memory_order_release);
-    lock_give(&care_lock);
-    entry_flag(e, ENTRY_CARE);
+    lock_give(&refresh_records_lock);
+    entry_flag(e, ENTRY_RECORDED);
     return c;
 }
 
-static void free_care(struct epoch_garbage *g)
+static void free_record(struct epoch_garbage *g)
 {
-    os_free((struct care *)g);
+    os_free((struct refresh_record *)g);
 }
 
-/* care_lock: takes the record of an entry out. */
-static struct care *take_out(const struct entry *e)
+/* refresh_records_lock: takes the record of an entry out. */
+static struct refresh_record *take_out(const struct entry *e)
 {
     for (unsigned table = 0; table <= atomic_load(&last); table++) {
-        _Atomic(struct care *) *at = list_of(table, e);
-        struct care *c = atomic_load(at);
+        _Atomic(struct refresh_record *) *at = list_of(table, e);
+        struct refresh_record *c = atomic_load(at);
         for (; c != NULL && c->entry != e; c = atomic_load(at))
             at = &c->next;
         if (c != NULL) {
@@ -91,34 +91,34 @@ static struct care *take_out(const struct entry *e)
     return NULL;
 }
 
-void care_end(struct entry *e)
+void refresh_record_end(struct entry *e)
 {
-    if (!(entry_flags(e) & ENTRY_CARE))
+    if (!(entry_flags(e) & ENTRY_RECORDED))
         return;
-    lock_take(&care_lock);
-    struct care *c = take_out(e);
-    lock_give(&care_lock);
+    lock_take(&refresh_records_lock);
+    struct refresh_record *c = take_out(e);
+    lock_give(&refresh_records_lock);
     if (c != NULL)
-        epoch_retire(&c->garbage, sizeof *c, free_care);
+        epoch_retire(&c->garbage, sizeof *c, free_record);
 }
 
-int care_errno(struct epoch_record *reader, struct entry *e)
+int refresh_record_errno(struct epoch_record *reader, struct entry *e)
 {
     if (likely(!(entry_flags(e) & ENTRY_TROUBLE)))
         return 0;
     epoch_enter(reader);
-    struct care *c = care_of(e);
+    struct refresh_record *c = refresh_record_of(e);
     int error = c != NULL ? atomic_load_explicit(&c->refresh_errno, memory_order_relaxed) : 0;
     epoch_exit(reader);
     return error;
 }
 
-void care_fork_prepare(void)
+void refresh_record_fork_prepare(void)
 {
-    lock_take(&care_lock);
+    lock_take(&refresh_records_lock);
 }
 
-void care_fork_release(void)
+void refresh_record_fork_release(void)
 {
-    lock_give(&care_lock);
+    lock_give(&refresh_records_lock);
 }
