@@ -1,6 +1,6 @@
 #include "reply.h"
 #include "request.h"
-#include "runtime/compute/own.h"
+#include "runtime/compute/custom_key.h"
 #include "runtime/cache/age.h"
 #include "runtime/cache/cache.h"
 #include "runtime/cache/refresh_record.h"
@@ -118,7 +118,7 @@ void reply_entry(struct wire_buffer *out, struct function *f, struct entry *e)
     } else {
         struct print p;
         print_start(&p, text, VALUE_TEXT);
-        struct key args = own_key_args(f, e);
+        struct key args = custom_key_args(f, e);
         print_value(&p, f->site, &f->args, &args, entry_value(e), entry_value_len(e),
                     (flags & ENTRY_NULL) != 0);
         wire_field(out, "value", text);

@@ -8,8 +8,8 @@
 #include "runtime/call/outcome.h"
 #include "runtime/verb/verb.h"
 #include "runtime/compute/ask.h"
+#include "runtime/compute/custom_key.h"
 #include "runtime/compute/depend.h"
-#include "runtime/compute/own.h"
 #include "runtime/compute/refresh.h"
 #include "runtime/compute/result.h"
 #include "runtime/compute/shadow.h"
@@ -34,8 +34,8 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
     if (f == NULL || t == NULL || t->busy || alive_dead())
         return false;
     bool found = false;
-    struct own_key own = {.more = NULL};
-    const struct swrcache_arg *keyed = own_key_args_of(t, f, args, &own);
+    struct custom_key custom = {.more = NULL};
+    const struct swrcache_arg *keyed = custom_key_args_of(t, f, args, &custom);
     struct cancel cancel;
     cancel_off(&cancel);
     t->busy = true;
@@ -62,7 +62,7 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
             cache_unref(e);
         }
     }
-    own_key_drop(&own);
+    custom_key_drop(&custom);
     t->busy = false;
     cancel_back(&cancel);
     errno = saved;
@@ -91,7 +91,7 @@ size_t call_operate(struct swrcache_site *site, enum swrcache_operation operatio
     size_t matched = 0;
     if (f == NULL || t == NULL || t->busy || alive_dead())
         return 0;
-    struct own_key own = {.more = NULL};
+    struct custom_key custom = {.more = NULL};
     /* Out-arguments are no part of a key: whatever stands for them here must not make it doubtful. */
     struct swrcache_arg plain[KEY_MAX_PARAMS + 1];
     _Alignas(16) unsigned char anything[512] = {0}; /* a key of the user's own may look at it */
@@ -101,7 +101,7 @@ size_t call_operate(struct swrcache_site *site, enum swrcache_operation operatio
             plain[i].data =
                 plain[i].size <= sizeof anything || args[i].data == NULL ? anything : args[i].data;
     }
-    const struct swrcache_arg *keyed = args != NULL ? own_key_args_of(t, f, plain, &own) : NULL;
+    const struct swrcache_arg *keyed = args != NULL ? custom_key_args_of(t, f, plain, &custom) : NULL;
     cancel_off(&cancel);
     t->busy = true;
     if (args == NULL && batch_note(operation, site->name))
@@ -115,7 +115,7 @@ size_t call_operate(struct swrcache_site *site, enum swrcache_operation operatio
             matched = batch_note_key(operation, f, &key) ? present(t, f, &key) : verb_key(f, operation, &key);
         os_free(long_key);
     }
-    own_key_drop(&own);
+    custom_key_drop(&custom);
     t->busy = false;
     cancel_back(&cancel);
     errno = saved;

@@ -7,8 +7,8 @@
 #include "outcome.h"
 #include "runtime/verb/verb.h"
 #include "runtime/compute/ask.h"
+#include "runtime/compute/custom_key.h"
 #include "runtime/compute/depend.h"
-#include "runtime/compute/own.h"
 #include "runtime/compute/refresh.h"
 #include "runtime/compute/result.h"
 #include "runtime/compute/shadow.h"
@@ -30,7 +30,7 @@ static uint64_t now_of(struct function *f)
 
 /* `keyed`: what the key is made of, the arguments or `own`. */
 static void answer(struct thread *t, struct function *f, const struct swrcache_arg *args,
-                   const struct swrcache_arg *keyed, struct own_key *own_key, void *result)
+                   const struct swrcache_arg *keyed, struct custom_key *custom_key, void *result)
 {
     const struct swrcache_site *site = f->site;
     unsigned char stack[KEY_ON_STACK];
@@ -60,7 +60,7 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
         epoch_exit(&t->epoch);
         thread_touch(t, e);
         if (mine && (f->annotated.refresh == SWR_REFRESH_CALLER || !pool_wanted())) {
-            own_key_drop(own_key);
+            custom_key_drop(custom_key);
             refresh_here(t, f, e, lease, args, result, saved);
             return;
         }
@@ -98,13 +98,13 @@ slow:
     epoch_exit(&t->epoch);
     {
         int saved = errno;
-        unsigned char *own;
-        if (!call_key_encode(f, keyed, &key, &own)) {
+        unsigned char *encoded;
+        if (!call_key_encode(f, keyed, &key, &encoded)) {
             outcome_alone(t, f, args, result);
             return;
         }
-        own_key_drop(own_key);
-        unsigned char *outer = call_key_keep(t, own);
+        custom_key_drop(custom_key);
+        unsigned char *outer = call_key_keep(t, encoded);
         miss_run(t, f, args, result, &key, saved);
         call_key_drop(t, outer);
     }
@@ -112,14 +112,14 @@ slow:
 
 /* What the thread keeps for a body that calls this function is not this call's to drop. */
 static void answer_kept(struct thread *t, struct function *f, const struct swrcache_arg *args,
-                        const struct swrcache_arg *keyed, struct own_key *own_key, void *result)
+                        const struct swrcache_arg *keyed, struct custom_key *custom_key, void *result)
 {
     struct cancel cancel;
     unsigned char *outer = call_key_keep(t, NULL);
     /* No lock is taken, nor memory held, where the thread can be cancelled; a body can. */
     cancel_off(&cancel);
     t->cancel = cancel;
-    answer(t, f, args, keyed, own_key, result);
+    answer(t, f, args, keyed, custom_key, result);
     t->lengthy = outer;
     cancel_back(&cancel);
 }
@@ -144,43 +144,43 @@ static void answer_past(struct thread *t, struct function *f, const struct swrca
 static __attribute__((noinline)) void answer_by_mode(struct thread *t, struct function *f, uint64_t mode,
                                                      const struct swrcache_arg *args,
                                                      const struct swrcache_arg *keyed,
-                                                     struct own_key *own_key, void *result)
+                                                     struct custom_key *custom_key, void *result)
 {
     bool taken = mode_takes(f, mode, keyed);
     if (taken && mode_kind(mode) != FUNCTION_OBSERVE) {
-        answer_kept(t, f, args, keyed, own_key, result);
+        answer_kept(t, f, args, keyed, custom_key, result);
         if (mode_kind(mode) == FUNCTION_SHADOW)
             shadow_call(t, f, args, result);
         return;
     }
     answer_past(t, f, keyed);
     if (taken) {
-        observe_call(t, f, args, keyed, own_key, result);
+        observe_call(t, f, args, keyed, custom_key, result);
     } else {
-        own_key_drop(own_key);
+        custom_key_drop(custom_key);
         outcome_bypass(t, f, f->site, args, result);
     }
 }
 
 static inline void answer_any(struct thread *t, struct function *f, uint64_t mode,
                               const struct swrcache_arg *args, const struct swrcache_arg *keyed,
-                              struct own_key *own_key, void *result)
+                              struct custom_key *custom_key, void *result)
 {
     if (unlikely(mode != 0))
-        answer_by_mode(t, f, mode, args, keyed, own_key, result);
+        answer_by_mode(t, f, mode, args, keyed, custom_key, result);
     else
-        answer_kept(t, f, args, keyed, own_key, result);
+        answer_kept(t, f, args, keyed, custom_key, result);
 }
 
-static __attribute__((noinline)) void answer_own(struct thread *t, struct function *f, uint64_t mode,
-                                                 const struct swrcache_arg *args, void *result)
+static __attribute__((noinline)) void answer_custom_key(struct thread *t, struct function *f, uint64_t mode,
+                                                        const struct swrcache_arg *args, void *result)
 {
-    struct own_key own;
-    if (own_key_make(t, f, args, &own))
-        answer_any(t, f, mode, args, &own.arg, &own, result);
+    struct custom_key custom;
+    if (custom_key_make(t, f, args, &custom))
+        answer_any(t, f, mode, args, &custom.arg, &custom, result);
     else
         outcome_bypass(t, f, f->site, args, result);
-    own_key_drop(&own);
+    custom_key_drop(&custom);
 }
 
 void (*call_first)(const struct swrcache_site *site);
@@ -200,7 +200,7 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
         f = function_of(site);
     uint64_t mode = f != NULL ? mode_of(f) : 0;
     if (unlikely(f == NULL || alive_dead() || (t != NULL && t->busy) || mode_kind(mode) == FUNCTION_OFF)) {
-        if (t != NULL && f != NULL && !t->busy && f->own_key == NULL)
+        if (t != NULL && f != NULL && !t->busy && f->custom_key == NULL)
             answer_past(t, f, args);
         outcome_bypass(t, f, site, args, result);
         return;
@@ -213,8 +213,8 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
         outcome_bypass(t, f, site, args, result);
         return;
     }
-    if (unlikely(f->own_key != NULL)) {
-        answer_own(t, f, mode, args, result);
+    if (unlikely(f->custom_key != NULL)) {
+        answer_custom_key(t, f, mode, args, result);
         return;
     }
     answer_any(t, f, mode, args, args, NULL, result);
@@ -224,9 +224,9 @@ bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, vo
 {
     struct function *f = function_of(site);
     struct thread *t = thread_current != NULL ? thread_current : thread_join();
-    struct own_key own_key = {.more = NULL};
+    struct custom_key custom_key = {.more = NULL};
     const struct swrcache_arg *keyed = NULL;
-    unsigned char stack[KEY_ON_STACK], *own = NULL;
+    unsigned char stack[KEY_ON_STACK], *encoded = NULL;
     struct key key;
     struct cancel cancel;
     bool done = true;
@@ -234,18 +234,18 @@ bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, vo
     if (f != NULL && t != NULL && !t->busy && !alive_dead() &&
         (mode_kind(mode) == FUNCTION_ON || mode_kind(mode) == FUNCTION_SHADOW) &&
         (f->annotated.unless == NULL || !f->annotated.unless()))
-        keyed = own_key_args_of(t, f, args, &own_key);
+        keyed = custom_key_args_of(t, f, args, &custom_key);
     if (keyed == NULL || !mode_takes(f, mode, keyed)) {
-        own_key_drop(&own_key);
+        custom_key_drop(&custom_key);
         outcome_bypass(t, f, site, args, result);
         return true;
     }
     cancel_off(&cancel);
     t->cancel = cancel;
     t->busy = true;
-    bool made = call_key_make(f, keyed, stack, &key) && call_key_encode(f, keyed, &key, &own);
-    own_key_drop(&own_key);
-    unsigned char *outer = call_key_keep(t, own);
+    bool made = call_key_make(f, keyed, stack, &key) && call_key_encode(f, keyed, &key, &encoded);
+    custom_key_drop(&custom_key);
+    unsigned char *outer = call_key_keep(t, encoded);
     if (made && t->bound != NULL)
         depend_call(t->bound, f, &key);
     if (made)

@@ -1,5 +1,5 @@
 #include "enroll.h"
-#include "runtime/compute/own.h"
+#include "runtime/compute/custom_key.h"
 #include "runtime/compute/result.h"
 #include "runtime/cache/cache.h"
 #include "runtime/cache/retune.h"
@@ -17,7 +17,7 @@
 static enum function_give give_of(const struct function *f)
 {
     const struct swrcache_site *s = f->site;
-    if (s->form == SWRCACHE_FORM_OBJECT || f->annotated.unless != NULL || f->own_key != NULL)
+    if (s->form == SWRCACHE_FORM_OBJECT || f->annotated.unless != NULL || f->custom_key != NULL)
         return GIVE_OTHER;
     if (s->form != SWRCACHE_FORM_VALUE || f->outs_len != 0 || f->has_out_bytes)
         return GIVE_RESULT;
@@ -72,7 +72,7 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
             f->outs_len += site->params[i].size;
         f->has_out_bytes |= site->params[i].kind == SWRCACHE_KIND_OUT_BYTES;
     }
-    own_key_shape(f);
+    custom_key_shape(f);
     if (site->form == SWRCACHE_FORM_OBJECT)
         f->encoder = f->annotated.codec;
     if (f->encoder != NULL && f->encoder->decode != NULL)

@@ -125,7 +125,7 @@ static bool digest(struct thread *t, struct function *f, const struct swrcache_a
 }
 
 void observe_call(struct thread *t, struct function *f, const struct swrcache_arg *args,
-                  const struct swrcache_arg *keyed, struct own_key *own_key, void *result)
+                  const struct swrcache_arg *keyed, struct custom_key *custom_key, void *result)
 {
     struct observed_function *o = observed_at(f);
     /* Before the call: it may change what its pointers lead to. */
@@ -133,7 +133,7 @@ void observe_call(struct thread *t, struct function *f, const struct swrcache_ar
     struct seen s = {.bytes = len >= 0 ? (uint64_t)len : 0};
     if (len >= 0)
         s.key = key_hash_args(&f->shape, keyed);
-    own_key_drop(own_key);
+    custom_key_drop(custom_key);
     s.at = clock_now();
     outcome_bypass(t, f, f->site, args, result);
     if (len < 0 || alive_dead())

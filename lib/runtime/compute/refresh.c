@@ -1,7 +1,7 @@
 #include "refresh.h"
 #include "compute.h"
+#include "custom_key.h"
 #include "guard.h"
-#include "own.h"
 #include "result.h"
 #include "shadow.h"
 #include "warm.h"
@@ -23,7 +23,7 @@ __attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64
     uint32_t shard = table_shard_of(entry_hash(e));
     struct key key = entry_key(e);
     struct swrcache_arg args[KEY_MAX_PARAMS + 1];
-    struct key encoded = own_key_args(f, e);
+    struct key encoded = custom_key_args(f, e);
     size_t args_room = (key_room(&f->args, &encoded) + 15) & ~(size_t)15;
     unsigned char *room = t == NULL ? NULL : os_alloc_aligned(16, args_room + f->site->result_size);
     table_lock(&cache_table, shard);

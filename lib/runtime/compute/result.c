@@ -1,5 +1,5 @@
 #include "result.h"
-#include "own.h"
+#include "custom_key.h"
 #include "runtime/registry/thread.h"
 
 #include <stdlib.h>
@@ -157,13 +157,13 @@ struct entry *result_keep(struct function *f, const struct flight *fl, const str
     for (uint32_t i = 0; i < s->nparams; i++)
         if (is_out(&s->params[i]))
             outs += args[i].size;
-    ptrdiff_t carried = own_key_carried(f, args);
+    ptrdiff_t carried = custom_key_carried(f, args);
     struct entry *e = carried < 0
                           ? NULL
                           : entry_new(&fl->key, fl->identity, outs + len,
                                       (struct entry_extra){key_opaque_size(&f->args) + (size_t)carried,
                                                            mark_room(names, nnames), more});
-    if (e == NULL || !own_key_carry(f, args, e)) {
+    if (e == NULL || !custom_key_carry(f, args, e)) {
         if (e != NULL)
             entry_free(e);
         os_free(encoded);

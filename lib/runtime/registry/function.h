@@ -47,10 +47,10 @@ struct function {
     _Atomic int32_t clock;          /* clockid_t: a coarse one unless times are too short for it */
     uint32_t counts_at, counts_row; /* thread.h: where a thread's counters of it stand */
     struct key_shape shape;         /* of the keys */
-    struct key_shape args; /* of what the body is called with: the same unless `own_key` makes the keys */
-    const struct swrcache_key *own_key;   /* annotated, and fits */
-    const struct swrcache_codec *codec;   /* of an object's bytes, which are kept instead of it */
-    const struct swrcache_codec *encoder; /* the same, or one that tells what is in an object alone */
+    struct key_shape args; /* of what the body is called with: the same unless `custom_key` makes the keys */
+    const struct swrcache_key *custom_key; /* annotated, and fits */
+    const struct swrcache_codec *codec;    /* of an object's bytes, which are kept instead of it */
+    const struct swrcache_codec *encoder;  /* the same, or one that tells what is in an object alone */
     uint32_t number;
     uint8_t give;      /* enum function_give */
     uint32_t outs_len; /* bytes of the SWR_OUT parameters, the fixed part of a value */

@@ -1,4 +1,4 @@
-#include "own.h"
+#include "custom_key.h"
 #include "runtime/setting/option.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ static bool fits(const struct swrcache_key *key, const struct swrcache_site *sit
     return true;
 }
 
-void own_key_shape(struct function *f)
+void custom_key_shape(struct function *f)
 {
     const struct swrcache_key *key = f->annotated.key;
     f->args = f->shape;
@@ -27,30 +27,32 @@ void own_key_shape(struct function *f)
         option_complain("%s: its .key was made for other parameters; ignored", f->site->name);
         return;
     }
-    f->own_key = key;
+    f->custom_key = key;
     f->args.plain = f->shape.plain = KEY_OF_MANY;
     f->args.versioned = false;
     f->shape.params = &key_param;
     f->shape.nparams = 1;
 }
 
-bool own_key_make(struct thread *t, struct function *f, const struct swrcache_arg *args, struct own_key *own)
+bool custom_key_make(struct thread *t, struct function *f, const struct swrcache_arg *args,
+                     struct custom_key *custom)
 {
     int saved = errno;
-    size_t room = sizeof own->bytes, len = f->own_key->make(args, own->bytes, room);
-    own->more = NULL;
-    own->arg = (struct swrcache_arg){own->bytes, len};
+    size_t room = sizeof custom->bytes, len = f->custom_key->make(args, custom->bytes, room);
+    custom->more = NULL;
+    custom->arg = (struct swrcache_arg){custom->bytes, len};
     /* Full to the last byte is too full: printf() ends with a NUL. */
     if (len >= room && len <= UINT32_MAX / 2) {
         room = len + 1;
         struct cancel cancel;
         cancel_off(&cancel);
         t->busy = true;
-        own->more = os_alloc(room);
+        custom->more = os_alloc(room);
         t->busy = false;
         cancel_back(&cancel);
-        if (own->more != NULL)
-            own->arg = (struct swrcache_arg){own->more, len = f->own_key->make(args, own->more, room)};
+        if (custom->more != NULL)
+            custom->arg =
+                (struct swrcache_arg){custom->more, len = f->custom_key->make(args, custom->more, room)};
         else
             room = 0;
     }
@@ -58,39 +60,39 @@ bool own_key_make(struct thread *t, struct function *f, const struct swrcache_ar
     return len < room;
 }
 
-const struct swrcache_arg *own_key_args_of(struct thread *t, struct function *f,
-                                           const struct swrcache_arg *args, struct own_key *own)
+const struct swrcache_arg *custom_key_args_of(struct thread *t, struct function *f,
+                                              const struct swrcache_arg *args, struct custom_key *custom)
 {
-    if (f->own_key == NULL)
+    if (f->custom_key == NULL)
         return args;
-    return own_key_make(t, f, args, own) ? &own->arg : NULL;
+    return custom_key_make(t, f, args, custom) ? &custom->arg : NULL;
 }
 
-void own_key_drop(struct own_key *own)
+void custom_key_drop(struct custom_key *custom)
 {
-    if (own == NULL || own->more == NULL)
+    if (custom == NULL || custom->more == NULL)
         return;
-    os_free(own->more);
-    own->more = NULL;
+    os_free(custom->more);
+    custom->more = NULL;
 }
 
-ptrdiff_t own_key_carried(struct function *f, const struct swrcache_arg *args)
+ptrdiff_t custom_key_carried(struct function *f, const struct swrcache_arg *args)
 {
-    return f->own_key != NULL ? key_size(&f->args, args) : 0;
+    return f->custom_key != NULL ? key_size(&f->args, args) : 0;
 }
 
-bool own_key_carry(struct function *f, const struct swrcache_arg *args, struct entry *e)
+bool custom_key_carry(struct function *f, const struct swrcache_arg *args, struct entry *e)
 {
-    if (f->own_key == NULL)
+    if (f->custom_key == NULL)
         return true;
     size_t opaque = key_opaque_size(&f->args);
     return key_encode(&f->args, args, entry_opaque(e) + opaque, entry_opaque_len(e) - opaque) ==
            (ptrdiff_t)(entry_opaque_len(e) - opaque);
 }
 
-struct key own_key_args(struct function *f, struct entry *e)
+struct key custom_key_args(struct function *f, struct entry *e)
 {
-    if (f->own_key == NULL)
+    if (f->custom_key == NULL)
         return entry_key(e);
     size_t opaque = key_opaque_size(&f->args);
     return (struct key){0, entry_opaque_len(e) - opaque, entry_opaque(e) + opaque};
