@@ -2,7 +2,7 @@
 #include "reply.h"
 #include "request.h"
 #include "runtime/verb/expect.h"
-#include "runtime/compute/agree.h"
+#include "runtime/compute/digest.h"
 #include "runtime/registry/region.h"
 #include "base/clock.h"
 #include "base/unit.h"

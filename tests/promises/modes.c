@@ -8,7 +8,7 @@
 
 #include "base/epoch.h"
 #include "runtime/call/call.h"
-#include "runtime/compute/agree.h"
+#include "runtime/compute/digest.h"
 #include "runtime/registry/mode.h"
 #include "runtime/registry/observation.h"
 #include "runtime/setting/option.h"

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "observe.h"
 #include "outcome.h"
-#include "runtime/compute/agree.h"
+#include "runtime/compute/digest.h"
 #include "runtime/compute/result.h"
 #include "runtime/registry/observed.h"
 #include "base/alive.h"
@@ -117,7 +117,7 @@ static bool digest(struct thread *t, struct function *f, const struct swrcache_a
     uint64_t bytes = 0;
     cancel_off(&cancel);
     t->busy = true;
-    bool known = function_comparable(f) && agree_digest(f, args, result, &s->digest, &bytes);
+    bool known = function_comparable(f) && digest_of_result(f, args, result, &s->digest, &bytes);
     t->busy = false;
     cancel_back(&cancel);
     s->bytes += bytes;

@@ -1,6 +1,6 @@
 #include "shadow.h"
-#include "agree.h"
 #include "compute.h"
+#include "digest.h"
 #include "flight.h"
 #include "guard.h"
 #include "result.h"
@@ -71,7 +71,7 @@ compare(struct thread *t, struct function *f, const struct swrcache_arg *args, c
     unsigned char *outer = t->lengthy, *room = NULL;
     cancel_off(&cancel);
     t->busy = true;
-    if (agree_digest(f, args, answer, &served, NULL) &&
+    if (digest_of_result(f, args, answer, &served, NULL) &&
         (room = os_alloc_aligned(16, room_for(f, args))) != NULL)
         fl = flight_apart(f);
     if (fl == NULL) {
@@ -94,7 +94,8 @@ compare(struct thread *t, struct function *f, const struct swrcache_arg *args, c
     /* The body forked without handlers: in the child the locks may be held by nobody. */
     bool alive = !alive_dead();
     if (alive && whole) {
-        if (!fl->failed && !fl->skip && !result_failed(f, room) && agree_digest(f, own, room, &given, NULL))
+        if (!fl->failed && !fl->skip && !result_failed(f, room) &&
+            digest_of_result(f, own, room, &given, NULL))
             mode_compared(f, served == given);
         drop(t, f, room);
     }
@@ -134,7 +135,7 @@ void shadow_refreshed(struct function *f, struct entry *before, struct entry *no
                       const struct swrcache_arg *args)
 {
     uint64_t old, new;
-    if (function_comparable(f) && agree_digest_entry(f, before, args, &old) &&
-        agree_digest_entry(f, now, args, &new))
+    if (function_comparable(f) && digest_of_entry(f, before, args, &old) &&
+        digest_of_entry(f, now, args, &new))
         mode_compared(f, old == new);
 }

@@ -1,4 +1,4 @@
-#include "agree.h"
+#include "digest.h"
 #include "result.h"
 
 #include <string.h>
@@ -74,8 +74,8 @@ static uint64_t digest_outs(const struct function *f, const struct swrcache_arg 
     return digest;
 }
 
-bool agree_digest(struct function *f, const struct swrcache_arg *args, const void *result, uint64_t *digest,
-                  uint64_t *bytes)
+bool digest_of_result(struct function *f, const struct swrcache_arg *args, const void *result,
+                      uint64_t *digest, uint64_t *bytes)
 {
     const struct swrcache_site *s = f->site;
     const void *pointer = NULL;
@@ -99,8 +99,7 @@ bool agree_digest(struct function *f, const struct swrcache_arg *args, const voi
     return true;
 }
 
-bool agree_digest_entry(struct function *f, struct entry *e, const struct swrcache_arg *args,
-                        uint64_t *digest)
+bool digest_of_entry(struct function *f, struct entry *e, const struct swrcache_arg *args, uint64_t *digest)
 {
     const struct swrcache_site *s = f->site;
     const unsigned char *tail = entry_value(e), *end = tail + entry_value_len(e);
