@@ -30,7 +30,7 @@
 #include "runtime/registry/event.h"
 #include "runtime/registry/thread.h"
 #include "runtime/pool/pool.h"
-#include "runtime/setting/given.h"
+#include "runtime/setting/configured.h"
 #include "runtime/setting/option.h"
 #include "base/alive.h"
 #include "base/alloc.h"
@@ -144,11 +144,11 @@ static bool wake(void)
     pool_start(&duties);
     guard_left = body_left;
     call_first = start_control;
-    body_given_up = compute_give_up;
+    body_abandoned = compute_give_up;
     fork_again = begin_again;
     function_way = hit_of;
-    given_read();
-    given_regions(make_region);
+    configured_read();
+    configured_regions(make_region);
     return pthread_atfork(fork_prepare, fork_parent, fork_child) == 0;
 }
 

@@ -62,7 +62,7 @@ static bool read_change(const struct wire_line *request, struct change *c, struc
             return false;
         }
         /* Said twice, the last counts. */
-        c->layer.given = (c->layer.given & ~(1u << s)) | (uint32_t)!away << s;
+        c->layer.set = (c->layer.set & ~(1u << s)) | (uint32_t)!away << s;
         c->unset = (c->unset & ~(1u << s)) | (uint32_t)away << s;
     }
     return true;
@@ -77,8 +77,8 @@ static void change_region(const char *name, const struct change *c, struct wire_
         return;
     }
     /* Made for the functions that will be in it; to take back what was never said, none is. */
-    struct region *r = region_of(name, c->layer.given != 0);
-    if (r == NULL && c->layer.given != 0) {
+    struct region *r = region_of(name, c->layer.set != 0);
+    if (r == NULL && c->layer.set != 0) {
         reply_error(out, "no memory");
         return;
     }
@@ -106,7 +106,7 @@ void command_set(const struct wire_line *request, struct wire_buffer *out)
     }
     if (!read_change(request, &c, out))
         return;
-    if ((c.layer.given | c.unset) == 0) {
+    if ((c.layer.set | c.unset) == 0) {
         reply_error(out, "no setting; write set function=%.100s ttl=20s", name);
         return;
     }

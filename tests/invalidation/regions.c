@@ -179,7 +179,7 @@ static void *by_command(void *cookie)
 {
     struct region *r = region_of("contested", true);
     for (uint64_t round = 1; round <= ROUNDS; round++) {
-        struct setting_layer change = {.given = 1u << SETTING_of_stale};
+        struct setting_layer change = {.set = 1u << SETTING_of_stale};
         change.values[SETTING_of_stale] = round;
         pthread_barrier_wait(&both);
         setting_change(&r->set, &change, 0);

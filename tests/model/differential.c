@@ -281,7 +281,7 @@ static void resize(int n)
     struct function *f = functions[SMALL];
     most = n;
     f->set.values[SETTING_of_max_entries] = (uint64_t)n;
-    f->set.given |= 1u << SETTING_of_max_entries;
+    f->set.set |= 1u << SETTING_of_max_entries;
     setting_resolve(f);
     cache_retune(f);
 }

@@ -77,7 +77,7 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
         f->encoder = f->annotated.codec;
     if (f->encoder != NULL && f->encoder->decode != NULL)
         f->codec = f->encoder;
-    f->given = given_to("", site->name);
+    f->configured = configured_for("", site->name);
     struct setting_layer said = {0};
     setting_from_policy(&said, &f->annotated, site->name);
     setting_change(&f->own, &said, 0);

@@ -1,7 +1,7 @@
 #include "body.h"
 #include "base/alive.h"
 
-void (*body_given_up)(struct thread *t, struct flight *fl);
+void (*body_abandoned)(struct thread *t, struct flight *fl);
 
 void compute_enter(struct thread *t, struct flight *fl, uintptr_t frame, volatile uint64_t *mark)
 {
@@ -51,7 +51,7 @@ void compute_abandon(void)
     /* In a fork's child without handlers the locks may be held by nobody. */
     if (alive_dead())
         return;
-    body_given_up(t, fl);
+    body_abandoned(t, fl);
     flight_unref(fl);
 }
 
@@ -71,7 +71,7 @@ void compute_forget_left(struct thread *t, uintptr_t frame)
     while (t->top != NULL && (t->top->frame <= frame || overwritten(t->top))) {
         struct flight *fl = t->top;
         flight_set_top(t, fl->outer);
-        body_given_up(t, fl);
+        body_abandoned(t, fl);
         fl->aside = true;
         fl->outer = t->aside;
         t->aside = fl;

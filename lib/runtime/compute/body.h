@@ -19,6 +19,6 @@ void compute_forget_left(struct thread *t, uintptr_t frame);
 
 void compute_thread_ends(struct thread *t);
 /* What becomes of a flight whose body is given up; set before the first. */
-extern void (*body_given_up)(struct thread *t, struct flight *fl);
+extern void (*body_abandoned)(struct thread *t, struct flight *fl);
 
 #endif

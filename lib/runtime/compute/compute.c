@@ -29,7 +29,7 @@ static uint64_t back_off(struct function *f, uint32_t failures)
 }
 
 /* A time that a body gave, or the policy's. */
-static uint64_t given_ns(int64_t ms, const _Atomic uint64_t *policy)
+static uint64_t own_or_policy_ns(int64_t ms, const _Atomic uint64_t *policy)
 {
     if (ms == SWRCACHE_UNSET)
         return atomic_load(policy);
@@ -46,7 +46,7 @@ static void set_times(struct function *f, struct flight *fl, struct entry *e, bo
         return;
     }
     /* Both are unset unless the body gave one. */
-    uint64_t ttl = given_ns(fl->ttl_ms, &s->ttl), stale = given_ns(fl->stale_ms, &s->stale);
+    uint64_t ttl = own_or_policy_ns(fl->ttl_ms, &s->ttl), stale = own_or_policy_ns(fl->stale_ms, &s->stale);
     uint64_t end = clock_add(fl->started, ttl), spread = ttl / 100 * atomic_load(&s->jitter_pct);
     uint64_t fresh = end;
     if (ttl != CLOCK_NEVER && spread != 0)

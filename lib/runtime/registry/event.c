@@ -71,7 +71,7 @@ static bool listed(const char *list, const char *event)
     return false;
 }
 
-static bool given(const struct given *g, const char *event, bool invalidate)
+static bool configured_to_hear(const struct configured *g, const char *event, bool invalidate)
 {
     return g != NULL && listed(invalidate ? g->invalidate_on : g->expire_on, event);
 }
@@ -80,10 +80,11 @@ bool event_hears(struct function *f, const char *event, enum swrcache_operation 
 {
     bool invalidate = operation == SWRCACHE_OP_INVALIDATE;
     if (listed(invalidate ? f->annotated.invalidate_on : f->annotated.expire_on, event) ||
-        given(f->given, event, invalidate))
+        configured_to_hear(f->configured, event, invalidate))
         return true;
     for (struct region *r = f->region; r != NULL; r = r->parent)
-        if (find(r, event, strlen(event), operation) != NULL || given(r->given, event, invalidate))
+        if (find(r, event, strlen(event), operation) != NULL ||
+            configured_to_hear(r->configured, event, invalidate))
             return true;
     return false;
 }
@@ -108,8 +109,8 @@ static void add(struct listing *l, const char *events, size_t len, const char *f
     }
 }
 
-static void add_given(struct listing *l, const struct given *g, bool invalidate, const char *from,
-                      const char *name)
+static void add_configured(struct listing *l, const struct configured *g, bool invalidate, const char *from,
+                           const char *name)
 {
     const char *events = g == NULL ? NULL : invalidate ? g->invalidate_on : g->expire_on;
     if (events != NULL)
@@ -124,12 +125,12 @@ void event_heard(struct function *f, enum swrcache_operation operation, char *te
     text[0] = 0;
     if (annotated != NULL)
         add(&l, annotated, strlen(annotated), "annotation", "");
-    add_given(&l, f->given, invalidate, "settings", "");
+    add_configured(&l, f->configured, invalidate, "settings", "");
     for (struct region *r = f->region; r != NULL; r = r->parent) {
         for (struct listener *at = atomic_load(&listeners); at != NULL; at = at->next)
             if (at->region == r && at->operation == operation)
                 add(&l, at->event, at->len, "region ", r->name);
-        add_given(&l, r->given, invalidate, "settings of region ", r->name);
+        add_configured(&l, r->configured, invalidate, "settings of region ", r->name);
     }
 }
 

@@ -14,7 +14,7 @@
 #include "core/mark.h"
 
 struct region;
-struct given;
+struct configured;
 struct observed_function;
 
 /* How a hit hands the value over. */
@@ -61,7 +61,7 @@ struct function {
     struct mark_name *tags; /* of every result */
     struct settings settings;
     struct setting_layer own, set;            /* setting.h: by the annotation; by command; its lock */
-    const struct given *given;                /* given.h; NULL: nothing */
+    const struct configured *configured;      /* configured.h; NULL: nothing */
     struct region *region;                    /* NULL: none */
     struct swrcache_policy annotated;         /* copy of the annotation, unset fields kept unset */
     struct evict *bounds;                     /* own bounds, or the global one */

@@ -37,7 +37,7 @@ static struct region *make(const char *name, size_t len)
     r->parent = parent;
     r->choices = (struct swrcache_policy){
         .fails = SWRCACHE_FAILS_UNSET, .refresh = SWRCACHE_REFRESH_UNSET, .secret = -1};
-    r->given = given_to("region:", r->name);
+    r->configured = configured_for("region:", r->name);
     r->next = region_first();
     atomic_store(&regions, r);
     return r;

@@ -6,7 +6,7 @@
 #define RUNTIME_REGION_H
 
 #include "function.h"
-#include "runtime/setting/given.h"
+#include "runtime/setting/configured.h"
 #include "runtime/setting/setting.h"
 
 struct region {
@@ -15,10 +15,10 @@ struct region {
     _Atomic(struct function *) dictionary; /* set once */
     struct setting_layer policy;           /* SWR_REGION_POLICY; setting.c's lock */
     struct swrcache_policy
-        choices;               /* SWR_REGION_POLICY's that is no setting, but handed down; regions_lock */
-    struct setting_layer set;  /* swrctl set; the same */
-    const struct given *given; /* NULL: nothing */
-    _Atomic uint64_t mode;     /* swrctl mode, for functions to come: mode.c; 0: not given */
+        choices;              /* SWR_REGION_POLICY's that is no setting, but handed down; regions_lock */
+    struct setting_layer set; /* swrctl set; the same */
+    const struct configured *configured; /* NULL: nothing */
+    _Atomic uint64_t mode;               /* swrctl mode, for functions to come: mode.c; 0: not given */
     char name[];
 };
 

@@ -15,9 +15,9 @@ void setting_change(struct setting_layer *layer, const struct setting_layer *cha
 {
     lock_take(&settings_lock);
     for (uint32_t s = 0; s < LAYER_VALUES; s++)
-        if (change->given >> s & 1)
+        if (change->set >> s & 1)
             layer->values[s] = change->values[s];
-    layer->given = (layer->given | change->given) & ~unset;
+    layer->set = (layer->set | change->set) & ~unset;
     lock_give(&settings_lock);
 }
 
@@ -32,12 +32,12 @@ void setting_fork_release(void)
 }
 
 /* One function's or region's layers, the first that counts first; NULL: none of this kind. */
-static uint32_t layers_of(const struct setting_layer *set, const struct given *given,
+static uint32_t layers_of(const struct setting_layer *set, const struct configured *configured,
                           const struct setting_layer *own, const struct setting_layer **layers)
 {
     layers[0] = set;
-    layers[1] = given != NULL ? &given->layers[GIVEN_BY_ENVIRONMENT] : NULL;
-    layers[2] = given != NULL ? &given->layers[GIVEN_BY_FILE] : NULL;
+    layers[1] = configured != NULL ? &configured->layers[CONFIGURED_BY_ENVIRONMENT] : NULL;
+    layers[2] = configured != NULL ? &configured->layers[CONFIGURED_BY_FILE] : NULL;
     layers[3] = own;
     return 4;
 }
@@ -52,15 +52,15 @@ static const struct setting_layer *decider(struct function *f, uint32_t s, struc
                                            uint32_t *which)
 {
     const struct setting_layer *layers[4];
-    uint32_t n = layers_of(&f->set, f->given, &f->own, layers);
+    uint32_t n = layers_of(&f->set, f->configured, &f->own, layers);
     struct region *next = f->region;
     for (*region = NULL;; next = next->parent) {
         for (*which = 0; *which < n; ++*which)
-            if (layers[*which] != NULL && layers[*which]->given >> s & 1)
+            if (layers[*which] != NULL && layers[*which]->set >> s & 1)
                 return layers[*which];
         if ((*region = next) == NULL)
             return NULL;
-        n = layers_of(&next->set, next->given, &next->policy, layers);
+        n = layers_of(&next->set, next->configured, &next->policy, layers);
     }
 }
 

@@ -34,11 +34,11 @@ static void begin_from_policy(struct setting_layer *layer, const struct swrcache
                                                FUNCTION_OBSERVE};
     if (p->mode > SWRCACHE_MODE_UNSET && p->mode <= SWR_MODE_OBSERVE) {
         layer->values[LAYER_MODE] = kinds[p->mode];
-        layer->given |= 1u << LAYER_MODE;
+        layer->set |= 1u << LAYER_MODE;
     }
     if (p->percent >= 1 && p->percent <= 100) {
         layer->values[LAYER_PERCENT] = (uint64_t)p->percent;
-        layer->given |= 1u << LAYER_PERCENT;
+        layer->set |= 1u << LAYER_PERCENT;
     } else if (p->percent != 0) {
         option_complain("%s: .percent = %d is not from 1 to 100; ignored", who, p->percent);
     }
@@ -54,7 +54,7 @@ void setting_from_policy(struct setting_layer *layer, const struct swrcache_poli
         if (n == SWRCACHE_UNSET)
             continue;
         if (value_of(&setting_rows[s], n, &said.values[s]))
-            said.given |= 1u << s;
+            said.set |= 1u << s;
         else
             option_complain("%s: .%s%s = %lld is out of range; ignored", who, setting_rows[s].name,
                             setting_rows[s].kind == SETTING_TIME ? "_ms" : "", (long long)n);

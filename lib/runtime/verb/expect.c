@@ -1,7 +1,7 @@
 #include "expect.h"
 #include "format.h"
 #include "runtime/registry/function.h"
-#include "runtime/setting/given.h"
+#include "runtime/setting/configured.h"
 #include "runtime/setting/option.h"
 #include "core/target.h"
 #include "base/lock.h"
@@ -90,8 +90,8 @@ void expect_check(void)
         return;
     }
     seen = now;
-    const struct given *at = NULL;
-    for (const char *name; (name = given_function(&at)) != NULL;)
+    const struct configured *at = NULL;
+    for (const char *name; (name = configured_function(&at)) != NULL;)
         if (!known(name, strlen(name)))
             option_complain("settings for %.100s: there is no cached function of that name", name);
     for (struct expected *e = all; e != NULL; e = e->next) {

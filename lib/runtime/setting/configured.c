@@ -1,4 +1,4 @@
-#include "given.h"
+#include "configured.h"
 #include "mode_word.h"
 #include "option.h"
 #include "setting.h"
@@ -10,23 +10,23 @@
 
 enum { WORD_MAX = 256 };
 
-static struct given *all;
+static struct configured *all;
 
 struct reading {
     const char *variable, *text, *at;
-    enum given_by by;
+    enum configured_by by;
 };
 
 #define COMPLAIN(r, place, format, ...)                                                                      \
     option_complain("%s, character %zu: " format, (r)->variable, (size_t)((place) - (r)->text) + 1,          \
                     __VA_ARGS__)
 
-static struct given *of(const char *target)
+static struct configured *of(const char *target)
 {
-    for (struct given *g = all; g != NULL; g = g->next)
+    for (struct configured *g = all; g != NULL; g = g->next)
         if (strcmp(g->target, target) == 0)
             return g;
-    struct given *g = os_zalloc(sizeof *g + strlen(target) + 1);
+    struct configured *g = os_zalloc(sizeof *g + strlen(target) + 1);
     if (g == NULL)
         return NULL;
     strcpy(g->target, target);
@@ -58,7 +58,7 @@ static const char *copy(const char *text)
     return to != NULL ? strcpy(to, text) : NULL;
 }
 
-static void take(const struct reading *r, struct given *g, const char *place, const char *name,
+static void take(const struct reading *r, struct configured *g, const char *place, const char *name,
                  const char *value)
 {
     struct setting_layer *layer = &g->layers[r->by];
@@ -75,11 +75,11 @@ static void take(const struct reading *r, struct given *g, const char *place, co
     }
     if (strcmp(name, "mode") == 0 && mode_named(value, &kind)) {
         layer->values[LAYER_MODE] = kind;
-        layer->given |= 1u << LAYER_MODE;
+        layer->set |= 1u << LAYER_MODE;
         return;
     }
     if (strcmp(name, "percent") == 0 && mode_percent_of(value, &layer->values[LAYER_PERCENT])) {
-        layer->given |= 1u << LAYER_PERCENT;
+        layer->set |= 1u << LAYER_PERCENT;
         return;
     }
     if (strcmp(name, "mode") == 0 || strcmp(name, "percent") == 0) {
@@ -94,7 +94,7 @@ static void take(const struct reading *r, struct given *g, const char *place, co
     } else if (!setting_parse(&setting_rows[s], value, &layer->values[s])) {
         COMPLAIN(r, place, "%s=%.40s: write %s", name, value, setting_form(&setting_rows[s]));
     } else {
-        layer->given |= 1u << s;
+        layer->set |= 1u << s;
     }
 }
 
@@ -103,7 +103,7 @@ static void item(struct reading *r)
 {
     char target[WORD_MAX], name[WORD_MAX], value[WORD_MAX];
     const char *place = r->at;
-    struct given *g = NULL;
+    struct configured *g = NULL;
     if (word(r, target, 0)) {
         if (strncmp(target, "region:", 7) == 0 && region_valid(target + 7))
             g = of(target);
@@ -130,14 +130,14 @@ static void item(struct reading *r)
     }
 }
 
-void given_read(void)
+void configured_read(void)
 {
     static const struct {
         enum option option;
         const char *name;
-        enum given_by by;
-    } sources[] = {{OPTION_SWR_SETTINGS, "SWR_SETTINGS", GIVEN_BY_ENVIRONMENT},
-                   {OPTION_SWR_FILE_SETTINGS, "SWR_FILE_SETTINGS", GIVEN_BY_FILE}};
+        enum configured_by by;
+    } sources[] = {{OPTION_SWR_SETTINGS, "SWR_SETTINGS", CONFIGURED_BY_ENVIRONMENT},
+                   {OPTION_SWR_FILE_SETTINGS, "SWR_FILE_SETTINGS", CONFIGURED_BY_FILE}};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         struct reading r = {
             .variable = sources[i].name, .text = option_text(sources[i].option), .by = sources[i].by};
@@ -149,23 +149,23 @@ void given_read(void)
     }
 }
 
-void given_regions(void (*visit)(const char *name))
+void configured_regions(void (*visit)(const char *name))
 {
-    for (struct given *g = all; g != NULL; g = g->next)
+    for (struct configured *g = all; g != NULL; g = g->next)
         if (strncmp(g->target, "region:", 7) == 0)
             visit(g->target + 7);
 }
 
-const struct given *given_to(const char *kind, const char *name)
+const struct configured *configured_for(const char *kind, const char *name)
 {
     size_t n = strlen(kind);
-    for (const struct given *g = all; g != NULL; g = g->next)
+    for (const struct configured *g = all; g != NULL; g = g->next)
         if (strncmp(g->target, kind, n) == 0 && strcmp(g->target + n, name) == 0)
             return g;
     return NULL;
 }
 
-const char *given_function(const struct given **at)
+const char *configured_function(const struct configured **at)
 {
     for (*at = *at == NULL ? all : (*at)->next; *at != NULL; *at = (*at)->next)
         if (strncmp((*at)->target, "region:", 7) != 0)
