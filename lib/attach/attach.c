@@ -12,9 +12,9 @@
 #include "runtime/call/call.h"
 #include "runtime/call/enroll.h"
 #include "runtime/call/hit.h"
-#include "runtime/verb/expect.h"
 #include "runtime/verb/format.h"
 #include "runtime/verb/reach.h"
+#include "runtime/verb/target_check.h"
 #include "runtime/compute/compute.h"
 #include "runtime/compute/depend.h"
 #include "runtime/compute/guard.h"
@@ -218,7 +218,7 @@ static const struct swrcache_api api = {
     .region_on = region_on,
     .context = context_current,
     .with = context_with,
-    .expect = expect_target,
+    .expect = target_check_add,
     .write = writer_run,
     .forced = call_forced,
 };

@@ -1,6 +1,6 @@
 #include "fork.h"
 #include "control/server.h"
-#include "runtime/verb/expect.h"
+#include "runtime/verb/target_check.h"
 #include "runtime/compute/flight.h"
 #include "runtime/compute/wait.h"
 #include "runtime/cache/audit.h"
@@ -32,7 +32,7 @@ void fork_prepare(void)
     function_fork_prepare();
     region_fork_prepare();
     setting_fork_prepare();
-    expect_fork_prepare();
+    target_check_fork_prepare();
     event_fork_prepare();
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         table_lock(&cache_table, s);
@@ -65,7 +65,7 @@ static void release(bool child)
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         table_unlock(&cache_table, s);
     event_fork_release();
-    expect_fork_release();
+    target_check_fork_release();
     setting_fork_release();
     region_fork_release();
     function_fork_release();

@@ -1,7 +1,7 @@
 #include "modes.h"
 #include "reply.h"
 #include "request.h"
-#include "runtime/verb/expect.h"
+#include "runtime/verb/target_check.h"
 #include "runtime/compute/digest.h"
 #include "runtime/registry/region.h"
 #include "base/clock.h"
@@ -91,7 +91,7 @@ static void set_one(const char *name, const struct mode_wish *wish, struct wire_
         mode_set(f, wish);
         found++;
     }
-    if (found == 0 && expect_writer(name)) {
+    if (found == 0 && target_check_is_writer(name)) {
         reply_error(out, "%.100s is a writer: it always runs; modes are of cached functions", name);
         return;
     }

@@ -6,7 +6,7 @@
 #include "place.h"
 #include "reply.h"
 #include "request.h"
-#include "runtime/verb/expect.h"
+#include "runtime/verb/target_check.h"
 #include "runtime/cache/cache.h"
 #include "runtime/pool/pool.h"
 #include "runtime/setting/option.h"
@@ -51,7 +51,7 @@ void command_stats(const struct wire_line *request, struct wire_buffer *out)
     struct alloc_usage use;
     (void)request;
     alloc_usage(&use);
-    expect_check();
+    target_check_run();
     wire_number(out, "pid", (uint64_t)getpid());
     wire_field(out, "program", program_invocation_short_name);
     wire_number(out, "functions", count);

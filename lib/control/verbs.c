@@ -2,8 +2,8 @@
 
 #include "reply.h"
 #include "request.h"
-#include "runtime/verb/expect.h"
 #include "runtime/verb/reach.h"
+#include "runtime/verb/target_check.h"
 #include "runtime/cache/audit.h"
 #include "base/unit.h"
 
@@ -42,7 +42,7 @@ static void run_verb(const struct wire_line *request, struct wire_buffer *out,
         reply_error(out, "%s", why);
         return;
     }
-    expect_check();
+    target_check_run();
     uint64_t act = wet ? audit_begin(operation, request_peer, text) : 0;
     bool meant = reach_run(operation, &t, narrowed ? &filter : NULL, !wet, true, &reached);
     audit_end(act, reached.matched);

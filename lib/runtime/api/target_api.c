@@ -1,7 +1,7 @@
 #include "target_api.h"
 #include "batch_note.h"
-#include "runtime/verb/expect.h"
 #include "runtime/verb/format.h"
+#include "runtime/verb/target_check.h"
 #include "runtime/cache/audit.h"
 #include "runtime/registry/event.h"
 #include "runtime/registry/thread.h"
@@ -39,7 +39,7 @@ size_t reach_verb(enum swrcache_operation operation, const char *format, va_list
     struct thread *t = enter(&cancel);
     if (t == NULL)
         return 0;
-    expect_check();
+    target_check_run();
     enum format_result formed = format_target(text, sizeof text, format, args, why, sizeof why);
     if (formed == FORMAT_WHOLE)
         option_complain("%.150s: all of %.40s is meant", why, text); /* rather too much than too little */

@@ -1,6 +1,6 @@
 #include "reach.h"
 #include "emit.h"
-#include "expect.h"
+#include "target_check.h"
 #include "runtime/cache/audit.h"
 #include "runtime/registry/thread.h"
 #include "runtime/setting/option.h"

@@ -1,4 +1,4 @@
-#include "expect.h"
+#include "target_check.h"
 #include "format.h"
 #include "runtime/registry/function.h"
 #include "runtime/setting/configured.h"
@@ -15,11 +15,11 @@ struct expected {
     const char *writer, *format; /* copies: the object that has them may be unloaded */
 };
 
-static struct lock expected_lock; /* everything here */
+static struct lock target_check_lock; /* everything here */
 static struct expected *all;
 static uint32_t targets;
 
-void expect_target(const char *writer, const char *format)
+void target_check_add(const char *writer, const char *format)
 {
     size_t name = strlen(writer) + 1, len = strlen(format) + 1;
     struct expected *e = os_zalloc(sizeof *e + name + len);
@@ -27,20 +27,20 @@ void expect_target(const char *writer, const char *format)
         return;
     e->writer = memcpy(e + 1, writer, name);
     e->format = memcpy((char *)(e + 1) + name, format, len);
-    lock_take(&expected_lock);
+    lock_take(&target_check_lock);
     e->next = all;
     all = e;
     targets++;
-    lock_give(&expected_lock);
+    lock_give(&target_check_lock);
 }
 
-bool expect_writer(const char *name)
+bool target_check_is_writer(const char *name)
 {
     bool found = false;
-    lock_take(&expected_lock);
+    lock_take(&target_check_lock);
     for (const struct expected *e = all; e != NULL && !found; e = e->next)
         found = strcmp(e->writer, name) == 0;
-    lock_give(&expected_lock);
+    lock_give(&target_check_lock);
     return found;
 }
 
@@ -80,13 +80,13 @@ static bool known(const char *name, size_t len)
     return false;
 }
 
-void expect_check(void)
+void target_check_run(void)
 {
     static uint32_t seen; /* functions and targets when it was checked last */
-    lock_take(&expected_lock);
+    lock_take(&target_check_lock);
     uint32_t now = function_count() + targets;
     if (now == seen) {
-        lock_give(&expected_lock);
+        lock_give(&target_check_lock);
         return;
     }
     seen = now;
@@ -106,15 +106,15 @@ void expect_check(void)
         e->told = true;
         option_complain("%.60s: its target \"%.60s\" can match nothing: %s", e->writer, e->format, why);
     }
-    lock_give(&expected_lock);
+    lock_give(&target_check_lock);
 }
 
-void expect_fork_prepare(void)
+void target_check_fork_prepare(void)
 {
-    lock_take(&expected_lock);
+    lock_take(&target_check_lock);
 }
 
-void expect_fork_release(void)
+void target_check_fork_release(void)
 {
-    lock_give(&expected_lock);
+    lock_give(&target_check_lock);
 }
