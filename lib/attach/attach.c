@@ -12,8 +12,8 @@
 #include "runtime/call/call.h"
 #include "runtime/call/enroll.h"
 #include "runtime/call/hit.h"
+#include "runtime/verb/apply.h"
 #include "runtime/verb/format.h"
-#include "runtime/verb/reach.h"
 #include "runtime/verb/target_check.h"
 #include "runtime/compute/compute.h"
 #include "runtime/compute/depend.h"
@@ -204,8 +204,8 @@ static const struct swrcache_api api = {
     .last = body_last,
     .advance = body_advance,
     .drain = body_drain,
-    .verb = reach_verb,
-    .emit = reach_emit,
+    .verb = target_verb,
+    .emit = target_emit,
     .tag = body_tag,
     .begin = batch_begin,
     .commit = batch_commit,

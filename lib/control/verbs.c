@@ -2,7 +2,7 @@
 
 #include "reply.h"
 #include "request.h"
-#include "runtime/verb/reach.h"
+#include "runtime/verb/apply.h"
 #include "runtime/verb/target_check.h"
 #include "runtime/cache/audit.h"
 #include "base/unit.h"
@@ -25,7 +25,7 @@ static void run_verb(const struct wire_line *request, struct wire_buffer *out,
     const char *name = wire_get(request, field), *dry = wire_get(request, "dry"), *wrong;
     bool wet = dry == NULL || strcmp(dry, "0") == 0;
     struct verb_filter filter;
-    struct reached reached;
+    struct applied reached;
     char why[ERROR_TEXT];
     bool narrowed = narrow(request, &filter, &wrong);
     if (name == NULL || wrong != NULL || strlen(prefix) + strlen(name) >= sizeof text) {
@@ -44,7 +44,7 @@ static void run_verb(const struct wire_line *request, struct wire_buffer *out,
     }
     target_check_run();
     uint64_t act = wet ? audit_begin(operation, request_peer, text) : 0;
-    bool meant = reach_run(operation, &t, narrowed ? &filter : NULL, !wet, true, &reached);
+    bool meant = apply_target(operation, &t, narrowed ? &filter : NULL, !wet, true, &reached);
     audit_end(act, reached.matched);
     if (!meant) {
         reply_error(out, "%s", reached.why);

@@ -37,7 +37,7 @@ int main(int argc, char **argv)
     fill();
     CHECK(swrcache_region_invalidate_on("shop", "stock.changed"));
     CHECK(!swrcache_region_invalidate_on("shop..x", "stock.changed"));
-    struct event_reached would = event_emit("user.saved", true);
+    struct emitted would = event_emit("user.saved", true);
     CHECK(would.functions == 2 && would.entries == 8);
     bodies = 0;
     fill();

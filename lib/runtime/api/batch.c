@@ -1,7 +1,7 @@
 #include "batch.h"
 #include "dictionary.h"
+#include "runtime/verb/apply.h"
 #include "runtime/verb/put.h"
-#include "runtime/verb/reach.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/commit_gate.h"
 #include "runtime/registry/thread.h"
@@ -19,7 +19,7 @@ static void take_out(const struct note *n)
         struct key key = {n->hash, n->key_len, n->data};
         verb_key(n->function, n->operation, &key);
     } else {
-        reach_text(n->operation, (const char *)n->data);
+        apply_text(n->operation, (const char *)n->data);
     }
     audit_caller(before);
 }

@@ -30,7 +30,7 @@ static void leave(struct thread *t, const struct cancel *cancel)
     cancel_back(cancel);
 }
 
-size_t reach_verb(enum swrcache_operation operation, const char *format, va_list args)
+size_t target_verb(enum swrcache_operation operation, const char *format, va_list args)
 {
     char text[TARGET_TEXT_MAX], why[256];
     int saved = errno;
@@ -44,7 +44,7 @@ size_t reach_verb(enum swrcache_operation operation, const char *format, va_list
     if (formed == FORMAT_WHOLE)
         option_complain("%.150s: all of %.40s is meant", why, text); /* rather too much than too little */
     if (formed != FORMAT_WRONG)
-        matched = reach_as_text(operation, text, batch_note(operation, text));
+        matched = apply_as_text(operation, text, batch_note(operation, text));
     else
         option_complain("%s", why);
     leave(t, &cancel);
@@ -52,7 +52,7 @@ size_t reach_verb(enum swrcache_operation operation, const char *format, va_list
     return matched;
 }
 
-size_t reach_emit(const char *format, va_list args)
+size_t target_emit(const char *format, va_list args)
 {
     char text[TARGET_TEXT_MAX] = "event:", name[TARGET_NAME_MAX + 1], why[256];
     int saved = errno;
@@ -68,7 +68,7 @@ size_t reach_emit(const char *format, va_list args)
             text[len++] = *at;
         }
         text[len] = 0;
-        matched = reach_as_text(SWRCACHE_OP_INVALIDATE, text, batch_note(SWRCACHE_OP_INVALIDATE, text));
+        matched = apply_as_text(SWRCACHE_OP_INVALIDATE, text, batch_note(SWRCACHE_OP_INVALIDATE, text));
     } else {
         option_complain("an event's name: %s", why);
     }

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-struct event_reached event_emit(const char *event, bool dry)
+struct emitted event_emit(const char *event, bool dry)
 {
-    struct event_reached reached = {0};
+    struct emitted reached = {0};
     uint32_t count = function_count();
     struct function **those = os_alloc((count + 1) * sizeof(struct function *));
     size_t n = 0;

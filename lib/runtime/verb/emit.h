@@ -4,11 +4,11 @@
 
 #include "runtime/registry/event.h"
 
-struct event_reached {
+struct emitted {
     size_t functions, entries;
 };
 
 /* `dry`: only counts. */
-struct event_reached event_emit(const char *event, bool dry);
+struct emitted event_emit(const char *event, bool dry);
 
 #endif

@@ -1,4 +1,4 @@
-#include "reach.h"
+#include "apply.h"
 #include "emit.h"
 #include "target_check.h"
 #include "runtime/cache/audit.h"
@@ -39,7 +39,7 @@ static bool meant(enum swrcache_operation operation, const struct target *t, con
 }
 
 static bool run_function(enum swrcache_operation operation, const struct target *t,
-                         const struct verb_filter *filter, bool dry, bool tools, struct reached *r)
+                         const struct verb_filter *filter, bool dry, bool tools, struct applied *r)
 {
     struct function *f;
     uint32_t at = 0;
@@ -76,7 +76,7 @@ static bool run_function(enum swrcache_operation operation, const struct target 
 }
 
 static void run_region(enum swrcache_operation operation, const char *name, const struct verb_filter *filter,
-                       bool dry, struct reached *r)
+                       bool dry, struct applied *r)
 {
     struct region *region = region_of(name, false);
     struct function **within = region != NULL ? region_functions(region, &r->functions) : NULL;
@@ -91,10 +91,10 @@ static void run_region(enum swrcache_operation operation, const char *name, cons
     os_free(within);
 }
 
-bool reach_run(enum swrcache_operation operation, const struct target *t, const struct verb_filter *filter,
-               bool dry, bool tools, struct reached *r)
+bool apply_target(enum swrcache_operation operation, const struct target *t, const struct verb_filter *filter,
+                  bool dry, bool tools, struct applied *r)
 {
-    *r = (struct reached){0};
+    *r = (struct applied){0};
     if (filter != NULL && (t->kind == TARGET_TAG || t->kind == TARGET_EVENT)) {
         snprintf(r->why, sizeof r->why, "a tag or an event is not narrowed by age or size; name functions");
         return false;
@@ -116,7 +116,7 @@ bool reach_run(enum swrcache_operation operation, const struct target *t, const 
         r->matched = verb_tag(operation, t->name, dry);
         return true;
     case TARGET_EVENT: {
-        struct event_reached e = event_emit(t->name, dry);
+        struct emitted e = event_emit(t->name, dry);
         r->matched = e.entries;
         r->functions = e.functions;
         r->unknown = e.functions == 0;
@@ -140,10 +140,10 @@ static const char *shown(const struct target *t, const char *text, char *masked,
     return secret ? masked : text;
 }
 
-size_t reach_as_text(enum swrcache_operation operation, const char *text, bool dry)
+size_t apply_as_text(enum swrcache_operation operation, const char *text, bool dry)
 {
     struct target *t = os_alloc(sizeof *t);
-    struct reached r = {0};
+    struct applied r = {0};
     char masked[AUDIT_TEXT];
     if (t == NULL) /* rather too much than a value that should be gone */
         return dry ? 0 : verb_invalidate(NULL, NULL, NULL, false);
@@ -153,7 +153,7 @@ size_t reach_as_text(enum swrcache_operation operation, const char *text, bool d
         const char *name = shown(t, text, masked, sizeof masked);
         uint64_t act = dry ? 0 : audit_begin(operation, 0, name);
         bool passing = t->kind == TARGET_TAG; /* nothing goes by it just now */
-        if (!reach_run(operation, t, NULL, dry, false, &r) || (r.unknown && !passing))
+        if (!apply_target(operation, t, NULL, dry, false, &r) || (r.unknown && !passing))
             option_complain("%.200s: %s", name, r.why);
         audit_end(act, r.matched);
     }
@@ -161,7 +161,7 @@ size_t reach_as_text(enum swrcache_operation operation, const char *text, bool d
     return r.matched;
 }
 
-size_t reach_text(enum swrcache_operation operation, const char *text)
+size_t apply_text(enum swrcache_operation operation, const char *text)
 {
-    return reach_as_text(operation, text, false);
+    return apply_as_text(operation, text, false);
 }
