@@ -27,7 +27,7 @@
 #include "runtime/cache/lease.h"
 #include "runtime/cache/refresh_record.h"
 #include "runtime/cache/sweep.h"
-#include "runtime/registry/event.h"
+#include "runtime/registry/listener.h"
 #include "runtime/registry/thread.h"
 #include "runtime/pool/pool.h"
 #include "runtime/setting/configured.h"

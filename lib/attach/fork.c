@@ -8,7 +8,7 @@
 #include "runtime/cache/history.h"
 #include "runtime/cache/lease.h"
 #include "runtime/cache/refresh_record.h"
-#include "runtime/registry/event.h"
+#include "runtime/registry/listener.h"
 #include "runtime/registry/region.h"
 #include "runtime/registry/resolve.h"
 #include "runtime/registry/thread.h"
@@ -33,7 +33,7 @@ void fork_prepare(void)
     region_fork_prepare();
     setting_fork_prepare();
     target_check_fork_prepare();
-    event_fork_prepare();
+    listener_fork_prepare();
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         table_lock(&cache_table, s);
     for (uint32_t i = 0; i < function_count(); i++)
@@ -64,7 +64,7 @@ static void release(bool child)
             lock_give(&function_at(i)->bounds->lock);
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         table_unlock(&cache_table, s);
-    event_fork_release();
+    listener_fork_release();
     target_check_fork_release();
     setting_fork_release();
     region_fork_release();

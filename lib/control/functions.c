@@ -2,7 +2,7 @@
 #include "reply.h"
 #include "request.h"
 #include "settings.h"
-#include "runtime/registry/event.h"
+#include "runtime/registry/listener.h"
 
 static void names_fields(struct wire_buffer *out, struct function *f)
 {
@@ -11,10 +11,10 @@ static void names_fields(struct wire_buffer *out, struct function *f)
         wire_field(out, "region", f->region->name);
     if (f->annotated.tags != NULL)
         wire_field(out, "tags", f->annotated.tags);
-    event_heard(f, SWRCACHE_OP_INVALIDATE, text, sizeof text);
+    listener_heard(f, SWRCACHE_OP_INVALIDATE, text, sizeof text);
     if (text[0] != 0)
         wire_field(out, "invalidate_on", text);
-    event_heard(f, SWRCACHE_OP_EXPIRE, text, sizeof text);
+    listener_heard(f, SWRCACHE_OP_EXPIRE, text, sizeof text);
     if (text[0] != 0)
         wire_field(out, "expire_on", text);
 }

@@ -1,7 +1,7 @@
 /* An event reaches those that listen, each as it asked, and says how many. */
 #include "../promises/promise.h"
 
-#include "runtime/registry/event.h"
+#include "runtime/registry/listener.h"
 #include "runtime/verb/emit.h"
 
 static _Atomic int bodies;
@@ -37,7 +37,7 @@ int main(int argc, char **argv)
     fill();
     CHECK(swrcache_region_invalidate_on("shop", "stock.changed"));
     CHECK(!swrcache_region_invalidate_on("shop..x", "stock.changed"));
-    struct emitted would = event_emit("user.saved", true);
+    struct emitted would = emit_event("user.saved", true);
     CHECK(would.functions == 2 && would.entries == 8);
     bodies = 0;
     fill();

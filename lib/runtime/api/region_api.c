@@ -1,7 +1,7 @@
 #include "region_api.h"
 #include "runtime/cache/cache.h"
 #include "runtime/cache/retune.h"
-#include "runtime/registry/event.h"
+#include "runtime/registry/listener.h"
 #include "runtime/registry/mode.h"
 #include "runtime/registry/resolve.h"
 #include "runtime/setting/option.h"
@@ -49,8 +49,8 @@ void region_policy(const char *name, const struct swrcache_policy *policy, size_
     setting_change(&r->policy, &said, 0);
     region_choose(r, &p);
     complain_own(name, &p);
-    event_listen(r, p.invalidate_on, SWRCACHE_OP_INVALIDATE);
-    event_listen(r, p.expire_on, SWRCACHE_OP_EXPIRE);
+    listener_add(r, p.invalidate_on, SWRCACHE_OP_INVALIDATE);
+    listener_add(r, p.expire_on, SWRCACHE_OP_EXPIRE);
     region_retune(r);
     cancel_back(&cancel);
 }
@@ -68,7 +68,7 @@ bool region_on(const char *name, const char *event, enum swrcache_operation oper
     bool named = event != NULL && event[strspn(event, " ")] != 0;
     if (r != NULL && !named)
         option_complain("region \"%s\": which event? its name is empty", name);
-    bool listens = r != NULL && named && event_listen(r, event, operation);
+    bool listens = r != NULL && named && listener_add(r, event, operation);
     cancel_back(&cancel);
     return listens;
 }

@@ -3,7 +3,7 @@
 #include "runtime/verb/format.h"
 #include "runtime/verb/target_check.h"
 #include "runtime/cache/audit.h"
-#include "runtime/registry/event.h"
+#include "runtime/registry/listener.h"
 #include "runtime/registry/thread.h"
 #include "runtime/setting/option.h"
 #include "base/alive.h"

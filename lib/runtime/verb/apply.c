@@ -116,7 +116,7 @@ bool apply_target(enum swrcache_operation operation, const struct target *t, con
         r->matched = verb_tag(operation, t->name, dry);
         return true;
     case TARGET_EVENT: {
-        struct emitted e = event_emit(t->name, dry);
+        struct emitted e = emit_event(t->name, dry);
         r->matched = e.entries;
         r->functions = e.functions;
         r->unknown = e.functions == 0;

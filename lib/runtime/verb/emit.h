@@ -2,13 +2,13 @@
 #ifndef RUNTIME_EMIT_H
 #define RUNTIME_EMIT_H
 
-#include "runtime/registry/event.h"
+#include "runtime/registry/listener.h"
 
 struct emitted {
     size_t functions, entries;
 };
 
 /* `dry`: only counts. */
-struct emitted event_emit(const char *event, bool dry);
+struct emitted emit_event(const char *event, bool dry);
 
 #endif

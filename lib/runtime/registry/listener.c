@@ -1,4 +1,4 @@
-#include "event.h"
+#include "listener.h"
 #include "runtime/setting/option.h"
 #include "core/target.h"
 
@@ -47,7 +47,7 @@ static bool listen_to(struct region *r, const char *event, size_t len, enum swrc
     return done;
 }
 
-bool event_listen(struct region *r, const char *events, enum swrcache_operation operation)
+bool listener_add(struct region *r, const char *events, enum swrcache_operation operation)
 {
     bool done = true;
     while (events != NULL && *events != 0) {
@@ -76,7 +76,7 @@ static bool configured_to_hear(const struct configured *g, const char *event, bo
     return g != NULL && listed(invalidate ? g->invalidate_on : g->expire_on, event);
 }
 
-bool event_hears(struct function *f, const char *event, enum swrcache_operation operation)
+bool listener_hears(struct function *f, const char *event, enum swrcache_operation operation)
 {
     bool invalidate = operation == SWRCACHE_OP_INVALIDATE;
     if (listed(invalidate ? f->annotated.invalidate_on : f->annotated.expire_on, event) ||
@@ -117,7 +117,7 @@ static void add_configured(struct listing *l, const struct configured *g, bool i
         add(l, events, strlen(events), from, name);
 }
 
-void event_heard(struct function *f, enum swrcache_operation operation, char *text, size_t room)
+void listener_heard(struct function *f, enum swrcache_operation operation, char *text, size_t room)
 {
     struct listing l = {text, room, 0};
     bool invalidate = operation == SWRCACHE_OP_INVALIDATE;
@@ -134,12 +134,12 @@ void event_heard(struct function *f, enum swrcache_operation operation, char *te
     }
 }
 
-void event_fork_prepare(void)
+void listener_fork_prepare(void)
 {
     lock_take(&listeners_lock);
 }
 
-void event_fork_release(void)
+void listener_fork_release(void)
 {
     lock_give(&listeners_lock);
 }
