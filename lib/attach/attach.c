@@ -16,7 +16,7 @@
 #include "runtime/verb/format.h"
 #include "runtime/verb/target_check.h"
 #include "runtime/compute/compute.h"
-#include "runtime/compute/depend.h"
+#include "runtime/compute/dependencies.h"
 #include "runtime/compute/guard.h"
 #include "runtime/compute/refresh.h"
 #include "runtime/compute/wait.h"

@@ -1,7 +1,7 @@
 #include "body_word.h"
 #include "writer.h"
 #include "runtime/verb/format.h"
-#include "runtime/compute/depend.h"
+#include "runtime/compute/dependencies.h"
 #include "runtime/compute/flight.h"
 #include "runtime/pool/pool.h"
 #include "runtime/setting/complaint.h"
@@ -55,7 +55,7 @@ void body_tag(const char *format, va_list args)
     thread_current->busy = true;
     bool named = format_name(name, sizeof name, format, args, why, sizeof why);
     if (named && name[0] != 0)
-        depend_tag(fl, name);
+        dependencies_tag(fl, name);
     else
         fl->unnamed = true; /* not stored: no tag could take it out */
     if (!named)

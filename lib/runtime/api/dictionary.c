@@ -3,7 +3,7 @@
 #include "runtime/call/enroll.h"
 #include "runtime/verb/put.h"
 #include "runtime/verb/verb.h"
-#include "runtime/compute/depend.h"
+#include "runtime/compute/dependencies.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/commit_gate.h"
 #include "runtime/registry/region.h"
@@ -138,7 +138,7 @@ static ssize_t look(struct use *u, void *buffer, size_t room)
     struct flight *bound = u->thread->bound;
     ssize_t len = -1;
     if (bound != NULL)
-        depend_call(bound, u->function, &u->key);
+        dependencies_call(bound, u->function, &u->key);
     for (bool again = true; again && len < 0;) {
         epoch_enter(&u->thread->epoch);
         struct entry *e = find(u);
@@ -148,7 +148,7 @@ static ssize_t look(struct use *u, void *buffer, size_t room)
                 memcpy(buffer, entry_value(e), entry_value_len(e) < room ? entry_value_len(e) : room);
             thread_touch(u->thread, e);
             if (bound != NULL)
-                depend_saw(bound, u->function, e);
+                dependencies_saw(bound, u->function, e);
         }
         epoch_exit(&u->thread->epoch);
         /* What is not there may be on its way in. */

@@ -9,7 +9,7 @@
 #include "runtime/verb/verb.h"
 #include "runtime/compute/ask.h"
 #include "runtime/compute/custom_key.h"
-#include "runtime/compute/depend.h"
+#include "runtime/compute/dependencies.h"
 #include "runtime/compute/refresh.h"
 #include "runtime/compute/result.h"
 #include "runtime/compute/shadow.h"
@@ -41,7 +41,7 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
     t->busy = true;
     if (keyed != NULL && call_key_make(f, keyed, stack, &key)) {
         if (t->bound != NULL)
-            depend_call(t->bound, f, &key);
+            dependencies_call(t->bound, f, &key);
         epoch_enter(&t->epoch);
         struct entry *e = call_key_find(f, keyed, &key);
         enum entry_state state = e != NULL ? age_state(f, e, clock_now()) : ENTRY_DEAD;
@@ -50,7 +50,7 @@ bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void
         else
             e = NULL;
         if (e != NULL && t->bound != NULL)
-            depend_saw(t->bound, f, e);
+            dependencies_saw(t->bound, f, e);
         epoch_exit(&t->epoch);
         if (e != NULL) {
             t->busy = false;

@@ -8,7 +8,7 @@
 #include "runtime/verb/verb.h"
 #include "runtime/compute/ask.h"
 #include "runtime/compute/custom_key.h"
-#include "runtime/compute/depend.h"
+#include "runtime/compute/dependencies.h"
 #include "runtime/compute/refresh.h"
 #include "runtime/compute/result.h"
 #include "runtime/compute/shadow.h"
@@ -41,7 +41,7 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
         return;
     }
     if (t->bound != NULL)
-        depend_call(t->bound, f, &key);
+        dependencies_call(t->bound, f, &key);
     epoch_enter(&t->epoch);
     struct entry *e = call_key_find(f, keyed, &key);
     SYNC_POINT("reader.after_lookup");
@@ -87,7 +87,7 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
     }
     thread_touch(t, e);
     if (t->bound != NULL)
-        depend_saw(t->bound, f, e);
+        dependencies_saw(t->bound, f, e);
     outcome_note(t, f, fresh ? COUNTER_hits : COUNTER_stale_hits, fresh ? SWR_HIT : SWR_STALE_HIT, e, now);
     if (unlikely(entry_flags(e) & ENTRY_FAILED))
         errno = entry_errno(e);
@@ -135,7 +135,7 @@ static void answer_past(struct thread *t, struct function *f, const struct swrca
     cancel_off(&cancel);
     t->busy = true;
     if (call_key_make(f, keyed, stack, &key))
-        depend_call(t->bound, f, &key);
+        dependencies_call(t->bound, f, &key);
     t->busy = false;
     cancel_back(&cancel);
 }
@@ -247,7 +247,7 @@ bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, vo
     custom_key_drop(&custom_key);
     unsigned char *outer = call_key_keep(t, encoded);
     if (made && t->bound != NULL)
-        depend_call(t->bound, f, &key);
+        dependencies_call(t->bound, f, &key);
     if (made)
         done = miss_forced(t, f, args, result, &key);
     else

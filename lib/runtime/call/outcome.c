@@ -1,5 +1,5 @@
 #include "outcome.h"
-#include "runtime/compute/depend.h"
+#include "runtime/compute/dependencies.h"
 #include "runtime/compute/result.h"
 #include "base/alive.h"
 #include "base/clock.h"
@@ -38,7 +38,7 @@ bool outcome_serve(struct thread *t, struct function *f, struct entry *e, const 
                    void *result, enum counter c, enum swrcache_outcome outcome, int saved)
 {
     if (t->bound != NULL)
-        depend_saw(t->bound, f, e);
+        dependencies_saw(t->bound, f, e);
     t->busy = false;
     bool given = result_give(f, e, args, result);
     t->busy = true;

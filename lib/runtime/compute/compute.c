@@ -1,5 +1,5 @@
 #include "compute.h"
-#include "depend.h"
+#include "dependencies.h"
 #include "dependents.h"
 #include "guard.h"
 #include "result.h"
@@ -121,7 +121,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     bool failed = fl->failed || result_failed(f, result), stored = false;
     uint64_t now = clock_now();
     uint32_t nnames;
-    struct mark_name *names = depend_names(f, fl, &nnames);
+    struct mark_name *names = dependencies_names(f, fl, &nnames);
     struct entry *e = result_keep(f, fl, args, result, names, nnames, failed || fl->own_ttl);
     if (e != NULL) {
         set_times(f, fl, e, failed);
@@ -141,7 +141,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     struct entry *old = table_find(&cache_table, fl->identity, &fl->key);
     /* Linked first: who invalidates from here on finds the entry; who did before left a fence. */
     bool linked = e != NULL && mark_link(e), replaced = false, unchanged = false;
-    depend_check(fl, names, nnames);
+    dependencies_check(fl, names, nnames);
     bool kept =
         linked && !fl->unnamed && !fl->skip && !fl->fenced && fl->identity == atomic_load(&f->identity);
     bool old_good = old != NULL && age_state(f, old, now) != ENTRY_DEAD && !(entry_flags(old) & ENTRY_FAILED);
@@ -180,7 +180,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     flight_unlist(fl);
     table_unlock(&cache_table, shard);
     flight_settle(fl, FLIGHT_DONE, e);
-    depend_free_names(names);
+    dependencies_free_names(names);
     if (!stored)
         note_not_stored(fl, e, failed, error);
     if (warm != NULL) {
@@ -192,7 +192,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     }
     if (stored) {
         if (atomic_load(&f->inner) && !failed)
-            depend_stored(f, e, replaced);
+            dependents_stored(f, e, replaced);
         cache_trim(f);
     }
     struct thread *t = thread_current;
@@ -251,9 +251,9 @@ __attribute__((no_sanitize("address"))) struct entry *compute_run(struct thread 
         return NULL;
     struct entry *e = compute_publish(f, fl, args, result, error, failed);
     if (t->bound != NULL) {
-        depend_took(t->bound, fl);
+        dependencies_took(t->bound, fl);
         if (e != NULL)
-            depend_saw(t->bound, f, e);
+            dependencies_saw(t->bound, f, e);
     }
     errno = error;
     return e;

@@ -119,7 +119,7 @@ void ripple_match(struct ripple *r, struct function *f, cache_match *match, void
     os_free(s.keys.ids);
 }
 
-struct reach {
+struct spread {
     struct ripple *ripple;
     size_t reached;
     uint64_t digest; /* not those that saw this value; 0: all */
@@ -127,7 +127,7 @@ struct reach {
 
 static void touch_entry(struct entry *e, uint64_t digest, void *cookie)
 {
-    struct reach *reach = cookie;
+    struct spread *reach = cookie;
     struct function *f = function_of_entry(e);
     uint32_t shard = table_shard_of(entry_hash(e));
     table_lock(&cache_table, shard);
@@ -152,10 +152,10 @@ static void fence_flight(struct flight *fl, void *cookie)
     if (fl->fenced)
         return;
     lock_take(&fl->names_lock);
-    depend_outdate(fl, fl->names, fl->nnames);
+    dependencies_outdate(fl, fl->names, fl->nnames);
     lock_give(&fl->names_lock);
     /* Its function's tags are its own from the beginning, though written down at its end only. */
-    depend_outdate(fl, fl->function->tags, fl->function->ntags);
+    dependencies_outdate(fl, fl->function->tags, fl->function->ntags);
     if (fl->outdated == 0)
         return;
     fl->fenced = true;
@@ -165,7 +165,7 @@ static void fence_flight(struct flight *fl, void *cookie)
 
 static void touch_marked(struct function *f, struct entry *e, void *cookie)
 {
-    struct reach *reach = cookie;
+    struct spread *reach = cookie;
     if (mark_set_of(e) == NULL)
         return;
     if (reach->ripple->operation == SWRCACHE_OP_INVALIDATE)
@@ -175,11 +175,11 @@ static void touch_marked(struct function *f, struct entry *e, void *cookie)
     reach->reached++;
 }
 
-static void reach_marked(uint64_t id, struct reach *reach)
+static void spread_marked(uint64_t id, struct spread *reach)
 {
     int who;
     if (reach->ripple->operation == SWRCACHE_OP_INVALIDATE) {
-        atomic_store(depend_fence_act(id), audit_current(&who));
+        atomic_store(dependencies_fence_act(id), audit_current(&who));
         mark_fence(id);
     } else
         mark_changed(id, 0);
@@ -188,19 +188,19 @@ static void reach_marked(uint64_t id, struct reach *reach)
 
 size_t ripple_run(struct ripple *r)
 {
-    struct reach reach = {.ripple = r};
+    struct spread reach = {.ripple = r};
     bool invalidate = r->operation == SWRCACHE_OP_INVALIDATE;
     size_t counted = 0;
     for (size_t at = 0; at < r->count;) {
         for (; at < r->count; at++) {
-            reach_marked(r->ids[at], &reach);
+            spread_marked(r->ids[at], &reach);
             if (at < r->direct)
                 counted = reach.reached;
             /*
              * A computation that began after the fence may yet have seen an entry that the walk took out only
              * then: it is fenced by a second one, or its result found by a second walk.
              */
-            reach_marked(r->ids[at], &reach);
+            spread_marked(r->ids[at], &reach);
         }
         if (invalidate && (atomic_load(&flights_named) != 0 || r->direct != 0))
             flight_each(fence_flight, r);
@@ -212,17 +212,17 @@ size_t ripple_run(struct ripple *r)
     return counted;
 }
 
-void depend_stored(struct function *f, struct entry *e, bool replaced)
+void dependents_stored(struct function *f, struct entry *e, bool replaced)
 {
     audit_because(f->number + 1, entry_hash(e));
     struct ripple r = {.operation = SWRCACHE_OP_EXPIRE};
-    struct reach reach = {.ripple = &r, .digest = depend_digest(e)};
+    struct spread reach = {.ripple = &r, .digest = dependencies_digest(e)};
     uint64_t id = mark_key(f->number, entry_hash(e)).id;
     if (replaced) {
         mark_changed(id, reach.digest);
         reach.digest = 0;
         mark_walk(mark_any(f->number).id, touch_entry, &reach);
-        reach.digest = depend_digest(e);
+        reach.digest = dependencies_digest(e);
     }
     mark_walk(id, touch_entry, &reach);
     ripple_run(&r);

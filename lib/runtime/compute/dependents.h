@@ -2,7 +2,7 @@
 #ifndef RUNTIME_DEPENDENTS_H
 #define RUNTIME_DEPENDENTS_H
 
-#include "depend.h"
+#include "dependencies.h"
 
 /* What was done to keys, to be done to those that stand on them: gathered under locks, run without. */
 struct ripple {
@@ -24,6 +24,6 @@ void ripple_match(struct ripple *r, struct function *f, cache_match *match, void
 size_t ripple_run(struct ripple *r);
 
 /* After an entry was stored: those that saw another value of that key expire. No lock held. */
-void depend_stored(struct function *f, struct entry *e, bool replaced);
+void dependents_stored(struct function *f, struct entry *e, bool replaced);
 
 #endif

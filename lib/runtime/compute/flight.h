@@ -38,7 +38,7 @@ struct flight {
     struct entry *fallback; /* handed out should this fail; owner alone, holds a reference */
     uint64_t began;         /* mark_now() before the body */
     uint64_t outdated;      /* at which of those numbers what it stands on was invalidated; 0: never */
-    /* depend.h; under names_lock */
+    /* dependencies.h; under names_lock */
     struct lock names_lock;
     bool unnamed; /* a name could not be kept: the result is not stored */
     uint32_t nnames, nkeys, names_room;

@@ -1,5 +1,5 @@
 #include "put.h"
-#include "runtime/compute/depend.h"
+#include "runtime/compute/dependencies.h"
 #include "runtime/compute/dependents.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/cache.h"

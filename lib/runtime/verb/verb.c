@@ -1,6 +1,6 @@
 #include "verb.h"
 #include "runtime/compute/ask.h"
-#include "runtime/compute/depend.h"
+#include "runtime/compute/dependencies.h"
 #include "runtime/compute/dependents.h"
 #include "runtime/cache/age.h"
 #include "runtime/cache/audit.h"

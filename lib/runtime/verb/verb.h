@@ -3,7 +3,7 @@
  *
  * To invalidate all of a function raises its generation: that takes effect at once, whatever its size, and
  * the memory follows (sweep.h). Computations under way that are meant are fenced (invalidate) or marked
- * (expire). Whatever stands on what was touched is touched too (depend.h).
+ * (expire). Whatever stands on what was touched is touched too (dependencies.h).
  *
  * All give the entries matched, dead ones not counted; dependents are not counted. `dry`: only count.
  */

@@ -1,4 +1,4 @@
-#include "depend.h"
+#include "dependencies.h"
 #include "runtime/cache/age.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/history.h"
@@ -11,7 +11,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-uint64_t depend_digest(struct entry *e)
+uint64_t dependencies_digest(struct entry *e)
 {
     uint64_t d = XXH3_64bits(entry_value(e), entry_value_len(e));
     return d + (d == 0) + (entry_flags(e) & (ENTRY_NULL | ENTRY_FAILED));
@@ -85,7 +85,7 @@ static void add_locked(struct flight *fl, const struct mark_name *name)
     lock_give(&fl->names_lock);
 }
 
-void depend_tag(struct flight *fl, const char *tag)
+void dependencies_tag(struct flight *fl, const char *tag)
 {
     struct mark_name name = mark_tag(tag);
     add_locked(fl, &name);
@@ -96,7 +96,7 @@ static bool binds(const struct flight *fl)
     return fl->function->annotated.dependencies != SWR_DEPENDENCIES_OFF;
 }
 
-void depend_call(struct flight *fl, struct function *f, const struct key *key)
+void dependencies_call(struct flight *fl, struct function *f, const struct key *key)
 {
     if (!binds(fl) || (f == fl->function && key->hash == fl->key.hash))
         return;
@@ -114,13 +114,13 @@ void depend_call(struct flight *fl, struct function *f, const struct key *key)
     lock_give(&fl->names_lock);
 }
 
-void depend_saw(struct flight *fl, struct function *f, struct entry *e)
+void dependencies_saw(struct flight *fl, struct function *f, struct entry *e)
 {
     if (!binds(fl) || (f == fl->function && entry_hash(e) == fl->key.hash))
         return;
     struct mark_name of_key = mark_key(f->number, entry_hash(e));
     uint64_t until = entry_fresh_until(e);
-    of_key.digest = depend_digest(e);
+    of_key.digest = dependencies_digest(e);
     lock_take(&fl->names_lock);
     add(fl, &of_key);
     if (until < fl->fresh_cap)
@@ -131,7 +131,7 @@ void depend_saw(struct flight *fl, struct function *f, struct entry *e)
     lock_give(&fl->names_lock);
 }
 
-void depend_took(struct flight *fl, struct flight *inner)
+void dependencies_took(struct flight *fl, struct flight *inner)
 {
     if (!binds(fl))
         return;
@@ -147,7 +147,7 @@ void depend_took(struct flight *fl, struct flight *inner)
     lock_give(&fl->names_lock);
 }
 
-struct mark_name *depend_names(struct function *f, struct flight *fl, uint32_t *count)
+struct mark_name *dependencies_names(struct function *f, struct flight *fl, uint32_t *count)
 {
     *count = 0;
     lock_take(&fl->names_lock);
@@ -164,7 +164,7 @@ struct mark_name *depend_names(struct function *f, struct flight *fl, uint32_t *
     return names;
 }
 
-void depend_free_names(struct mark_name *names)
+void dependencies_free_names(struct mark_name *names)
 {
     os_free(names); /* the texts are the flight's */
 }
@@ -173,13 +173,13 @@ void depend_free_names(struct mark_name *names)
 enum { FENCE_ACTS = 1024 };
 static _Atomic uint64_t fence_acts[FENCE_ACTS];
 
-_Atomic uint64_t *depend_fence_act(uint64_t id)
+_Atomic uint64_t *dependencies_fence_act(uint64_t id)
 {
     return &fence_acts[id % FENCE_ACTS];
 }
 
 /* Was one of them invalidated since it began? */
-void depend_outdate(struct flight *fl, const struct mark_name *names, uint32_t count)
+void dependencies_outdate(struct flight *fl, const struct mark_name *names, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         uint64_t fenced = mark_fenced(names[i].id, fl->began);
@@ -188,9 +188,9 @@ void depend_outdate(struct flight *fl, const struct mark_name *names, uint32_t c
     }
 }
 
-void depend_check(struct flight *fl, const struct mark_name *names, uint32_t count)
+void dependencies_check(struct flight *fl, const struct mark_name *names, uint32_t count)
 {
-    depend_outdate(fl, names, count);
+    dependencies_outdate(fl, names, count);
     for (uint32_t i = 0; i < count; i++)
         if (mark_differs(names[i].id, names[i].digest, fl->began))
             fl->expired = true;
@@ -200,7 +200,7 @@ void depend_check(struct flight *fl, const struct mark_name *names, uint32_t cou
     uint64_t act = 0;
     for (uint32_t i = 0; i < count && act == 0; i++)
         if (mark_fenced(names[i].id, fl->began) != 0)
-            act = atomic_load(depend_fence_act(names[i].id));
+            act = atomic_load(dependencies_fence_act(names[i].id));
     audit_resume(act);
     history_note(fl->identity, &fl->key, HISTORY_FENCED, 0);
     audit_resume(0);
