@@ -1,8 +1,7 @@
 #include "alloc.h"
-
 #include "chunk.h"
-#include "lane.h"
 #include "lock.h"
+#include "stripe.h"
 #include "window.h"
 
 #include <stdalign.h>
@@ -208,7 +207,7 @@ static struct chunk *put_object(void *p)
     return chunk_give(r);
 }
 
-/* Small objects at hand, one stack of each size in each lane: most are got and put without meeting anybody.
+/* Small objects at hand, one stack of each size in each stripe: most are got and put without meeting anybody.
  */
 static struct hand {
     alignas(64) struct lock lock; /* around alloc_lock */
@@ -216,11 +215,11 @@ static struct hand {
         uint32_t count;
         void *object[HAND];
     } stacks[FINE_CLASSES];
-} hands[LANES];
+} hands[STRIPES];
 
 static void *get_from_hand(unsigned class)
 {
-    struct hand *h = &hands[lane()];
+    struct hand *h = &hands[stripe()];
     lock_take(&h->lock);
     struct stack *s = &h->stacks[class];
     if (s->count == 0) {
@@ -248,7 +247,7 @@ static unsigned give_some(struct stack *s, uint32_t keep, struct chunk **empty)
 
 static void put_in_hand(void *p, unsigned class)
 {
-    struct hand *h = &hands[lane()];
+    struct hand *h = &hands[stripe()];
     struct chunk *empty[HAND];
     unsigned n = 0;
     lock_take(&h->lock);
@@ -264,7 +263,7 @@ static void put_in_hand(void *p, unsigned class)
 void alloc_tidy(void)
 {
     struct chunk *empty[HAND];
-    for (unsigned i = 0; i < LANES; i++)
+    for (unsigned i = 0; i < STRIPES; i++)
         for (unsigned class = 0; class < FINE_CLASSES; class ++) {
             lock_take(&hands[i].lock);
             unsigned n = give_some(&hands[i].stacks[class], 0, empty);
@@ -358,7 +357,7 @@ void alloc_usage(struct alloc_usage *usage)
     lock_take(&alloc_lock);
     *usage = chunk_use;
     lock_give(&alloc_lock);
-    for (unsigned i = 0; i < LANES; i++) {
+    for (unsigned i = 0; i < STRIPES; i++) {
         lock_take(&hands[i].lock);
         for (unsigned class = 0; class < FINE_CLASSES; class ++)
             usage->objects -= hands[i].stacks[class].count * size_of(class);
@@ -368,7 +367,7 @@ void alloc_usage(struct alloc_usage *usage)
 
 void alloc_fork_prepare(void)
 {
-    for (unsigned i = 0; i < LANES; i++)
+    for (unsigned i = 0; i < STRIPES; i++)
         lock_take(&hands[i].lock);
     lock_take(&alloc_lock);
 }
@@ -376,7 +375,7 @@ void alloc_fork_prepare(void)
 void alloc_fork_release(void)
 {
     lock_give(&alloc_lock);
-    for (unsigned i = 0; i < LANES; i++)
+    for (unsigned i = 0; i < STRIPES; i++)
         lock_give(&hands[i].lock);
 }
 

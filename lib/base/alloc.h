@@ -10,7 +10,8 @@
  *
  * An object of a multiple of 64 bytes up to 1024, or of more than 1024, starts on a cache line. Free units
  * are given back by madvise once a quarter of a chunk is free. What is small is got from and put into
- * hands of 16 objects, by lanes (lane.h); behind them is one lock, innermost of all, never held over munmap.
+ * hands of 16 objects, by stripes (stripe.h); behind them is one lock, innermost of all, never held over
+ * munmap.
  */
 #ifndef BASE_ALLOC_H
 #define BASE_ALLOC_H

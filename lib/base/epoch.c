@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "epoch.h"
-#include "lane.h"
 #include "lock.h"
+#include "stripe.h"
 
 #include <errno.h>
 #include <linux/membarrier.h>
@@ -27,7 +27,7 @@ static struct garbage {
     alignas(64) struct lock lock; /* not held while anything is freed */
     struct heap heaps[KINDS];
     _Atomic uint32_t waiting; /* what was retired since the last collection, weighed */
-} garbage[LANES];
+} garbage[STRIPES];
 
 void epoch_start(void)
 {
@@ -102,7 +102,7 @@ static unsigned kind_of(epoch_destroy *destroy)
 
 void epoch_retire(struct epoch_garbage *g, size_t bytes, epoch_destroy *destroy)
 {
-    struct garbage *mine = &garbage[lane()];
+    struct garbage *mine = &garbage[stripe()];
     struct heap *heap = &mine->heaps[kind_of(destroy)];
     lock_take(&mine->lock);
     g->next = heap->open;
@@ -163,25 +163,25 @@ static void collect(struct garbage *some)
 
 void epoch_tidy(void)
 {
-    struct garbage *mine = &garbage[lane()];
+    struct garbage *mine = &garbage[stripe()];
     if (atomic_load_explicit(&mine->waiting, memory_order_relaxed) >= COLLECT_EVERY)
         collect(mine);
 }
 
 void epoch_collect(void)
 {
-    for (unsigned i = 0; i < LANES; i++)
+    for (unsigned i = 0; i < STRIPES; i++)
         collect(&garbage[i]);
 }
 
 void epoch_fork_prepare(void)
 {
-    for (unsigned i = 0; i < LANES; i++)
+    for (unsigned i = 0; i < STRIPES; i++)
         lock_take(&garbage[i].lock);
 }
 
 void epoch_fork_release(void)
 {
-    for (unsigned i = 0; i < LANES; i++)
+    for (unsigned i = 0; i < STRIPES; i++)
         lock_give(&garbage[i].lock);
 }

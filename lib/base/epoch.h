@@ -71,7 +71,7 @@ static inline void epoch_exit(struct epoch_record *r)
         epoch_end(r);
 }
 
-/* Hands over what has been unlinked, `bytes` of it. Any thread; takes a lock, of its lane. Few different
+/* Hands over what has been unlinked, `bytes` of it. Any thread; takes a lock, of its stripe. Few different
  * destructors. */
 void epoch_retire(struct epoch_garbage *g, size_t bytes, epoch_destroy *destroy);
 /* Frees what may be freed now; runs the destructors: never with a lock held. tidy: only when it pays. */
