@@ -1,8 +1,8 @@
 #include "alloc.h"
+#include "address_range.h"
 #include "chunk.h"
 #include "lock.h"
 #include "stripe.h"
-#include "window.h"
 
 #include <stdalign.h>
 #include <string.h>
@@ -110,7 +110,7 @@ static void unmap(struct chunk *c, size_t bytes)
 {
     os_unmap(c, bytes);
     lock_take(&alloc_lock);
-    window_free(c, bytes);
+    address_range_free(c, bytes);
     lock_give(&alloc_lock);
 }
 
@@ -120,7 +120,7 @@ static void *get_large(size_t size)
     if (bytes < size)
         return NULL;
     lock_take(&alloc_lock);
-    struct chunk *c = window_map(bytes);
+    struct chunk *c = address_range_map(bytes);
     if (c == NULL) {
         lock_give(&alloc_lock);
         return NULL;

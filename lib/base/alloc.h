@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "window.h"
+#include "address_range.h"
 
 /* The address sanitizer knows the host's allocator, not ours: under it every object is one of the host's. */
 #if defined(__has_feature)
@@ -60,12 +60,12 @@ typedef uint32_t alloc_ref;
 
 static inline alloc_ref alloc_ref_of(const void *p)
 {
-    return p == NULL ? 0 : (alloc_ref)(((uintptr_t)p - window_base) / WINDOW_GRAIN);
+    return p == NULL ? 0 : (alloc_ref)(((uintptr_t)p - address_range_base) / ADDRESS_RANGE_GRAIN);
 }
 
 static inline void *alloc_at(alloc_ref ref)
 {
-    return ref == 0 ? NULL : (void *)(window_base + (uintptr_t)ref * WINDOW_GRAIN);
+    return ref == 0 ? NULL : (void *)(address_range_base + (uintptr_t)ref * ADDRESS_RANGE_GRAIN);
 }
 #endif
 

@@ -1,5 +1,5 @@
 #include "chunk.h"
-#include "window.h"
+#include "address_range.h"
 
 enum {
     GIVE_BACK = UNITS / 4, /* free units with memory behind them */
@@ -67,7 +67,7 @@ bool chunk_any_wanted(void)
 
 static struct chunk *new_chunk(void)
 {
-    struct chunk *c = window_map(CHUNK);
+    struct chunk *c = address_range_map(CHUNK);
     if (c == NULL)
         return NULL;
     c->taken[0] = true;

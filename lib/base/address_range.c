@@ -1,12 +1,12 @@
-#include "window.h"
-
+#include "address_range.h"
 #include "os.h"
 
 enum { STEPS_MOST = 32768, WORD = 64, HALVED = 8 };
 
-_Static_assert((uint64_t)STEPS_MOST *WINDOW_STEP <= (uint64_t)WINDOW_GRAIN << 32, "a grain's number fits");
+_Static_assert((uint64_t)STEPS_MOST *ADDRESS_RANGE_STEP <= (uint64_t)ADDRESS_RANGE_GRAIN << 32,
+               "a grain's number fits");
 
-uintptr_t window_base;
+uintptr_t address_range_base;
 
 static uint64_t taken[STEPS_MOST / WORD]; /* by us, or seen to be by others */
 static size_t steps, next;                /* next: where the search begins */
@@ -28,10 +28,10 @@ static void set_taken(size_t from, size_t count, bool to)
 static bool open_window(void)
 {
     for (size_t count = STEPS_MOST, i = 0; i < HALVED && steps == 0; count /= 2, i++) {
-        uintptr_t at = os_free_range((count + 1) * WINDOW_STEP);
+        uintptr_t at = os_free_range((count + 1) * ADDRESS_RANGE_STEP);
         if (at == 0)
             continue;
-        window_base = (at + WINDOW_STEP - 1) & ~(uintptr_t)(WINDOW_STEP - 1);
+        address_range_base = (at + ADDRESS_RANGE_STEP - 1) & ~(uintptr_t)(ADDRESS_RANGE_STEP - 1);
         steps = count;
     }
     return steps != 0;
@@ -48,9 +48,9 @@ static size_t find(size_t from, size_t count)
     return SIZE_MAX;
 }
 
-void *window_map(size_t size)
+void *address_range_map(size_t size)
 {
-    size_t count = size / WINDOW_STEP + (size % WINDOW_STEP != 0);
+    size_t count = size / ADDRESS_RANGE_STEP + (size % ADDRESS_RANGE_STEP != 0);
     if (steps == 0 && !open_window())
         return NULL;
     for (bool wrapped = false;;) {
@@ -63,7 +63,7 @@ void *window_map(size_t size)
             continue;
         }
         bool others;
-        void *at = os_map_at((void *)(window_base + step * WINDOW_STEP), size, &others);
+        void *at = os_map_at((void *)(address_range_base + step * ADDRESS_RANGE_STEP), size, &others);
         if (at == NULL && !others)
             return NULL;
         next = step + (at != NULL ? count : 1);
@@ -73,10 +73,10 @@ void *window_map(size_t size)
     }
 }
 
-void window_free(void *at, size_t size)
+void address_range_free(void *at, size_t size)
 {
-    size_t step = ((uintptr_t)at - window_base) / WINDOW_STEP;
-    set_taken(step, size / WINDOW_STEP + (size % WINDOW_STEP != 0), false);
+    size_t step = ((uintptr_t)at - address_range_base) / ADDRESS_RANGE_STEP;
+    set_taken(step, size / ADDRESS_RANGE_STEP + (size % ADDRESS_RANGE_STEP != 0), false);
     if (step < next)
         next = step;
 }
