@@ -82,8 +82,8 @@ IN_PLACE void end(struct thread *t)
     t->busy = false;
 }
 
-static __attribute__((noinline)) void other(struct function *f, struct thread *t,
-                                            const struct swrcache_arg *args, void *result)
+static __attribute__((noinline)) void leave_to_call(struct function *f, struct thread *t,
+                                                    const struct swrcache_arg *args, void *result)
 {
     end(t);
     call_other(f->site, args, result);
@@ -124,8 +124,9 @@ IN_PLACE enum entry_state state_of(struct function *f, struct entry *e, uint64_t
  * What a backend that is down leaves behind: a remembered failure, a value whose refresh failed, one past
  * its stale time that nobody is to compute yet. All calls come by here then, so it takes no lock either.
  */
-static __attribute__((noinline)) void down(struct function *f, struct thread *t, struct entry *e,
-                                           const struct swrcache_arg *args, void *result, uint64_t now)
+static __attribute__((noinline)) void serve_troubled(struct function *f, struct thread *t, struct entry *e,
+                                                     const struct swrcache_arg *args, void *result,
+                                                     uint64_t now)
 {
     static const struct {
         enum counter counter;
@@ -143,7 +144,7 @@ static __attribute__((noinline)) void down(struct function *f, struct thread *t,
     bool other_way = state == ENTRY_DEAD || (state != ENTRY_FRESH && lease_due(when, now)) ||
                      (state == ENTRY_FALLBACK && (when & ENTRY_LEASED));
     if (other_way || !give(f, e, args, result, 0, false)) {
-        other(f, t, args, result);
+        leave_to_call(f, t, args, result);
         return;
     }
     note(f, t, e, as[state].counter, (struct thread_last){as[state].outcome, refresh_errno, e->shape, now});
@@ -151,17 +152,17 @@ static __attribute__((noinline)) void down(struct function *f, struct thread *t,
 }
 
 /* Stale, and its refresh is another's, or not due yet: served as simply. */
-static __attribute__((noinline)) void old(struct function *f, struct thread *t, struct entry *e,
-                                          const struct swrcache_arg *args, void *result)
+static __attribute__((noinline)) void serve_stale(struct function *f, struct thread *t, struct entry *e,
+                                                  const struct swrcache_arg *args, void *result)
 {
     uint64_t when = lease_word(e), now = clock_of(atomic_load_explicit(&f->clock, memory_order_relaxed));
     bool fresh = entry_is_fresh(when, now);
     if ((when & ((uint64_t)(ENTRY_FAILED | ENTRY_TROUBLE) << ENTRY_FLAGS_AT)) != 0)
-        down(f, t, e, args, result, now);
+        serve_troubled(f, t, e, args, result, now);
     else if (!fresh && !age_long_stale(f, e, now) && age_of_old(f, e, now) != ENTRY_STALE)
-        down(f, t, e, args, result, now);
+        serve_troubled(f, t, e, args, result, now);
     else if ((!fresh && lease_due(when, now)) || !give(f, e, args, result, 0, false))
-        other(f, t, args, result);
+        leave_to_call(f, t, args, result);
     else if (fresh)
         note_hit(f, t, e, now);
     else
@@ -174,22 +175,22 @@ IN_PLACE void answer(struct function *f, struct thread *t, struct entry *e, cons
 {
     SYNC_POINT("reader.after_lookup");
     if (unlikely(e == NULL)) {
-        other(f, t, args, result);
+        leave_to_call(f, t, args, result);
         return;
     }
     uint64_t now = 0, when = atomic_load_explicit(&e->when, memory_order_relaxed);
     if (likely(!(when & ENTRY_ODD))) {
         now = clock_of(atomic_load_explicit(&f->clock, memory_order_relaxed));
         if (unlikely(now >= (when & ENTRY_TIME) * ENTRY_STEP_NS)) {
-            old(f, t, e, args, result);
+            serve_stale(f, t, e, args, result);
             return;
         }
     } else if ((when & (ENTRY_ODD | ENTRY_TIME)) != ENTRY_NEVER) {
-        old(f, t, e, args, result);
+        serve_stale(f, t, e, args, result);
         return;
     }
     if (unlikely(!give(f, e, args, result, key_len, word)))
-        other(f, t, args, result);
+        leave_to_call(f, t, args, result);
     else
         note_hit(f, t, e, now);
 }
