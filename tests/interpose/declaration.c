@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "swrctl/declaration.h"
+#include "rule/declaration.h"
 
 static struct declaration d;
 static struct declaration_error error;

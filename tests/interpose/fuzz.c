@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "swrctl/prototypes.h"
-#include "swrctl/rules.h"
+#include "rule/prototypes.h"
+#include "rule/rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -54,7 +54,7 @@ check(len(commands) > 10)
 options = [line for line in helped if line.startswith("-")]
 check(items(section(page, "OPTIONS"), "Fl") == options, f"{items(section(page, 'OPTIONS'), 'Fl')} {options}")
 
-table = re.findall(r'^RUN_OPTION\(.*?"(--[\w-]+)", "([^"]*)"', read("tools/swrctl/run_option.def"), re.M)
+table = re.findall(r'^RUN_OPTION\(.*?"(--[\w-]+)", "([^"]*)"', read("tools/swrctl/start/run_option.def"), re.M)
 told = items(section(page, "PROGRAMS NOBODY COMPILES HERE"), "Fl")
 check(told == [f"{name} {argument}".strip() for name, argument in table], f"{told} {table}")
 for command, foreign in {"run": "--all-from", "advise": "--mode", "wrap": "--preset"}.items():

@@ -13,8 +13,10 @@
 
 #include <swrcache/abi.h>
 
-#include "goal.h"
-#include "idle.h"
+#include "command/command.h"
+#include "command/idle.h"
+#include "measure/goal.h"
+#include "replay/replay.h"
 
 static const struct command {
     const char *name;

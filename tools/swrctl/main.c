@@ -2,10 +2,9 @@
 /*
  * swrctl - looks into processes with cached functions and steers them.
  */
-#include "swrctl.h"
+#include "terminal/invocation.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +18,7 @@ static const struct subcommand {
 } subcommands[] = {
 #define SUBCOMMAND(name, arguments, least, most, options, help)                                              \
     {#name, arguments, least, most, options, help, subcommand_##name},
-#include "subcommand.def"
+#include "terminal/subcommand.def"
 #undef SUBCOMMAND
 };
 
@@ -28,7 +27,7 @@ static const struct option {
     const char *name, *argument, *help;
 } options[] = {
 #define OPTION(letter, name, argument, help) {letter, name, argument, help},
-#include "option.def"
+#include "terminal/option.def"
 #undef OPTION
 };
 
@@ -63,17 +62,6 @@ static void help(void)
         printf("%s%s", i == 7 ? "\n         " : " ", setting_names[i]);
     puts("\nTimes take units (250ms, 20s, 5m, 1h, inf), sizes too (64M, 1G).");
     puts("Exit status: 0 done, 1 failed, 2 wrong usage, 3 nothing matched, 4 no such process.");
-}
-
-int usage_error(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    fputs("swrctl: ", stderr);
-    vfprintf(stderr, format, args);
-    fputs("; swrctl --help shows the commands\n", stderr);
-    va_end(args);
-    return STATUS_USAGE;
 }
 
 static const struct subcommand *subcommand_of(const char *name)

@@ -1,0 +1,95 @@
+#define _GNU_SOURCE
+#include "saving.h"
+
+static const uint64_t ttls[OBSERVED_TTLS] = OBSERVED_TTL_SECONDS;
+
+static const char *span(uint64_t ns, char *text, size_t room)
+{
+    if (ns < 10000)
+        snprintf(text, room, "%llu ns", (unsigned long long)ns);
+    else if (ns < 10000000)
+        snprintf(text, room, "%.1f us", (double)ns / 1e3);
+    else if (ns < UINT64_C(10000000000))
+        snprintf(text, room, "%.1f ms", (double)ns / 1e6);
+    else
+        snprintf(text, room, "%.1f s", (double)ns / 1e9);
+    return text;
+}
+
+static const char *memory(uint64_t bytes, char *text, size_t room)
+{
+    if (bytes < 10000)
+        snprintf(text, room, "%llu B", (unsigned long long)bytes);
+    else if (bytes < 10 << 20)
+        snprintf(text, room, "%.1f KB", (double)bytes / 1024);
+    else
+        snprintf(text, room, "%.1f MB", (double)bytes / 1048576);
+    return text;
+}
+
+static const char *ttl_text(int i)
+{
+    return ttls[i] == 1 ? "1s" : ttls[i] == 10 ? "10s" : "1m";
+}
+
+/* The longest lifetime that served nothing outdated; -1: none, or none that pays. */
+static int best(const struct advise_sum *s)
+{
+    int found = -1;
+    for (int i = 0; i < OBSERVED_TTLS && s->opaque == 0; i++)
+        if (s->differ[i] == 0 && s->hits[i] != 0 && s->saved[i] > s->hits[i] * 1000)
+            found = i;
+    return found;
+}
+
+/* Where results change nothing older than the ttl may be served. */
+static void print_line(FILE *out, const struct advise_sum *s, int ttl, const struct advise_line *line)
+{
+    const char *stale = s->changes == 0 ? "" : line->section ? "\n  stale = 0" : " stale=0";
+    if (line->section)
+        fprintf(out, "  %s\n  ttl = %s%s\n", line->before, ttl_text(ttl), stale);
+    else
+        fprintf(out, "  %s ttl=%s%s%s\n", line->before, ttl_text(ttl), stale, line->after);
+}
+
+static void print_changes(FILE *out, const struct advise_sum *s)
+{
+    char a[32];
+    if (s->opaque != 0)
+        fputs("  its results cannot be compared without a codec (SWR_CODEC, SWR_ENCODER)\n", out);
+    else if (s->changes == 0)
+        fputs("  no key's result ever changed\n", out);
+    else
+        fprintf(out, "  the result changed %llu time%s for an unchanged key, soonest after %s\n",
+                (unsigned long long)s->changes, s->changes == 1 ? "" : "s", span(s->shortest, a, sizeof a));
+    if (s->uncounted != 0)
+        fprintf(out, "  %llu calls had more keys than are counted\n", (unsigned long long)s->uncounted);
+}
+
+void advise_print(FILE *out, const struct advise_sum *s, const char *name, uint64_t ns,
+                  const struct advise_line *line)
+{
+    char a[32], b[32];
+    fprintf(out, "\n%s: %llu call%s of %llu key%s, %s, %.1f %% of the run, %s a call\n", name,
+            (unsigned long long)s->calls, s->calls == 1 ? "" : "s", (unsigned long long)s->keys,
+            s->keys == 1 ? "" : "s", span(s->ns, a, sizeof a),
+            ns != 0 ? 100.0 * (double)s->ns / (double)ns : 0,
+            span(s->calls != 0 ? s->ns / s->calls : 0, b, sizeof b));
+    if (s->calls == 0)
+        return;
+    fprintf(out, "  %-8s %9s %12s %10s %10s\n", "ttl", "hits", "saves", "outdated", "memory");
+    for (int i = 0; i < OBSERVED_TTLS; i++)
+        fprintf(out, "  %-8s %7.1f %% %12s %10llu %10s\n", ttl_text(i),
+                100.0 * (double)s->hits[i] / (double)s->calls, span(s->saved[i], a, sizeof a),
+                (unsigned long long)s->differ[i], memory(s->most[i], b, sizeof b));
+    print_changes(out, s);
+    int i = best(s);
+    if (i >= 0)
+        print_line(out, s, i, line);
+    else
+        fprintf(out, "  not worth caching: %s\n",
+                s->opaque != 0                    ? "nobody knows how long an answer holds"
+                : s->hits[OBSERVED_TTLS - 1] == 0 ? "no key comes twice within a minute"
+                : s->differ[0] != 0               ? "results change sooner than in a second"
+                                                  : "a call costs less than a look into the cache");
+}
