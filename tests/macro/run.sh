@@ -1,10 +1,10 @@
 #!/bin/sh
-# run.sh CC [more compiler flags]: annotations of good/ compile in silence, those of bad/ are told in our words,
-# and forms.c passes as program and as dlopened object, with the fake runtime and without.
-cc=${1:-cc}
-[ $# -gt 0 ] && shift
+# Annotations of good/ compile in silence, those of bad/ are told in our words, and forms.c passes as program and as
+# dlopened object, with the fake runtime and without.
+# usage: run.sh CC...      a command and its first arguments, such as: ccache gcc -m32
+cc=${*:-cc}
 here=$(cd "$(dirname "$0")" && pwd)
-flags="-std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wdeclaration-after-statement -Wpedantic -Wredundant-decls -Werror -I $here/../../sdk $*"
+flags="-std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wdeclaration-after-statement -Wpedantic -Wredundant-decls -Werror -I $here/../../sdk"
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 export LC_ALL=C
