@@ -1,10 +1,11 @@
 #!/bin/bash
 # Everything is installed, nothing in the wrong place, and nothing is left by uninstalling it.
-# usage: install.sh BUILD SOURCE
+# usage: install.sh BUILD SOURCE TOOL...
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/staged.sh"
 build=$1 source=$2
+shift 2
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 failed=0
@@ -30,7 +31,7 @@ while read -r header; do
     expect "header $header" found include "$header"
     expect "header $header is the one of the tree" cmp "$source/sdk/$header" "$prefix/include/$header"
 done < <(cd "$source/sdk" && find . -name '*.h' ! -path './examples/*' | sed 's/^\.\///')
-for tool in swrctl swrbench; do
+for tool; do
     expect "tool $tool" test -x "$prefix/bin/$tool"
     expect "$tool runs" env LD_LIBRARY_PATH="$(dirname "$(find "$root" -name libswrcache.so.0)")" \
         "$prefix/bin/$tool" --help
@@ -39,9 +40,13 @@ for library in libswrcache.so libswrcache.so.0; do
     expect "$library" found lib "$library"
 done
 expect 'swrcache.pc' found lib 'pkgconfig/swrcache.pc'
+pages=("$source"/lib "$source"/sdk)
+for tool; do
+    pages+=("$(dirname "$(find "$source/tools" -name "$tool.1")")")
+done
 while read -r page; do
     expect "manual page $page" found share/man "man${page##*.}/$page"
-done < <(cd "$source" && find lib sdk tools -name '*.[1-9]' -printf '%f\n')
+done < <(find "${pages[@]}" -name '*.[1-9]' -printf '%f\n')
 
 expect 'the flags of swrcache.pc keep the library' \
     sh -c 'case $1 in *--no-as-needed*-lswrcache*) ;; *) echo "$1"; exit 1 ;; esac' - "$(staged_flags "$root" --libs)"
