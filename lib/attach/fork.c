@@ -88,7 +88,7 @@ void fork_child(void)
     flight_forget_others();
     thread_fork_child();
     wait_fork_release();
-    batch_fork_child();
+    commit_gate_fork_child();
     audit_fork_child();
     history_fork_child();
     release(true);

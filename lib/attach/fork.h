@@ -1,4 +1,7 @@
-/* fork.h */
+/*
+ * fork.h - what fork() does with the runtime: all locks are taken before it and given back after it, and the
+ * child drops what belonged to threads that it does not have.
+ */
 #ifndef RUNTIME_FORK_H
 #define RUNTIME_FORK_H
 

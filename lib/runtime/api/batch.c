@@ -36,15 +36,15 @@ bool batch_commit(void)
     struct cancel cancel;
     cancel_off(&cancel);
     t->busy = true;
-    commit_begin();
+    commit_gate_close();
     for (struct note *n = b->first; n != NULL; n = n->next)
         take_out(n);
     for (struct note *n = b->first; n != NULL; n = n->next) {
         struct key key = {n->hash, n->key_len, n->data};
         if (n->kind == NOTE_PUT)
-            dictionary_store(n->function, &key, n->data + n->key_len, n->value_len, n->ttl_ms);
+            put_entry(n->function, &key, n->data + n->key_len, n->value_len, n->ttl_ms);
     }
-    commit_end();
+    commit_gate_open();
     t->busy = false;
     batch_close(b);
     cancel_back(&cancel);

@@ -13,7 +13,7 @@ static __thread struct batch *open_ __attribute__((tls_model("initial-exec")));
 
 static struct note *note(size_t len)
 {
-    if (open_ == NULL || commit_mine())
+    if (open_ == NULL || commit_gate_mine())
         return NULL;
     struct note *n = os_zalloc(sizeof *n + len);
     if (n == NULL)

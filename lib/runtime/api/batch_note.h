@@ -1,4 +1,7 @@
-/* batch_note.h */
+/*
+ * batch_note.h - what a thread says between begin and commit, noted in the order in which it was said.
+ * batch.h has what a commit makes of it. Each thread has at most one batch, which only that thread touches.
+ */
 #ifndef RUNTIME_BATCH_NOTE_H
 #define RUNTIME_BATCH_NOTE_H
 

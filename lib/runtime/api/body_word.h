@@ -1,4 +1,7 @@
-/* body_word.h */
+/*
+ * body_word.h - the api's words that a body says of its own result, that its caller asks after a call, and
+ * that tests say to the clock and the pool. Outside a body the first kind does nothing.
+ */
 #ifndef RUNTIME_BODY_WORD_H
 #define RUNTIME_BODY_WORD_H
 

@@ -120,7 +120,7 @@ bool dictionary_put(const char *region, const void *key, size_t key_len, const v
     if ((value == NULL && value_len != 0) || !begin(&u, region, key, key_len, true))
         return false;
     bool done = batch_note_put(u.function, &u.key, value, value_len, ttl_ms) ||
-                dictionary_store(u.function, &u.key, value, value_len, ttl_ms);
+                put_entry(u.function, &u.key, value, value_len, ttl_ms);
     end(&u);
     return done;
 }
@@ -152,7 +152,7 @@ static ssize_t look(struct use *u, void *buffer, size_t room)
         }
         epoch_exit(&u->thread->epoch);
         /* What is not there may be on its way in. */
-        again = len < 0 && atomic_load(&batch_committing) != 0 && batch_wait();
+        again = len < 0 && atomic_load(&commit_gate_closed) != 0 && commit_gate_wait();
     }
     return len;
 }

@@ -24,7 +24,7 @@
 #include <errno.h>
 #include <string.h>
 
-bool call_peek(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+bool operate_peek(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
 {
     struct function *f = function_of(site);
     struct thread *t = thread_current != NULL ? thread_current : thread_join();
@@ -79,8 +79,8 @@ static size_t present(struct thread *t, struct function *f, const struct key *ke
     return n;
 }
 
-size_t call_operate(struct swrcache_site *site, enum swrcache_operation operation,
-                    const struct swrcache_arg *args)
+size_t operate_run(struct swrcache_site *site, enum swrcache_operation operation,
+                   const struct swrcache_arg *args)
 {
     struct function *f = function_of(site);
     struct thread *t = thread_current != NULL ? thread_current : thread_join();

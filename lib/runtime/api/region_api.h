@@ -1,4 +1,6 @@
-/* region_api.h */
+/*
+ * region_api.h - the api's words about regions: the policy that a region hands down, the events it hears.
+ */
 #ifndef RUNTIME_REGION_API_H
 #define RUNTIME_REGION_API_H
 

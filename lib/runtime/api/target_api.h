@@ -1,4 +1,7 @@
-/* target_api.h */
+/*
+ * target_api.h - the api's verbs by a printf format that makes a target: what is wrong with it is told to
+ * option_complain(), and nothing is printed.
+ */
 #ifndef RUNTIME_TARGET_API_H
 #define RUNTIME_TARGET_API_H
 

@@ -2,40 +2,40 @@
 #include "base/os.h"
 
 static struct lock commit_lock;
-_Atomic uint32_t batch_committing;
+_Atomic uint32_t commit_gate_closed;
 static __thread bool committer __attribute__((tls_model("initial-exec")));
 
-bool batch_wait(void)
+bool commit_gate_wait(void)
 {
     if (committer)
         return false;
-    while (atomic_load(&batch_committing) != 0)
-        os_futex_wait(&batch_committing, 1, UINT64_MAX);
+    while (atomic_load(&commit_gate_closed) != 0)
+        os_futex_wait(&commit_gate_closed, 1, UINT64_MAX);
     return true;
 }
 
-void batch_fork_child(void)
+void commit_gate_fork_child(void)
 {
     lock_reset(&commit_lock);
-    atomic_store(&batch_committing, 0);
+    atomic_store(&commit_gate_closed, 0);
 }
 
-bool commit_mine(void)
+bool commit_gate_mine(void)
 {
     return committer;
 }
 
-void commit_begin(void)
+void commit_gate_close(void)
 {
     lock_take(&commit_lock);
     committer = true;
-    atomic_store(&batch_committing, 1);
+    atomic_store(&commit_gate_closed, 1);
 }
 
-void commit_end(void)
+void commit_gate_open(void)
 {
-    atomic_store(&batch_committing, 0);
-    os_futex_wake(&batch_committing, INT32_MAX);
+    atomic_store(&commit_gate_closed, 0);
+    os_futex_wake(&commit_gate_closed, INT32_MAX);
     committer = false;
     lock_give(&commit_lock);
 }

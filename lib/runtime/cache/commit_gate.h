@@ -1,18 +1,25 @@
-/* commit_gate.h */
+/*
+ * commit_gate.h - the gate that a commit closes: while several changes take effect together, calls that
+ * found nothing wait here, so that nobody sees the old of what is half replaced.
+ *
+ * The batch itself is api/batch.h's; the gate lies below because call/miss.c waits at it.
+ */
 #ifndef RUNTIME_COMMIT_GATE_H
 #define RUNTIME_COMMIT_GATE_H
 
 #include "base/lock.h"
 
-extern _Atomic uint32_t batch_committing; /* futex: a commit is under way */
+/* Futex word: not 0 while a commit is under way. Written by the committing thread, read by who missed. */
+extern _Atomic uint32_t commit_gate_closed;
 
-/* No lock held: until no commit is under way. False: this thread itself commits. */
-bool batch_wait(void);
+/* Waits until no commit is under way; no lock may be held. False: this thread commits itself. */
+bool commit_gate_wait(void);
 
-void batch_fork_child(void);
-/* One commit at a time; this thread's from begin to end. */
-void commit_begin(void);
-void commit_end(void);
-bool commit_mine(void);
+/* One commit at a time; from begin to end it is this thread's. */
+void commit_gate_close(void);
+void commit_gate_open(void);
+bool commit_gate_mine(void);
+
+void commit_gate_fork_child(void);
 
 #endif

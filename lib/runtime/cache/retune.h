@@ -1,4 +1,7 @@
-/* retune.h */
+/*
+ * retune.h - what follows when settings change while entries are there: times are computed again, bounds are
+ * applied, entries move to bounds of their function's own.
+ */
 #ifndef RUNTIME_RETUNE_H
 #define RUNTIME_RETUNE_H
 

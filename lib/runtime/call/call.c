@@ -61,7 +61,7 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
         thread_touch(t, e);
         if (mine && (f->annotated.refresh == SWR_REFRESH_CALLER || !pool_wanted())) {
             custom_key_drop(custom_key);
-            refresh_here(t, f, e, lease, args, result, saved);
+            caller_refresh(t, f, e, lease, args, result, saved);
             return;
         }
         if (mine && !ask_refresh(e, lease, NULL)) {

@@ -14,7 +14,7 @@ static inline bool same_args(const struct entry *e, uint64_t identity, const voi
     return entry_is_of(e, identity) && key_same_args(l->shape, l->args, e->data, entry_key_len(e));
 }
 
-struct entry *call_find_lengthy(struct function *f, const struct swrcache_arg *args, uint64_t hash)
+struct entry *call_key_find_lengthy(struct function *f, const struct swrcache_arg *args, uint64_t hash)
 {
     struct lengthy l = {&f->shape, args};
     return table_find_by(&cache_table, atomic_load_explicit(&f->identity, memory_order_acquire), hash,
@@ -61,7 +61,7 @@ bool call_key_encode(struct function *f, const struct swrcache_arg *args, struct
 struct entry *call_key_find(struct function *f, const struct swrcache_arg *args, const struct key *key)
 {
     if (unlikely(key->bytes == NULL))
-        return call_find_lengthy(f, args, key->hash);
+        return call_key_find_lengthy(f, args, key->hash);
     return table_find(&cache_table, atomic_load_explicit(&f->identity, memory_order_acquire), key);
 }
 

@@ -16,8 +16,8 @@
 #include <errno.h>
 #include <string.h>
 
-void refresh_here(struct thread *t, struct function *f, struct entry *e, uint64_t lease,
-                  const struct swrcache_arg *args, void *result, int saved)
+void caller_refresh(struct thread *t, struct function *f, struct entry *e, uint64_t lease,
+                    const struct swrcache_arg *args, void *result, int saved)
 {
     uint32_t shard = table_shard_of(entry_hash(e));
     struct key key = entry_key(e);

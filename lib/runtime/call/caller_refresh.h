@@ -1,11 +1,13 @@
-/* caller_refresh.h */
+/*
+ * caller_refresh.h - SWR_REFRESH_CALLER: the caller that claimed the lease computes in its own thread.
+ */
 #ifndef RUNTIME_CALLER_REFRESH_H
 #define RUNTIME_CALLER_REFRESH_H
 
 #include "runtime/registry/thread.h"
 
 /* SWR_REFRESH_CALLER: the elected caller computes in its own thread. Takes over a reference to `e`. */
-void refresh_here(struct thread *t, struct function *f, struct entry *e, uint64_t lease,
-                  const struct swrcache_arg *args, void *result, int saved);
+void caller_refresh(struct thread *t, struct function *f, struct entry *e, uint64_t lease,
+                    const struct swrcache_arg *args, void *result, int saved);
 
 #endif

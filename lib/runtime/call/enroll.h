@@ -1,4 +1,7 @@
-/* enroll.h */
+/*
+ * enroll.h - a function becomes known: its annotation is read, its place in its region found, and the way of
+ * its hits chosen.
+ */
 #ifndef RUNTIME_ENROLL_H
 #define RUNTIME_ENROLL_H
 

@@ -255,7 +255,7 @@ static void hit_many(struct swrcache_site *site, const struct swrcache_arg *args
             e = find_key(f, key, same_key);
         key_len = (size_t)size;
     } else if (size == KEY_TOO_LONG && key_size(&f->shape, args) > KEY_ON_STACK) {
-        e = call_find_lengthy(f, args, key_hash_args(&f->shape, args));
+        e = call_key_find_lengthy(f, args, key_hash_args(&f->shape, args));
     }
     answer(f, t, e, args, result, key_len, false);
 }

@@ -174,10 +174,10 @@ static enum verdict look(struct miss *m)
     table_lock(&cache_table, m->shard);
     uint64_t identity = atomic_load(&m->f->identity);
     /* After the identity: who finds it raised by a batch sees that the batch is not through yet. */
-    if (likely(atomic_load(&batch_committing) == 0))
+    if (likely(atomic_load(&commit_gate_closed) == 0))
         return decide(m, identity);
     table_unlock(&cache_table, m->shard);
-    if (batch_wait())
+    if (commit_gate_wait())
         return VERDICT_AGAIN;
     table_lock(&cache_table, m->shard);
     return decide(m, identity);

@@ -1,4 +1,7 @@
-/* body.h */
+/*
+ * body.h - a body that runs: from compute_enter() to compute_leave() the calls of its thread belong to it,
+ * and it may be left by an exception, cancellation, pthread_exit() or longjmp().
+ */
 #ifndef RUNTIME_BODY_H
 #define RUNTIME_BODY_H
 

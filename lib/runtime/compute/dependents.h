@@ -1,4 +1,9 @@
-/* dependents.h */
+/*
+ * dependents.h - who stands on what was invalidated, expired or changed, and what becomes of them.
+ *
+ * A verb gathers in a ripple what it did to keys, while it holds their shards' locks; ripple_run() then takes
+ * its effect to the dependents, and to theirs, with no lock held.
+ */
 #ifndef RUNTIME_DEPENDENTS_H
 #define RUNTIME_DEPENDENTS_H
 

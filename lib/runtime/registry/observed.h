@@ -1,4 +1,7 @@
-/* observed.h */
+/*
+ * observed.h - where the calls of a function in mode observe are counted: in the file of `swrctl advise` if
+ * there is one, else in memory of the process (observation.h has the layout of both).
+ */
 #ifndef RUNTIME_OBSERVED_H
 #define RUNTIME_OBSERVED_H
 

@@ -1,4 +1,7 @@
-/* resolve.h */
+/*
+ * resolve.h - which value of a setting is in force for a function: its own layers and those of its regions
+ * are looked through in the order that setting/setting.h gives. One lock guards all layers.
+ */
 #ifndef RUNTIME_RESOLVE_H
 #define RUNTIME_RESOLVE_H
 

@@ -1,4 +1,7 @@
-/* complaint.h */
+/*
+ * complaint.h - what was ignored, and why: the first lines are remembered for `swrctl stats`, and all are
+ * appended to the file that SWR_LOG names. Any thread; the lock is innermost of all.
+ */
 #ifndef RUNTIME_COMPLAINT_H
 #define RUNTIME_COMPLAINT_H
 

@@ -1,4 +1,6 @@
-/* mode_word.h */
+/*
+ * mode_word.h - the parts of a mode's word, and how modes are written: registry/mode.h has the whole of it.
+ */
 #ifndef RUNTIME_MODE_WORD_H
 #define RUNTIME_MODE_WORD_H
 

@@ -1,4 +1,6 @@
-/* emit.h */
+/*
+ * emit.h - an event happened: the functions and regions that listen to it are invalidated or expired.
+ */
 #ifndef RUNTIME_EMIT_H
 #define RUNTIME_EMIT_H
 

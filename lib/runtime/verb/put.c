@@ -13,8 +13,8 @@
 #include <errno.h>
 #include <string.h>
 
-bool dictionary_store(struct function *f, const struct key *key, const void *value, size_t value_len,
-                      uint64_t ttl_ms)
+bool put_entry(struct function *f, const struct key *key, const void *value, size_t value_len,
+               uint64_t ttl_ms)
 {
     uint64_t identity = atomic_load(&f->identity);
     struct entry_extra extra = {0, mark_room(f->tags, f->ntags), ttl_ms != 0};
