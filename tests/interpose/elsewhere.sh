@@ -37,7 +37,7 @@ cc=${tools[0]}
 "$cc" -std=gnu11 -D_GNU_SOURCE= -DNDEBUG -O1 -fPIC -fvisibility=hidden -fexceptions -fasynchronous-unwind-tables -shared \
     -pthread -I"$source/lib" -I"$source/sdk" -I"$dir/include" -Wl,--version-script="$source/lib/swrcache.map" \
     -Wl,-z,nodelete,-z,now -Wl,-soname,libswrcache.so.0 \
-    "$source"/lib/{base,core,runtime,control,interpose}/*.[cS] -o "$dir/libswrcache.so.0" || exit 1
+    "$source"/lib/{base,core,runtime/*,control,attach,interpose}/*.[cS] -o "$dir/libswrcache.so.0" || exit 1
 "$generate" lib "$count" >"$dir/lib.c" && "$generate" calls "$count" >"$dir/calls.c" &&
     "$generate" rules "$count" >"$dir/rules" || exit 1
 flags=(-std=gnu11 -w -O0 -I"$source/tests/interpose/abi" -I"$source/sdk")
