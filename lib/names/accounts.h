@@ -32,14 +32,14 @@ SWR_ENCODER(compared, struct answer, answer_compared);
 SWR_STATIC_CACHED_OBJECT(struct answer, account_by_name, (SWR_STR(name)), answer_ref, answer_unref,
                          .fails = SWR_FAILS_NULL, .codec = compared, .region = REGION, NAMES_ACCOUNTS)
 {
-    return lookup_record(TOPIC, &record, ask_name, name);
+    return lookup_record(&record, ask_name, name);
 }
 NAMES_REGISTER(TOPIC, account_by_name, TEXT(BY_NAME))
 
 SWR_STATIC_CACHED_OBJECT(struct answer, account_by_id, (SWR_VAL(ID, id)), answer_ref, answer_unref,
                          .fails = SWR_FAILS_NULL, .codec = compared, .region = REGION, NAMES_ACCOUNTS)
 {
-    return lookup_record(TOPIC, &record, ask_id, &id);
+    return lookup_record(&record, ask_id, &id);
 }
 NAMES_REGISTER(TOPIC, account_by_id, TEXT(BY_ID))
 

@@ -166,12 +166,10 @@ SWR_STATIC_CACHED_OBJECT(struct answer, addresses,
     answer->status = status;
     answer->error = answer_heard(error);
     answer->herror = answer_heard(herror);
-    if (negative(status) && !answer_momentary(answer)) {
+    if (negative(status) && !answer_momentary(answer))
         swrcache_set_ttl(NAMES_NEGATIVE_MS, 0);
-        watch_negative(TOPIC_HOSTS);
-    } else if (status != 0) {
+    else if (status != 0)
         swrcache_fail();
-    }
     return answer;
 }
 NAMES_REGISTER(TOPIC_HOSTS, addresses, "getaddrinfo")

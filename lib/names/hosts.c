@@ -56,7 +56,7 @@ SWR_STATIC_CACHED_OBJECT(struct answer, host_by_name, (SWR_STR(name), SWR_VAL(in
                          answer_unref, .fails = SWR_FAILS_NULL, .codec = compared, NAMES_HOSTS)
 {
     struct name_key key = {name, family};
-    return lookup_record(TOPIC_HOSTS, &host_record, ask_name, &key);
+    return lookup_record(&host_record, ask_name, &key);
 }
 NAMES_REGISTER(TOPIC_HOSTS, host_by_name, "gethostbyname")
 
@@ -65,7 +65,7 @@ SWR_STATIC_CACHED_OBJECT(struct answer, host_by_address,
                          answer_ref, answer_unref, .fails = SWR_FAILS_NULL, .codec = compared, NAMES_HOSTS)
 {
     struct address_key key = {address, length, family};
-    return lookup_record(TOPIC_HOSTS, &host_record, ask_address, &key);
+    return lookup_record(&host_record, ask_address, &key);
 }
 NAMES_REGISTER(TOPIC_HOSTS, host_by_address, "gethostbyaddr")
 

@@ -15,7 +15,6 @@ static pthread_mutex_t lending = PTHREAD_MUTEX_INITIALIZER;
 static void fork_child(void)
 {
     pthread_mutex_init(&lending, NULL);
-    watch_fork_child();
 }
 
 __attribute__((constructor)) static void prepare(void)
@@ -34,8 +33,7 @@ static struct answer *answer_of(const struct record *record, const void *structu
     return answer;
 }
 
-struct answer *lookup_record(enum names_topic topic, const struct record *record, lookup_ask *ask,
-                             const void *key)
+struct answer *lookup_record(const struct record *record, lookup_ask *ask, const void *key)
 {
     _Alignas(16) char on_stack[ROOM_FIRST],
         structure[64] = {0}; /* also between its fields: answers are compared */
@@ -65,12 +63,10 @@ struct answer *lookup_record(enum names_topic topic, const struct record *record
     answer->herror = answer_heard(herror);
     if (answer->found)
         return answer;
-    if (status != 0 || answer_momentary(answer)) {
+    if (status != 0 || answer_momentary(answer))
         swrcache_fail();
-    } else {
+    else
         swrcache_set_ttl(NAMES_NEGATIVE_MS, 0);
-        watch_negative(topic);
-    }
     return answer;
 }
 

@@ -22,8 +22,7 @@ typedef int lookup_ask(const void *key, void *structure, char *buffer, size_t ro
                        int *herror);
 
 /* NULL: no memory. Tells the runtime what became of the lookup. */
-struct answer *lookup_record(enum names_topic topic, const struct record *record, lookup_ask *ask,
-                             const void *key);
+struct answer *lookup_record(const struct record *record, lookup_ask *ask, const void *key);
 
 /* Both give up the reference to `answer`, which may be NULL. */
 int lookup_give(const struct record *record, struct answer *answer, struct errors saved, void *structure,

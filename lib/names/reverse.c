@@ -49,12 +49,10 @@ SWR_STATIC_CACHED_OBJECT(struct answer, names_of,
     answer->error = answer_heard(error);
     answer->herror = answer_heard(herror);
     /* Without a name the number is given instead, also when the name could only not be found out now. */
-    if ((status != 0 && status != EAI_NONAME) || answer_momentary(answer)) {
+    if ((status != 0 && status != EAI_NONAME) || answer_momentary(answer))
         swrcache_fail();
-    } else if (status != 0) {
+    else if (status != 0)
         swrcache_set_ttl(NAMES_NEGATIVE_MS, 0);
-        watch_negative(TOPIC_HOSTS);
-    }
     return answer;
 }
 NAMES_REGISTER(TOPIC_HOSTS, names_of, "getnameinfo")

@@ -28,7 +28,7 @@ SWR_STATIC_CACHED_OBJECT(struct answer, service_by_name, (SWR_STR(name), SWR_STR
                          answer_unref, .fails = SWR_FAILS_NULL, .codec = compared, NAMES_SERVICES)
 {
     struct service_key key = {name, protocol};
-    return lookup_record(TOPIC_SERVICES, &service_record, ask_name, &key);
+    return lookup_record(&service_record, ask_name, &key);
 }
 NAMES_REGISTER(TOPIC_SERVICES, service_by_name, "getservbyname")
 

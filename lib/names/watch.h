@@ -14,14 +14,17 @@ enum names_topic {
     TOPIC_GROUPS = 2,
     TOPIC_HOSTS = 4,
     TOPIC_SERVICES = 8,
+    TOPICS = TOPIC_USERS | TOPIC_GROUPS | TOPIC_HOSTS | TOPIC_SERVICES,
 };
 
 /* Puts `all` (swrcache_all_...) among what is dropped when a file of the topic changes. */
 void watch_register(enum names_topic topic, size_t (*all)(enum swrcache_operation));
-/* False: the function itself is to be called. Looks at the files from time to time. */
+/*
+ * False: the function itself is to be called. Looks at the topic's files first: of what has changed before
+ * this call began the old answers are gone.
+ */
 bool watch_ready(enum names_topic topic);
-/* An answer of this topic says that there is none: its files are looked at with every call for a while. */
-void watch_negative(enum names_topic topic);
-void watch_fork_child(void);
+/* The process is in another place now: what was found in the old one is forgotten. */
+void watch_moved(unsigned topics);
 
 #endif

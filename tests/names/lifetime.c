@@ -152,6 +152,25 @@ static void failures_not_kept(void)
     asked();
 }
 
+static bool hits(void)
+{
+    struct swrcache_info info[3];
+    resolve("h40.slow");
+    api->last(&info[0]);
+    getpwuid(20040);
+    api->last(&info[1]);
+    getgrgid(20040);
+    api->last(&info[2]);
+    settle();
+    return info[0].outcome == SWR_HIT && info[1].outcome == SWR_HIT && info[2].outcome == SWR_HIT;
+}
+
+/* What has just been written is asked for anew until another change of it could be told from this one. */
+static void written_long_ago(void)
+{
+    CHECK(soon(hits) && hits());
+}
+
 static void negative_briefly(void)
 {
     CHECK(resolve("nosuch.slow") == EAI_NONAME && getpwnam("newcomer") == NULL && getgrgid(4321) == NULL);
@@ -168,6 +187,7 @@ static void negative_briefly(void)
     CHECK(getpwnam("newcomer") != NULL);
     add_line("group", "newcomers:x:4321:newcomer");
     CHECK(getgrgid(4321) != NULL);
+    written_long_ago();
 }
 
 static bool renamed(void)
@@ -187,15 +207,17 @@ static void files_change(void)
 {
     CHECK(getpwuid(20004) != NULL && !renamed());
     add_line("passwd", "renamed:x:20004:4::/:/bin/false");
-    CHECK(soon(renamed));
+    CHECK(renamed());
     /* The resolver's settings: the old answer once more, and a new one after it. */
     CHECK(resolve("h5.slow") == 0);
     backend_dies(true);
     asked();
     add_line("resolv.conf", "# another network");
-    CHECK(soon(asked_again));
+    CHECK(asked_again());
     CHECK(resolve("h5.slow") == 0);
     backend_dies(false);
+    settle();
+    written_long_ago();
 }
 
 static void distinct_keys(void)
@@ -229,6 +251,41 @@ static void memory_of_its_own(void)
     CHECK(getpwuid(20005) == by_uid && strcmp(by_uid->pw_name, "slow20005") == 0);
     struct group *crowd = getgrnam("crowd");
     CHECK(crowd != NULL && strcmp(crowd->gr_mem[399], "member-399-of-30000") == 0);
+}
+
+/* What a program writes into an answer, in texts and in lists, reaches no other answer. */
+static void written_into(void)
+{
+    for (int i = 0; i < 3; i++) {
+        struct passwd *user = getpwnam("daemon");
+        struct group *crowd = getgrnam("crowd");
+        struct hostent *host = gethostbyname("h1.slow");
+        struct servent *http = getservbyname("www", "tcp");
+        struct addrinfo *list = NULL;
+        const struct addrinfo hints = {.ai_family = AF_INET, .ai_flags = AI_CANONNAME};
+        CHECK(user != NULL && strcmp(user->pw_name, "daemon") == 0 && user->pw_uid == 1);
+        CHECK(crowd != NULL && strcmp(crowd->gr_mem[0], "member-0-of-30000") == 0);
+        CHECK(host != NULL && strcmp(host->h_name, "h1.slow") == 0 && host->h_addr_list[0] != NULL &&
+              host->h_length == 4);
+        CHECK(http != NULL && strcmp(http->s_name, "http") == 0 && strcmp(http->s_aliases[0], "www") == 0);
+        CHECK(getaddrinfo("h1.slow", NULL, &hints, &list) == 0 && list != NULL && list->ai_addr != NULL &&
+              strcmp(list->ai_canonname, "h1.slow") == 0);
+        if (failures != 0)
+            return;
+        memset(user->pw_name, 'w', strlen(user->pw_name));
+        memset(user->pw_dir, 'w', strlen(user->pw_dir));
+        user->pw_uid = 0;
+        memset(crowd->gr_mem[0], 'w', 5);
+        crowd->gr_mem[1] = crowd->gr_mem[2] = NULL;
+        memset(host->h_name, 'w', strlen(host->h_name));
+        memset(host->h_addr_list[0], 'w', 4);
+        host->h_addr_list[0] = NULL;
+        memset(http->s_aliases[0], 'w', 3);
+        http->s_aliases[0] = NULL;
+        memset(list->ai_canonname, 'w', strlen(list->ai_canonname));
+        memset(list->ai_addr, 'w', list->ai_addrlen);
+        freeaddrinfo(list);
+    }
 }
 
 static void *resolve_one(void *name)
@@ -342,6 +399,7 @@ int main(int argc, char **argv)
     setenv("SWR_TEST_AGAIN", "yes", 1);
     setenv("SWR_CONTROL", "1", 1); /* which may start no thread so early */
     alarm(300);
+    written_long_ago();
     fresh_then_stale();
     dead_backend();
     failures_not_kept();
@@ -349,6 +407,7 @@ int main(int argc, char **argv)
     files_change();
     distinct_keys();
     memory_of_its_own();
+    written_into();
     one_flight();
     children();
     programs_left_alone(argv[1]);

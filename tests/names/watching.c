@@ -10,10 +10,12 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pwd.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,63 +32,65 @@ static enum swrcache_outcome outcome(void)
 
 static const char asked_host[] = "10.9.8.4";
 
-static void host(void)
+static bool host(void)
 {
     struct addrinfo *list = NULL;
     const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
-    if (getaddrinfo("h4.slow", NULL, &hints, &list) == 0)
+    bool found = getaddrinfo("h4.slow", NULL, &hints, &list) == 0;
+    if (found)
         freeaddrinfo(list);
+    return found;
 }
 
-static void host_by_name(void)
+static bool host_by_name(void)
 {
-    gethostbyname("h4.slow");
+    return gethostbyname("h4.slow") != NULL;
 }
 
-static void host_by_address(void)
+static bool host_by_address(void)
 {
     struct in_addr address;
     inet_aton(asked_host, &address);
-    gethostbyaddr(&address, sizeof address, AF_INET);
+    return gethostbyaddr(&address, sizeof address, AF_INET) != NULL;
 }
 
-static void host_name(void)
+static bool host_name(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(80)};
     char text[NI_MAXHOST];
     inet_aton(asked_host, &address.sin_addr);
-    getnameinfo((struct sockaddr *)&address, sizeof address, text, sizeof text, NULL, 0, 0);
+    return getnameinfo((struct sockaddr *)&address, sizeof address, text, sizeof text, NULL, 0, 0) == 0;
 }
 
-static void user(void)
+static bool user(void)
 {
-    getpwuid(20001);
+    return getpwuid(20001) != NULL;
 }
 
-static void user_by_name(void)
+static bool user_by_name(void)
 {
-    getpwnam("slow20001");
+    return getpwnam("slow20001") != NULL;
 }
 
-static void group(void)
+static bool group(void)
 {
-    getgrgid(20001);
+    return getgrgid(20001) != NULL;
 }
 
-static void group_by_name(void)
+static bool group_by_name(void)
 {
-    getgrnam("group20001");
+    return getgrnam("group20001") != NULL;
 }
 
-static void service(void)
+static bool service(void)
 {
-    getservbyname("http", "tcp");
+    return getservbyname("http", "tcp") != NULL;
 }
 
 static const struct question {
     const char *name;
-    void (*ask)(void);
-    char kind; /* Host, User, Group, Service */
+    bool (*ask)(void); /* whether it is found */
+    char kind;         /* Host, User, Group, Service */
 } questions[] = {
     {"getaddrinfo", host, 'h'},
     {"gethostbyname", host_by_name, 'h'},
@@ -170,50 +174,38 @@ static const struct way {
 
 /* ---- */
 
-static void all_hits(void)
+static bool found_are_hits(void)
 {
-    for (int i = 0; i < QUESTIONS; i++) {
-        questions[i].ask();
-        if (outcome() != SWR_HIT)
-            questions[i].ask();
-    }
-    CHECK(api->drain(10000));
+    bool all = true;
+    for (int i = 0; i < QUESTIONS; i++)
+        all &= !questions[i].ask() || outcome() == SWR_HIT; /* while a file is away not all are found */
+    return all;
 }
 
-/* The files are looked at ten times a second, by the machine's time. */
-static bool becomes(const struct question *q, enum swrcache_outcome wanted)
+/* What has just been written is asked for anew until another change of it could be told from this one. */
+static void settle(void)
 {
     const struct timespec step = {0, 5000000};
-    for (int i = 0; i < 2000; i++) {
-        q->ask();
-        if (outcome() == wanted)
-            return true;
+    bool settled = false;
+    for (int i = 0; i < 2000 && !settled; i++) {
+        settled = found_are_hits();
+        CHECK(api->drain(10000));
         nanosleep(&step, NULL);
     }
-    return false;
-}
-
-static void look_passes(void)
-{
-    nanosleep(&(struct timespec){0, 130000000}, NULL);
-    all_hits();
-    all_hits();
+    CHECK(settled && found_are_hits());
 }
 
 static void change(const struct watched *file, const struct way *way)
 {
-    look_passes();
+    settle();
     if (!way->change(file->path))
         return;
-    /* The one look that sees it is for all answers at once. */
-    const struct question *first = NULL;
     for (int i = 0; i < QUESTIONS; i++) {
         const struct question *q = &questions[i];
         if (strchr(file->kinds, q->kind) == NULL)
             continue;
-        bool seen = first == NULL ? becomes(q, file->then) : (q->ask(), outcome() == file->then);
-        first = q;
-        if (!seen) {
+        q->ask(); /* the very next look-up */
+        if (outcome() != file->then) {
             fprintf(stderr, "%s %s: %s\n", file->path, way->name, q->name);
             CHECK(!"seen");
         }
@@ -226,20 +218,14 @@ static void change(const struct watched *file, const struct way *way)
     CHECK(api->drain(10000));
 }
 
-/* What is said is what stands in the new file. */
+/* What is said is what stands in the new file, at once. */
 static bool address_is(const char *text)
 {
-    const struct timespec step = {0, 5000000};
-    for (int i = 0; i < 2000; i++) {
-        char found[INET_ADDRSTRLEN] = "";
-        const struct hostent *h = gethostbyname("moving.test");
-        if (h != NULL)
-            inet_ntop(AF_INET, h->h_addr_list[0], found, sizeof found);
-        if (strcmp(found, text) == 0)
-            return true;
-        nanosleep(&step, NULL);
-    }
-    return false;
+    char found[INET_ADDRSTRLEN] = "";
+    const struct hostent *h = gethostbyname("moving.test");
+    if (h != NULL)
+        inet_ntop(AF_INET, h->h_addr_list[0], found, sizeof found);
+    return strcmp(found, text) == 0;
 }
 
 static void content(void)
@@ -253,6 +239,83 @@ static void content(void)
           address_is("192.0.2.13"));
 }
 
+/* Written in place, of the same size, as often as goes into one tick of the file system's clock. */
+static void within_one_tick(void)
+{
+    char line[] = "192.0.2.10 ticking.test\n";
+    int file = open("/etc/hosts", O_WRONLY | O_APPEND | O_CLOEXEC);
+    off_t at = file >= 0 ? lseek(file, 0, SEEK_END) : -1;
+    int wrong = at < 0;
+    for (int i = 0; i < 300; i++) {
+        char digit = (char)('0' + i % 10), found[INET_ADDRSTRLEN] = "";
+        line[9] = digit;
+        int place = open("/etc/hosts", O_WRONLY | O_CLOEXEC);
+        wrong += pwrite(place, line, sizeof line - 1, at) != (ssize_t)sizeof line - 1;
+        close(place);
+        const struct hostent *h = gethostbyname("ticking.test");
+        if (h != NULL)
+            inet_ntop(AF_INET, h->h_addr_list[0], found, sizeof found);
+        wrong += found[0] == 0 || found[strlen(found) - 1] != digit;
+    }
+    close(file);
+    CHECK(wrong == 0);
+}
+
+static int status_of(pid_t child)
+{
+    int status = -1;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return status;
+}
+
+static bool name_is(const char *name)
+{
+    const struct passwd *found = getpwuid(4711);
+    return found != NULL && strcmp(found->pw_name, name) == 0;
+}
+
+/* The same file by another name of it: nothing differs but the root directory. */
+static void another_root(void)
+{
+    CHECK(system("echo outside:x:4711:1::/:/bin/false >>/etc/passwd && d=$SWR_TEST_FILES/root/etc &&"
+                 " mkdir -p $d && cp -a /etc/nsswitch.conf $d/ && "
+                 "echo inside:x:4711:1::/:/bin/false >$d/passwd") == 0);
+    settle();
+    pid_t child = fork();
+    if (child == 0) {
+        char root[300];
+        snprintf(root, sizeof root, "%s/root", getenv("SWR_TEST_FILES"));
+        bool outside = name_is("outside") && name_is("outside");
+        bool changed = chroot(root) == 0 && chdir("/") == 0;
+        _exit(outside && changed && name_is("inside") ? 0 : 1);
+    }
+    CHECK(status_of(child) == 0);
+}
+
+/* An address is another network's: names are asked for anew at once, users are not. */
+static void another_network(void)
+{
+    settle();
+    pid_t child = fork();
+    if (child == 0) {
+        user();
+        host();
+        bool hit = (user(), outcome() == SWR_HIT) && (host(), outcome() == SWR_HIT);
+        int before = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+        bool moved = unshare(CLONE_NEWNET) == 0;
+        host();
+        bool seen = outcome() == SWR_MISS;
+        user();
+        bool kept = outcome() == SWR_HIT;
+        host();
+        bool back = setns(before, CLONE_NEWNET) == 0;
+        host();
+        _exit(hit && moved && seen && kept && back && outcome() == SWR_MISS ? 0 : 1);
+    }
+    CHECK(status_of(child) == 0);
+}
+
 int main(void)
 {
     find_runtime();
@@ -263,6 +326,9 @@ int main(void)
         for (size_t w = 0; w < sizeof ways / sizeof *ways; w++)
             change(&files[f], &ways[w]);
     content();
+    within_one_tick();
+    another_root();
+    another_network();
     if (failures == 0)
         puts("watching: as promised");
     return failures != 0;
