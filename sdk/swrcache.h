@@ -96,24 +96,26 @@
  *   refresh      compute again in the background, now
  *
  * (The stars make a function that is not annotated an error rather than an implicit declaration.)
+ *
+ * Where `name` is a macro, as `#define quote lib_quote`, what it stands for is meant, as in an annotation.
  */
-#define SWR_INVALIDATE(name, ...) (*swrcache_op_##name)(SWRCACHE_OP_INVALIDATE, ##__VA_ARGS__)
-#define SWR_EXPIRE(name, ...)     (*swrcache_op_##name)(SWRCACHE_OP_EXPIRE, ##__VA_ARGS__)
-#define SWR_REFRESH(name, ...)    (*swrcache_op_##name)(SWRCACHE_OP_REFRESH, ##__VA_ARGS__)
-#define SWR_INVALIDATE_ALL(name)  (*swrcache_all_##name)(SWRCACHE_OP_INVALIDATE)
-#define SWR_EXPIRE_ALL(name)      (*swrcache_all_##name)(SWRCACHE_OP_EXPIRE)
+#define SWR_INVALIDATE(name, ...) (*SWRCACHE_CAT(swrcache_op_, name))(SWRCACHE_OP_INVALIDATE, ##__VA_ARGS__)
+#define SWR_EXPIRE(name, ...)     (*SWRCACHE_CAT(swrcache_op_, name))(SWRCACHE_OP_EXPIRE, ##__VA_ARGS__)
+#define SWR_REFRESH(name, ...)    (*SWRCACHE_CAT(swrcache_op_, name))(SWRCACHE_OP_REFRESH, ##__VA_ARGS__)
+#define SWR_INVALIDATE_ALL(name)  (*SWRCACHE_CAT(swrcache_all_, name))(SWRCACHE_OP_INVALIDATE)
+#define SWR_EXPIRE_ALL(name)      (*SWRCACHE_CAT(swrcache_all_, name))(SWRCACHE_OP_EXPIRE)
 
 /*
  * bool SWR_PEEK(name, &result, args...): a fresh or stale result without computing. VOID: &result is NULL.
  * True for a remembered failure (negative_ms) too: the result is what the function returned, errno with it.
  * errno is left alone otherwise. False: none, or one past its stale time, whatever stale_if_error_ms says.
  */
-#define SWR_PEEK(name, ...) (*swrcache_read_##name)(false, __VA_ARGS__)
+#define SWR_PEEK(name, ...) (*SWRCACHE_CAT(swrcache_read_, name))(false, __VA_ARGS__)
 
 /* bool SWR_FORCED(name, &result, args...): computes here and now, and remembers it. False: it failed. */
-#define SWR_FORCED(name, ...) (*swrcache_read_##name)(true, __VA_ARGS__)
+#define SWR_FORCED(name, ...) (*SWRCACHE_CAT(swrcache_read_, name))(true, __VA_ARGS__)
 
 /* The body itself: SWR_UNCACHED(quote)("ACME", 3). */
-#define SWR_UNCACHED(name) swrcache_body_##name
+#define SWR_UNCACHED(name) SWRCACHE_CAT(swrcache_body_, name)
 
 #endif
