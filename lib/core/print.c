@@ -66,6 +66,14 @@ static size_t utf8_length(const unsigned char *s, size_t len)
     return code < least[n] || code < 0xA0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000) ? 0 : n;
 }
 
+size_t print_unit(const char *text)
+{
+    if (text[0] == '\\' && text[1] != 0)
+        return strspn(text + 1, "01234567") < 3 ? 2 : 4;
+    size_t n = text[0] != 0 ? utf8_length((const unsigned char *)text, strnlen(text, 4)) : 0;
+    return n != 0 ? n : 1;
+}
+
 static size_t print_character(struct print *p, const unsigned char *s, size_t len, char quote)
 {
     static const char plain[] = "\n\t\r\\", letters[] = "ntr\\";

@@ -26,6 +26,8 @@ void print_text(struct print *p, const char *text);
 /* Quoted and escaped. */
 void print_string(struct print *p, const unsigned char *bytes, size_t len);
 void print_scalar(struct print *p, uint32_t cls, const unsigned char *bytes, size_t len);
+/* Bytes of the first character of what was printed: an escape, or the character as it is. At least 1. */
+size_t print_unit(const char *text);
 /* A number's decimal point as it is written everywhere, whatever the program's locale made of it. */
 void print_plain_radix(char *number);
 /* Up to 8 bytes as a number. */

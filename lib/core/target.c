@@ -12,6 +12,19 @@
 
 enum { ARGUMENT_MAX = 8192 };
 
+/* How many bytes of the pattern mean the text's first printed character, which is `unit` long; 0: another. */
+static size_t meant(const char *pattern, const char *text, size_t unit)
+{
+    size_t len = print_unit(pattern);
+    if (*pattern == '?')
+        return 1;
+    if (*pattern == '\\' && (pattern[1] == '*' || pattern[1] == '?')) {
+        size_t printed = unit == 2 && text[0] == '\\'; /* by print_key() */
+        return text[printed] == pattern[1] ? 2 : 0;
+    }
+    return len == unit && memcmp(pattern, text, len) == 0 ? len : 0;
+}
+
 bool target_glob(const char *pattern, const char *text)
 {
     const char *star = NULL, *retry = NULL;
@@ -24,33 +37,16 @@ bool target_glob(const char *pattern, const char *text)
         if (*text == 0 && *pattern == 0)
             return true;
         if (*text != 0 && *pattern != 0) {
-            if (*pattern == '?') {
-                pattern++;
-                text++;
-                continue;
-            }
-            if (*pattern == '\\' && (pattern[1] == '*' || pattern[1] == '?')) {
-                size_t printed = text[0] == '\\' && text[1] == pattern[1]; /* by print_key() */
-                if (text[printed] == pattern[1]) {
-                    pattern += 2;
-                    text += printed + 1;
-                    continue;
-                }
-            } else if (*pattern == '\\' && pattern[1] != 0) {
-                if (text[0] == '\\' && text[1] == pattern[1]) {
-                    pattern += 2;
-                    text += 2;
-                    continue;
-                }
-            } else if (*pattern == *text) {
-                pattern++;
-                text++;
+            size_t unit = print_unit(text), taken = meant(pattern, text, unit);
+            if (taken != 0) {
+                pattern += taken;
+                text += unit;
                 continue;
             }
         }
         if (star == NULL || *retry == 0)
             return false;
-        text = ++retry;
+        text = retry += print_unit(retry);
         pattern = star;
     }
 }

@@ -4,7 +4,8 @@
  * for itself.
  *
  * Each argument is compared with that argument as print.h prints it: `*` stands for any text, `?` for any
- * character where the argument has a `*` too, `\*` and `\?` for themselves; numbers are equal in any
+ * character where the argument has a `*` too, be it of several bytes or printed as `\n` or `\377`, `\*` and
+ * `\?` for themselves; numbers are equal in any
  * spelling, but 0 and -0 are two. Of numbers >=, <=, > and < may be asked, != of anything; of bytes, printed
  * as x"0a0b", also "text". Out- and opaque parameters are written `_` or left out, all of them.
  */
@@ -41,6 +42,7 @@ uint32_t target_likeness(const struct target *t, const struct key_shape *shape, 
 /* The pattern meant for parameter `i`; NULL: left out. */
 const char *target_argument(const struct target *t, const struct key_shape *shape, uint32_t i);
 
+/* `text` is printed, as print.h does it; neither sign stands for a part of a printed character. */
 bool target_glob(const char *pattern, const char *text);
 /* A * that is not escaped. */
 bool target_starred(const char *pattern);

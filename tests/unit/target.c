@@ -124,6 +124,35 @@ Test(target, stars_and_question_marks_can_be_meant)
     cr_assert_not(means_quote("quote(\"a\\?*\", 3)", "axb", 3));
 }
 
+Test(target, a_sign_stands_for_whole_characters)
+{
+    static const char *const one[] = {
+        "x", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x90\x84", "\"", "\n", "\\", "\377", "\001", "*", "?", "7"};
+    static const char *const more[] = {"", "xx", "\xC3\xA9x", "\n7", "\377\377", "\\n"};
+    char symbol[16];
+    for (size_t i = 0; i < sizeof one / sizeof *one; i++) {
+        snprintf(symbol, sizeof symbol, "a%sb", one[i]);
+        cr_assert(means_quote("quote(\"a?b*\", 3)", symbol, 3), "'%s' is one character", symbol);
+        cr_assert(means_quote("quote(\"*?b\", 3)", symbol, 3), "'%s' is one character", symbol);
+        cr_assert(means_quote("quote(\"*a*?*b\", 3)", symbol, 3), "'%s' is one character", symbol);
+        cr_assert_not(means_quote("quote(\"a??b*\", 3)", symbol, 3), "'%s' is no two", symbol);
+    }
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        snprintf(symbol, sizeof symbol, "a%sb", more[i]);
+        cr_assert_not(means_quote("quote(\"a?b*\", 3)", symbol, 3), "'%s' is not one character", symbol);
+        cr_assert(means_quote("quote(\"a*b\", 3)", symbol, 3));
+    }
+    /* A * ends between characters, not within what one is printed as. */
+    cr_assert_not(means_quote("quote(\"*n\", 3)", "a\n", 3), "no n but a new line");
+    cr_assert_not(means_quote("quote(\"*7\", 3)", "a\377", 3), "no 7");
+    cr_assert_not(means_quote("quote(\"*\\\"\", 3)", "a\\", 3), "no quote but a backslash");
+    cr_assert(means_quote("quote(\"*\\\\\", 3)", "a\\", 3));
+    cr_assert(means_quote("quote(\"*\\377\", 3)", "a\377", 3));
+    cr_assert_not(means_quote("quote(\"*\\3?7\", 3)", "a\377", 3), "nor ? for a digit of an escape");
+    cr_assert_not(target_glob("*\xA9", "\xC3\xA9"), "half a character is none");
+    cr_assert(target_glob("\\*?", "*\\377"));
+}
+
 /* As a target, and where keys are searched by their text. */
 static bool prints_as_itself(const char *symbol, const char *other)
 {
