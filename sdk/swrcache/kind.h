@@ -4,7 +4,8 @@
  *   kind                          C parameter           in the key
  *   SWR_VAL(type, n)              type n, a scalar      its bytes
  *   SWR_QUANTISED(type, n, step)  type n, a number    the multiple of step at or below it, which is what
- *                                                     the body gets too: near arguments share an answer
+ *                                                     the body gets too: near arguments share an answer;
+ *                                                     quantise.h
  *   SWR_STR(n)                    const char *n         its content; NULL is not ""
  *   SWR_BYTES(n, len)             const void *n         len bytes of it
  *   SWR_STRUCT(type, n, f...)     const type *n         the fields named (1 to 14; also a.b)
@@ -25,9 +26,8 @@
 
 #pragma GCC system_header
 
-#include <limits.h>
-
 #include "abi.h"
+#include "quantise.h"
 #include "stamp.h"
 
 /* Never evaluated. */
@@ -95,35 +95,6 @@
 
 /* A length: negative is SIZE_MAX. No comparison with 0, which compilers mock for unsigned lengths. */
 #define SWRCACHE_LENGTH(len) ((len) < 1 && (len) != 0 ? SIZE_MAX : (size_t)(len))
-
-/* The multiple of `step` at or below a number. Without libm: beyond 2^52 steps a number is its own multiple.
- */
-static inline long long swrcache_quantise_int_(long long n, long long step)
-{
-    long long swrcache_rest = n % step;
-    return swrcache_rest < 0 ? (n < LLONG_MIN + step ? n : n - swrcache_rest - step) : n - swrcache_rest;
-}
-static inline unsigned long long swrcache_quantise_uint_(unsigned long long n, unsigned long long step)
-{
-    return n - n % step;
-}
-static inline long double swrcache_quantise_float_(long double n, long double step)
-{
-    long double swrcache_steps = n / step;
-    long long swrcache_whole;
-    if (!(swrcache_steps > -4503599627370496.0L && swrcache_steps < 4503599627370496.0L))
-        return n;
-    swrcache_whole = (long long)swrcache_steps;
-    return (swrcache_whole > swrcache_steps ? swrcache_whole - 1 : swrcache_whole) * step;
-}
-#define SWRCACHE_QUANTISE(type, n, step)                                                                     \
-    ((__typeof__(type))_Generic((n), float                                                                   \
-                                : swrcache_quantise_float_, double                                           \
-                                : swrcache_quantise_float_, long double                                      \
-                                : swrcache_quantise_float_, unsigned long                                    \
-                                : swrcache_quantise_uint_, unsigned long long                                \
-                                : swrcache_quantise_uint_, default                                           \
-                                : swrcache_quantise_int_)(n, step))
 
 /* Declaration. __typeof__ lets a type be a pointer to a function. */
 #define SWRCACHE_DECL_SWR_VAL(type, n)             __typeof__(type) n

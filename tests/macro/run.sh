@@ -1,6 +1,6 @@
 #!/bin/sh
-# Annotations of good/ compile in silence, those of bad/ are told in our words, and forms.c passes as program and as
-# dlopened object, with the fake runtime and without.
+# Annotations of good/ compile in silence, those of bad/ are told in our words, forms.c passes as program and as
+# dlopened object, and numbers are rounded as promised, with the fake runtime and without.
 # usage: run.sh CC...      a command and its first arguments, such as: ccache gcc -m32
 cc=${*:-cc}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -52,6 +52,13 @@ $cc $flags -shared -fPIC $sources -o "$tmp/forms.so" && $cc $flags "$here/load.c
 verdict $? "forms dlopened"
 LD_PRELOAD="$tmp/fake.so" "$tmp/load" "$tmp/forms.so" fake
 verdict $? "forms dlopened, fake runtime"
+
+for how in -O0 -O2 -Ofast; do
+    $cc $flags $how "$here/quantised.c" -o "$tmp/quantised" -lm && "$tmp/quantised"
+    verdict $? "quantised $how"
+    LD_PRELOAD="$tmp/fake.so" "$tmp/quantised"
+    verdict $? "quantised $how, fake runtime"
+done
 
 for file in "$here"/../../sdk/examples/*.c; do
     case $file in */shim-*) continue ;; esac # no program: tests/interpose
