@@ -102,6 +102,14 @@ done
 verdict $? 'README has no session to try'
 : >"$tmp/said"
 
+# Paths that the maps name: beside the map, in lib or at the top; without an ending, a source or header.
+for map in README.md lib/README.md lib/core/README.md sdk/README.md tests/README.md tests/hazards/README.md; do
+    while read -r path; do
+        [ -n "$(compgen -G "$source/$path*")$(compgen -G "$source/lib/$path*")$(compgen -G "$source/$(dirname "$map")/$path*")" ]
+        verdict $? "$map names $path, which is not there"
+    done < <(grep -ohE '`[a-z_]+(/[a-z_0-9.]+)+`' "$source/$map" | tr -d '`' | grep -vE '^build/' | sort -u)
+done
+
 # Manual pages.
 while read -r page; do
     man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>"$tmp/said" >/dev/null && [ ! -s "$tmp/said" ]
