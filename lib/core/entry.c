@@ -9,8 +9,8 @@ uint64_t (*entry_hash)(struct entry *e);
 
 struct entry *entry_new(const struct key *key, uint64_t identity, size_t value_len, struct entry_extra extra)
 {
-    const size_t most = UINT32_MAX / 2;
-    if (value_len > most || extra.marks_len > most || key->len > most || extra.opaque_len > UINT16_MAX)
+    if (value_len > KEY_MOST || extra.marks_len > KEY_MOST || key->len > KEY_MOST ||
+        extra.opaque_len > KEY_MOST)
         return NULL;
     bool lengthy = key->len >= ENTRY_LEN_LONG || value_len >= ENTRY_LEN_LONG;
     size_t before = lengthy || extra.more || extra.opaque_len != 0 ? sizeof(struct entry_more) : 0;
@@ -25,7 +25,7 @@ struct entry *entry_new(const struct key *key, uint64_t identity, size_t value_l
     if (before != 0) {
         *entry_more(e) = (struct entry_more){.key_len = (uint32_t)key->len,
                                              .value_len = (uint32_t)value_len,
-                                             .opaque_len = (uint16_t)extra.opaque_len};
+                                             .opaque_len = (uint32_t)extra.opaque_len};
         entry_flag(e, ENTRY_MORE);
     }
     uint64_t key_len = lengthy ? ENTRY_LEN_LONG : key->len, len = lengthy ? ENTRY_LEN_LONG : value_len;

@@ -92,9 +92,11 @@ static_assert(offsetof(struct entry, data) == 32, "with a word of key and of val
 struct entry_more {
     uint64_t stale_until, dead_until; /* ENTRY_OWN_TTL: ns; else unused */
     uint32_t key_len, value_len;      /* both, where one of them is too long for `shape` */
-    uint16_t opaque_len;
-    uint16_t result_errno; /* of a remembered failure */
-    uint32_t own_ttl_ms;   /* ENTRY_OWN_TTL */
+    uint32_t opaque_len;
+    union {
+        int32_t result_errno; /* ENTRY_FAILED */
+        uint32_t own_ttl_ms;  /* ENTRY_OWN_TTL, which a failure never has */
+    };
 };
 
 enum { ENTRY_LEN_BITS = 12, ENTRY_LEN_LONG = (1 << ENTRY_LEN_BITS) - 1 };
@@ -105,7 +107,7 @@ extern uint64_t (*entry_hash)(struct entry *e);
 /* What is out of the ordinary about an entry to be. */
 struct entry_extra {
     size_t opaque_len, marks_len; /* marks_len: what mark_room() says */
-    bool more;                    /* will need a struct entry_more */
+    bool more;                    /* will need a struct entry_more: fails, or has times of its own */
 };
 
 struct entry *entry_new(const struct key *key, uint64_t identity, size_t value_len, struct entry_extra extra);
@@ -179,7 +181,7 @@ static inline size_t entry_opaque_len(const struct entry *e)
 
 static inline int entry_errno(const struct entry *e)
 {
-    return entry_flags(e) & ENTRY_MORE ? entry_more(e)->result_errno : 0;
+    return entry_flags(e) & ENTRY_FAILED ? entry_more(e)->result_errno : 0;
 }
 
 /* Behind the value: hits have no use for it. */

@@ -50,9 +50,10 @@ void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uin
         shape->plain = KEY_OF_TEXT;
 }
 
+/* No length is added that could make a sum of them wrap. */
 ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *args)
 {
-    size_t n = shape->versioned ? 8 : 0;
+    size_t n = shape->versioned ? 8 : 0, len;
     for (uint32_t i = 0; i < shape->nparams; i++) {
         const struct swrcache_param *p = &shape->params[i];
         const struct swrcache_arg *a = &args[i];
@@ -61,11 +62,16 @@ ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *arg
             n += key_value_size(p);
             break;
         case SWRCACHE_KIND_STR:
-            n += 8 + (a->data != NULL ? strlen(a->data) + 1 : 0);
+            len = a->data != NULL ? strlen(a->data) + 1 : 0;
+            if (len > KEY_MOST)
+                return KEY_TOO_LONG;
+            n += 8 + len;
             break;
         case SWRCACHE_KIND_BYTES:
             if (bytes_missing(a))
                 return KEY_DOUBTFUL;
+            if (a->size > KEY_MOST)
+                return KEY_TOO_LONG;
             n += 8 + a->size;
             break;
         case SWRCACHE_KIND_STRUCT:
@@ -78,13 +84,15 @@ ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *arg
         case SWRCACHE_KIND_OUT_BYTES:
             if (bytes_missing(a))
                 return KEY_DOUBTFUL;
+            if (a->size > KEY_MOST) /* what stands there would be part of a value */
+                return KEY_TOO_LONG;
             n += 8;
             break;
         default:
             break;
         }
     }
-    return n > UINT32_MAX / 2 ? KEY_TOO_LONG : (ptrdiff_t)n;
+    return n > KEY_MOST ? KEY_TOO_LONG : (ptrdiff_t)n;
 }
 
 #define IN_PLACE static inline __attribute__((always_inline))

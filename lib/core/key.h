@@ -29,6 +29,9 @@ struct key {
 
 enum { KEY_MAX_PARAMS = 24, KEY_TOO_LONG = -1, KEY_DOUBTFUL = -2, KEY_TEXT_EXTRA = 9 };
 
+/* More bytes no key, value or part of them has. */
+enum { KEY_MOST = INT32_MAX };
+
 /* Keys that a call need not encode to look them up. */
 enum key_plain {
     KEY_OF_MANY,
@@ -53,7 +56,10 @@ void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uin
 /* Of a VAL: the bytes that count. */
 size_t key_value_size(const struct swrcache_param *p);
 
-/* Bytes the key of `args` takes, or KEY_DOUBTFUL: a negative length, NULL with a length, NULL out. */
+/*
+ * Bytes the key of `args` takes. KEY_DOUBTFUL: a negative length, NULL with a length, NULL out. KEY_TOO_LONG:
+ * more than KEY_MOST, or an out-argument is.
+ */
 ptrdiff_t key_size(const struct key_shape *shape, const struct swrcache_arg *args);
 /*
  * Writes it to `buffer` and gives its length. KEY_TOO_LONG: it does not fit into `room`. KEY_DOUBTFUL: the

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <criterion/criterion.h>
+#include <limits.h>
 
 #include "runtime/cache/age.h"
 #include "runtime/cache/lease.h"
@@ -33,6 +34,32 @@ Test(entry, keeps_its_key_and_has_room_for_the_rest)
     cr_assert_eq(atomic_load(&e->refs), 1);
     memset(entry_value(e), 1, 100);
     entry_free(e);
+}
+
+/* Any int is an errno, and any length of key one that is carried: no field of them is narrower. */
+Test(entry, keeps_all_bits_of_what_is_out_of_the_ordinary)
+{
+    static const int errors[] = {0, 2, 0xffff, 65536, 65538, INT_MAX, -1, INT_MIN};
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        struct entry *e = make(8, 8, (struct entry_extra){.more = true});
+        entry_flag(e, ENTRY_FAILED);
+        entry_more(e)->result_errno = errors[i];
+        cr_assert_eq(entry_errno(e), errors[i]);
+        entry_free(e);
+        e = make(8, 8, (struct entry_extra){.more = true});
+        entry_flag(e, ENTRY_OWN_TTL);
+        entry_more(e)->own_ttl_ms = 4000;
+        cr_assert_eq(entry_errno(e), 0, "times of its own are no errno");
+        entry_free(e);
+    }
+    struct entry *e = make(8, 8, (struct entry_extra){.opaque_len = 70000});
+    cr_assert_not_null(e);
+    cr_assert_eq(entry_opaque_len(e), 70000);
+    memset(entry_opaque(e), 1, 70000);
+    entry_free(e);
+    cr_assert_null(make(8, SIZE_MAX - 8, (struct entry_extra){.more = false}));
+    cr_assert_null(make(8, 8, (struct entry_extra){.opaque_len = SIZE_MAX - 8}));
+    cr_assert_null(make(8, 8, (struct entry_extra){.marks_len = SIZE_MAX - 8}));
 }
 
 /* What few entries need is there only for them. */

@@ -147,6 +147,36 @@ Test(key, too_long_is_told)
     cr_assert_eq(key_size(&shape, args), KEY_TOO_LONG);
 }
 
+SWR_STATIC_CACHED_VOID(many_bytes, (SWR_BYTES(a, len), SWR_BYTES(b, len), SWR_STR(c), SWR_VAL(size_t, len),
+                                    SWR_OUT_BYTES(d, len), SWR_OUT_BYTES(e, len)))
+{
+    (void)(len != 0 && a != NULL && b != NULL && c != NULL && d != NULL && e != NULL);
+}
+
+/* Whatever a program says of its lengths: no sum of them is small. */
+Test(key, lengths_that_wrap_make_no_key)
+{
+    static const size_t lengths[] = {(size_t)1 << 31, UINT32_MAX,       (size_t)1 << 32, (size_t)1 << 62,
+                                     (size_t)1 << 63, SIZE_MAX / 3 * 2, SIZE_MAX - 100,  SIZE_MAX - 8,
+                                     SIZE_MAX - 7,    SIZE_MAX - 1};
+    struct key_shape shape = SHAPE(many_bytes);
+    char x[64] = "x";
+    unsigned char room[512];
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        size_t n = lengths[i], wraps = 0 - n;
+        struct swrcache_arg both[] = {BYTES(x, n), BYTES(x, wraps), STR(x), VAL(n), BYTES(x, 1), BYTES(x, 1)},
+                            one[] = {BYTES(x, n), BYTES(x, 1), STR(x), VAL(n), BYTES(x, 1), BYTES(x, 1)},
+                            outs[] = {BYTES(x, 1), BYTES(x, 1), STR(x), VAL(n), BYTES(x, n), BYTES(x, wraps)};
+        cr_assert_lt(key_size(&shape, both), 0, "%zu and %zu", n, wraps);
+        cr_assert_lt(key_encode_seen(&shape, both, room, sizeof room), 0, "%zu and %zu", n, wraps);
+        cr_assert_eq(key_size(&shape, one), KEY_TOO_LONG, "%zu", n);
+        cr_assert_lt(key_encode(&shape, one, room, sizeof room), 0, "%zu", n);
+        cr_assert_eq(key_size(&shape, outs), KEY_TOO_LONG, "%zu and %zu of room", n, wraps);
+    }
+    struct swrcache_arg good[] = {BYTES(x, 3), BYTES(x, 5), STR(x), VAL(*lengths), BYTES(x, 1), BYTES(x, 64)};
+    cr_assert_eq(key_size(&shape, good), 11 + 13 + 10 + 8 + 8 + 8);
+}
+
 Test(key, only_the_named_fields_count_and_no_padding)
 {
     struct key_shape shape = SHAPE(place);

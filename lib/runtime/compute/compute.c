@@ -128,7 +128,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
         entry_set_cost(e, (now - fl->started) / 1000);
         if (failed) {
             entry_flag(e, ENTRY_FAILED);
-            entry_more(e)->result_errno = (uint16_t)error;
+            entry_more(e)->result_errno = error;
         }
     }
     *failed_out = failed;
