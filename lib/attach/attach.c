@@ -82,7 +82,7 @@ static void run_job(struct job *job)
 
 static void lose_job(struct job *job)
 {
-    lease_return(job->entry, job->lease, 0);
+    lease_return(job->entry, job->lease, clock_now(), 0);
     cache_unref(job->entry);
 }
 

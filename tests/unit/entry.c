@@ -286,13 +286,13 @@ Test(lease, changes_no_age)
     cr_assert_eq(age_state(&f, e, 1050 * MS), ENTRY_FRESH);
     cr_assert_not(lease_claim(e, 1051 * MS, &stale), "it is held");
     cr_assert(lease_claim(e, 1100 * MS, &stale), "it ended with the entry's freshness");
-    cr_assert_not(lease_return(e, fresh, 0), "it is another's now");
+    cr_assert_not(lease_return(e, fresh, 1100 * MS, 0), "it is another's now");
     cr_assert_eq(age_state(&f, e, 1100 * MS), ENTRY_STALE);
     cr_assert(lease_held(lease_word(e), 1101 * MS));
     atomic_fetch_add(&lease_generation, 1);
     cr_assert_not(lease_held(lease_word(e), 1101 * MS), "a fork's child holds none of its parent's");
     atomic_fetch_sub(&lease_generation, 1);
-    cr_assert(lease_return(e, stale, 1200 * MS));
+    cr_assert(lease_return(e, stale, 1101 * MS, 1200 * MS));
     cr_assert_not(lease_due(lease_word(e), 1200 * MS - 1));
     cr_assert(lease_due(lease_word(e), 1200 * MS));
     lease_hasten(e);

@@ -149,16 +149,11 @@ bool cache_drop_noted(struct function *f, struct entry *e)
     return true;
 }
 
-bool cache_expire_entry(struct function *f, struct entry *e)
+bool cache_expire_entry(struct function *f, struct entry *e, uint64_t now)
 {
-    bool fresh = age_state(f, e, clock_now()) == ENTRY_FRESH;
+    bool fresh = age_state(f, e, now) == ENTRY_FRESH;
     if (fresh) {
-        uint64_t word = lease_word(e), now = clock_now();
-        while (!lease_change(e, word,
-                             lease_taken(word)
-                                 ? lease_mine() | ENTRY_TURN | entry_time(clock_add(now, LEASE_NS))
-                                 : ENTRY_TURN))
-            word = lease_word(e);
+        lease_expire(e, now);
         entry_flag(e, ENTRY_EXPIRED);
         note(e, HISTORY_EXPIRED);
     }

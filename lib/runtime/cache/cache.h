@@ -19,7 +19,7 @@ void cache_drop(struct function *f, struct entry *e);
 /* Shard locked. The same, and remembered as invalidated; false: it was not in. */
 bool cache_drop_noted(struct function *f, struct entry *e);
 /* Shard locked. Stale from now on; false: it was not fresh. */
-bool cache_expire_entry(struct function *f, struct entry *e);
+bool cache_expire_entry(struct function *f, struct entry *e, uint64_t now);
 /* No lock held: gives the memory of a shard's removals back. */
 void cache_tidy(uint32_t shard);
 /* No lock held: evicts until the bounds hold, or a bounded piece of the way there. */

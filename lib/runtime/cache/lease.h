@@ -81,16 +81,26 @@ static inline uint64_t lease_after(uint64_t when, uint64_t now, uint64_t from)
 }
 
 /* Gives a lease back. False: it was no longer ours. */
-static inline bool lease_return(struct entry *e, uint64_t mine, uint64_t from)
+static inline bool lease_return(struct entry *e, uint64_t mine, uint64_t now, uint64_t from)
 {
-    return lease_change(e, mine, lease_after(mine, clock_now(), from));
+    return lease_change(e, mine, lease_after(mine, now, from));
 }
 
 /* The shard locked: whoever had a lease has it no more. */
-static inline void lease_end(struct entry *e, uint64_t from)
+static inline void lease_end(struct entry *e, uint64_t now, uint64_t from)
 {
     uint64_t when = lease_word(e);
-    while (!lease_change(e, when, lease_after(when, clock_now(), from)))
+    while (!lease_change(e, when, lease_after(when, now, from)))
+        when = lease_word(e);
+}
+
+/* The shard locked: the entry is stale from `now` on, and a lease stays with its owner. */
+static inline void lease_expire(struct entry *e, uint64_t now)
+{
+    uint64_t when = lease_word(e);
+    while (!lease_change(e, when,
+                         lease_taken(when) ? entry_time(clock_add(now, LEASE_NS)) | ENTRY_TURN | lease_mine()
+                                           : ENTRY_TURN))
         when = lease_word(e);
 }
 

@@ -65,7 +65,7 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
             return;
         }
         if (mine && !ask_refresh(e, lease, NULL)) {
-            lease_return(e, lease, clock_add(now, NS_PER_MS));
+            lease_return(e, lease, now, clock_add(now, NS_PER_MS));
             thread_count(t, f, COUNTER_dropped);
         }
         if (outcome_serve(t, f, e, args, result, fresh ? COUNTER_hits : COUNTER_stale_hits,

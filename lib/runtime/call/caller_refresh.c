@@ -31,7 +31,7 @@ void caller_refresh(struct thread *t, struct function *f, struct entry *e, uint6
         fl->owner = t;
     table_unlock(&cache_table, shard);
     if (fl == NULL) {
-        lease_return(e, lease, 0);
+        lease_return(e, lease, clock_now(), 0);
         if (!outcome_serve(t, f, e, args, result, COUNTER_stale_hits, SWR_STALE_HIT, saved))
             outcome_alone(t, f, args, result);
         t->busy = false;

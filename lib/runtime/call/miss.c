@@ -121,7 +121,7 @@ static struct flight *ask_pool(struct miss *m, struct entry *e, uint64_t identit
         m->asked = true;
         return fl;
     }
-    lease_return(e, lease, 0);
+    lease_return(e, lease, now, 0);
     return NULL;
 }
 

@@ -168,7 +168,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     uint64_t again = CLOCK_NEVER;
     if (!stored && old != NULL) {
         again = clock_add(now, back_off(f, failed && !fl->fenced ? note_failure(old, error) : 1));
-        lease_end(old, again);
+        lease_end(old, now, again);
     } else if (stored && warm_failure(e)) {
         again = clock_add(now, back_off(f, note_failure(e, error)));
     }
@@ -211,8 +211,9 @@ void compute_give_up(struct thread *t, struct flight *fl)
     uint32_t shard = table_shard_of(fl->key.hash);
     table_lock(&cache_table, shard);
     struct entry *old = table_find(&cache_table, fl->identity, &fl->key);
+    uint64_t now = clock_now();
     if (old != NULL) {
-        lease_end(old, 0);
+        lease_end(old, now, 0);
         cache_ref(old);
     }
     fl->fenced = true;
@@ -220,7 +221,7 @@ void compute_give_up(struct thread *t, struct flight *fl)
     table_unlock(&cache_table, shard);
     flight_settle(fl, FLIGHT_ABANDONED, NULL);
     if (old != NULL) {
-        warm_again(fl->function, old, clock_add(clock_now(), back_off(fl->function, 1)));
+        warm_again(fl->function, old, clock_add(now, back_off(fl->function, 1)));
         cache_unref(old);
     }
     thread_count(t, fl->function, COUNTER_failures);

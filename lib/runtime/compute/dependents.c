@@ -135,9 +135,10 @@ static void touch_entry(struct entry *e, uint64_t digest, void *cookie)
         /* Just replaced or evicted: who has seen its value is to be found all the same. */
         ripple_key(reach->ripple, f, entry_hash(e));
     } else if (reach->digest == 0 || reach->digest != digest) {
-        bool live = age_state(f, e, clock_now()) != ENTRY_DEAD && entry_is_of(e, atomic_load(&f->identity));
+        uint64_t now = clock_now();
+        bool live = age_state(f, e, now) != ENTRY_DEAD && entry_is_of(e, atomic_load(&f->identity));
         bool done = reach->ripple->operation == SWRCACHE_OP_INVALIDATE ? cache_drop_noted(f, e)
-                                                                       : cache_expire_entry(f, e);
+                                                                       : cache_expire_entry(f, e, now);
         if (done)
             ripple_key(reach->ripple, f, entry_hash(e));
         reach->reached += live;
@@ -171,7 +172,7 @@ static void touch_marked(struct function *f, struct entry *e, void *cookie)
     if (reach->ripple->operation == SWRCACHE_OP_INVALIDATE)
         cache_drop_noted(f, e);
     else
-        cache_expire_entry(f, e);
+        cache_expire_entry(f, e, clock_now());
     reach->reached++;
 }
 

@@ -43,8 +43,9 @@ __attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64
     }
     table_unlock(&cache_table, shard);
     if (fl == NULL || room == NULL) {
-        lease_return(e, lease, 0);
-        warm_again(f, e, clock_add(clock_now(), atomic_load(&f->settings.retry)));
+        uint64_t now = clock_now();
+        lease_return(e, lease, now, 0);
+        warm_again(f, e, clock_add(now, atomic_load(&f->settings.retry)));
         if (fl != NULL) {
             flight_settle(fl, FLIGHT_ABANDONED, NULL);
             flight_unref(fl);

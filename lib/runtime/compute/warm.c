@@ -31,7 +31,7 @@ static bool refreshed(struct function *f, struct entry *e, uint64_t now)
     if (!lease_claim(e, now, &lease))
         return false;
     if (!ask_refresh(e, lease, NULL)) {
-        lease_return(e, lease, 0);
+        lease_return(e, lease, now, 0);
         return false;
     }
     /* The refresh ends under this lock: it carries over what is written here. */

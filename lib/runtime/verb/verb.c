@@ -31,7 +31,7 @@ static void refresh(struct function *f, struct entry *e, uint64_t now)
         return; /* nobody can compute it */
     lease_hasten(e);
     if (lease_claim(e, now, &mine) && !ask_refresh_now(e, mine))
-        lease_return(e, mine, 0);
+        lease_return(e, mine, now, 0);
 }
 
 static void consider(struct entry *e, void *cookie)
@@ -53,7 +53,7 @@ static void consider(struct entry *e, void *cookie)
         cache_drop_noted(f, e); /* no look at it afterwards: another thread may free it */
         ripple_key(&w->ripple, f, key.hash);
     } else if (live && w->operation == SWRCACHE_OP_EXPIRE) {
-        cache_expire_entry(f, e);
+        cache_expire_entry(f, e, w->now);
         ripple_key(&w->ripple, f, entry_hash(e));
     } else if (live) {
         refresh(f, e, w->now);
