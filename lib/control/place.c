@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 _Static_assert(sizeof((struct sockaddr_un *)0)->sun_path == PLACE_PATH, "as long as a socket's path may be");
@@ -50,7 +51,21 @@ static int directory_open(const char *path, bool make, const char **why)
     return -1;
 }
 
-/* A socket file that nobody answers any more; with the same pid it can only be of the dead. */
+/* False: longer than a socket's path may be. Through the descriptor, so that nobody who may write above it
+ * puts another directory in its place meanwhile; by its path where /proc does not show it. */
+static bool address_of(const struct place *p, int directory, const char *name, struct sockaddr_un *address)
+{
+    char self[32];
+    struct stat here, there;
+    snprintf(self, sizeof self, "/proc/self/fd/%d", directory);
+    bool shown = fstat(directory, &here) == 0 && stat(self, &there) == 0 && here.st_dev == there.st_dev &&
+                 here.st_ino == there.st_ino;
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    int n = snprintf(address->sun_path, sizeof address->sun_path, "%s/%s", shown ? self : p->directory, name);
+    return n > 0 && (size_t)n < sizeof address->sun_path;
+}
+
+/* A socket file that nobody answers any more. */
 static bool abandoned(int directory, const char *name, const struct sockaddr_un *address)
 {
     struct stat st;
@@ -65,14 +80,6 @@ static bool abandoned(int directory, const char *name, const struct sockaddr_un 
     return refused;
 }
 
-/* False: longer than a socket's path may be. */
-static bool address_of(const struct place *p, const char *name, struct sockaddr_un *address)
-{
-    address->sun_family = AF_UNIX;
-    int n = snprintf(address->sun_path, sizeof address->sun_path, "%s/%s", p->directory, name);
-    return n > 0 && (size_t)n < sizeof address->sun_path;
-}
-
 /* With what the dead left there out of the way. */
 static bool bind_at(int directory, const char *name, int fd, const struct sockaddr_un *address)
 {
@@ -82,15 +89,38 @@ static bool bind_at(int directory, const char *name, int fd, const struct sockad
             bind(fd, at, sizeof *address) == 0);
 }
 
+/* What tells apart processes of one number in different pid namespaces that share a directory. */
+static unsigned long long namespace_number(void)
+{
+    struct stat st;
+    struct timespec now;
+    if (stat("/proc/self/ns/pid", &st) == 0)
+        return st.st_ino;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (unsigned long long)now.tv_sec * 1000000000u + (unsigned long long)now.tv_nsec;
+}
+
+/* Gives what is listening under another name this one, if no living process has it. */
+static bool link_as(struct place *p, int directory, const char *name)
+{
+    struct sockaddr_un address;
+    return linkat(directory, name, directory, p->name, 0) == 0 ||
+           (errno == EEXIST && address_of(p, directory, p->name, &address) &&
+            abandoned(directory, p->name, &address) && unlinkat(directory, p->name, 0) == 0 &&
+            linkat(directory, name, directory, p->name, 0) == 0);
+}
+
 /* The socket answers under its name from the moment that the name is there: whoever waits for the file may
- * connect at once. Bound and listening under another name, then linked. */
-static bool publish(struct place *p, int directory, int fd, int backlog, const struct sockaddr_un *final)
+ * connect at once. Bound and listening under another name, which no other process makes, then linked. */
+static bool publish(struct place *p, int directory, int fd, int backlog)
 {
     struct sockaddr_un new;
     char name[sizeof p->name];
     struct stat st = {0};
-    snprintf(name, sizeof name, "%ld.new", (long)getpid());
-    if (!address_of(p, name, &new) || !bind_at(directory, name, fd, &new))
+    long pid = (long)getpid();
+    unsigned long long number = namespace_number();
+    snprintf(name, sizeof name, "%ld-%llu.new", pid, number);
+    if (!address_of(p, directory, name, &new) || !bind_at(directory, name, fd, &new))
         return false;
     bool done = fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode);
     p->dev = st.st_dev;
@@ -98,10 +128,14 @@ static bool publish(struct place *p, int directory, int fd, int backlog, const s
     /* The directory is private; this only gives back what a umask took. */
     if (done && (st.st_mode & 0600) != 0600)
         fchmodat(directory, name, 0600, 0);
-    done = done && listen(fd, backlog) == 0 &&
-           (linkat(directory, name, directory, p->name, 0) == 0 ||
-            (errno == EEXIST && abandoned(directory, p->name, final) &&
-             unlinkat(directory, p->name, 0) == 0 && linkat(directory, name, directory, p->name, 0) == 0));
+    done = done && listen(fd, backlog) == 0;
+    if (done && !link_as(p, directory, name)) {
+        /* Somebody listens there: a process of this number in another namespace. No socket is no such sign.
+         */
+        done = fstatat(directory, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode);
+        snprintf(p->name, sizeof p->name, "%ld-%llu.sock", pid, number);
+        done = done && link_as(p, directory, name);
+    }
     int saved = errno;
     unlinkat(directory, name, 0);
     errno = saved;
@@ -111,7 +145,6 @@ static bool publish(struct place *p, int directory, int fd, int backlog, const s
 bool place_listen(struct place *p, struct descriptor *listening, const char *chosen, int backlog,
                   const char **why)
 {
-    struct sockaddr_un address;
     listening->fd = -1;
     *why = "its name is too long, or not absolute";
     errno = 0;
@@ -120,7 +153,7 @@ bool place_listen(struct place *p, struct descriptor *listening, const char *cho
         return false;
     }
     snprintf(p->name, sizeof p->name, "%ld.sock", (long)getpid());
-    if (!address_of(p, p->name, &address))
+    if (strlen(p->directory) + 1 + strlen(p->name) >= sizeof((struct sockaddr_un *)0)->sun_path)
         return false;
     int directory = directory_open(p->directory, true, why);
     if (directory >= 0) {
@@ -128,7 +161,7 @@ bool place_listen(struct place *p, struct descriptor *listening, const char *cho
         if (descriptor_keep(listening, descriptor_above_standard(
                                            socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)))) {
             *why = "no socket can be made there";
-            if (publish(p, directory, listening->fd, backlog, &address)) {
+            if (publish(p, directory, listening->fd, backlog)) {
                 close(directory);
                 return true;
             }

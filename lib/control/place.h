@@ -1,5 +1,6 @@
 /*
- * place.h - where the control socket stands: DIR/PID.sock, in a directory that is ours alone.
+ * place.h - where the control socket stands: DIR/PID.sock, in a directory that is ours alone;
+ * DIR/PID-NUMBER.sock where a process of that number in another pid namespace was there first.
  */
 #ifndef CONTROL_PLACE_H
 #define CONTROL_PLACE_H
@@ -12,7 +13,7 @@ enum { PLACE_PATH = 108 };
 
 struct place {
     char directory[PLACE_PATH];
-    char name[24];
+    char name[48];
     dev_t dev; /* of the socket file */
     ino_t ino;
 };

@@ -108,7 +108,7 @@ void reason_act(struct wire_buffer *out, int who, uint64_t number)
     wire_field(out, "by", who != 0 ? "control" : "call");
     if (caller_of(number, caller))
         wire_field(out, "caller", caller);
-    if (who != 0)
+    if (who > 0)
         wire_number(out, "by_pid", (uint64_t)who);
     if (act_target(number, target, sizeof target))
         wire_field(out, "target", target);
@@ -124,8 +124,10 @@ static void say_who(struct why *w, const struct history_record *h)
         return;
     }
     say(w, "by ");
-    if (h->who != 0)
+    if (h->who > 0)
         say(w, "process %d over the control socket", h->who);
+    else if (h->who == REQUEST_UNSEEN)
+        say(w, "a process of another namespace over the control socket");
     else if (caller_of(h->act, caller))
         say(w, "a call in %s", caller);
     else

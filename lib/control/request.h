@@ -10,7 +10,9 @@
 
 enum { ERROR_TEXT = 512 };
 
-extern int request_peer; /* pid at the other end of the connection; the control thread's alone */
+/* The pid at the other end of the connection; the control thread's alone. */
+extern int request_peer;
+enum { REQUEST_UNSEEN = -1 }; /* in the place of a pid: it has none in the namespace of this process */
 
 /* Writes the records and the status of the reply. On the control thread alone. */
 typedef void command_fn(const struct wire_line *request, struct wire_buffer *out);

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "descriptor.h"
 #include "place.h"
+#include "request.h"
 #include "wire.h"
 #include "runtime/setting/option.h"
 #include "base/clock.h"
@@ -80,8 +81,9 @@ static bool clients_accept(void)
             close(fd);
             continue;
         }
-        *c = (struct client){
-            .peer = peer.pid, .since = now_ms(), .out = {.max = WIRE_OUT_MAX, .grow = realloc}};
+        *c = (struct client){.peer = peer.pid != 0 ? peer.pid : REQUEST_UNSEEN,
+                             .since = now_ms(),
+                             .out = {.max = WIRE_OUT_MAX, .grow = realloc}};
         descriptor_keep(&c->descriptor, fd);
     }
 }

@@ -99,13 +99,28 @@ def leftovers():
                 other.bind(f"{directory}/{pid}.sock")
                 other.listen()
 
-            no_socket(directory, "no socket can be made", prepare=taken)
-            check(len(os.listdir(directory)) == 1, "another's socket stays")
+            # Another listens there, as a process of this number in another namespace would: both are kept apart.
+            with Live(directory, wait=False, prepare=taken) as live:
+                check(await_that(lambda: len(os.listdir(directory)) == 2), os.listdir(directory))
+                second = [name for name in os.listdir(directory) if name != f"{live.pid}.sock"]
+                check(second[0].startswith(f"{live.pid}-") and second[0].endswith(".sock"), second)
+                found = swrctl("ps", "--json", directory=directory)
+                check([r["pid"] for r in found.records] == [live.pid], found)
+                # It says of itself that it is that process, and is not.
+                check(found.status == 1 and f"{live.pid}.sock is passed over: another process listens" in found.err, found)
+                check(swrctl("-p", str(live.pid), "invalidate", "all", directory=directory).status == 0)
+                check(swrctl("-a", "stats", directory=directory).status == 1)
+            check(os.listdir(directory) == [f"{live.pid}.sock"], "another's socket stays")
+            os.unlink(f"{directory}/{live.pid}.sock")
+
+        with socket.socket(socket.AF_UNIX) as silent:
+            silent.bind(f"{directory}/{os.getpid()}.sock")
+            silent.listen()
             # Who listens there and never answers is waited for a while only.
-            pid = os.listdir(directory)[0].split(".")[0]
-            found = swrctl("-p", pid, "stats", directory=directory)
+            found = swrctl("-p", str(os.getpid()), "stats", directory=directory)
             check(found.status == 1 and "no answer within 5 s" in found.err, found)
-        check(swrctl("ps", directory=directory).out == "", "a dead one's socket is passed over")
+        found = swrctl("ps", directory=directory)
+        check(found.out == "" and found.err == "", "a dead one's socket is left out")
 
 
 def remains():

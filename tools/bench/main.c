@@ -117,6 +117,14 @@ static bool parse_rounds(const char *text, int *rounds)
     return true;
 }
 
+static bool written(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    fprintf(stderr, "swrbench: cannot write: %s\n", strerror(errno));
+    return false;
+}
+
 static int run_commands(const char *name, struct settings *settings)
 {
     bool found = settings->all;
@@ -144,11 +152,7 @@ static int run_commands(const char *name, struct settings *settings)
         return wrong_usage("no such command: ", name);
     if (settings->all)
         goals_print(settings);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "swrbench: cannot write: %s\n", strerror(errno));
-        return 1;
-    }
-    return 0;
+    return written() ? 0 : 1;
 }
 
 /* 0, or the status to end with. */
@@ -186,7 +190,7 @@ static int parse(int argc, char **argv, struct settings *settings)
             break;
         case 'h':
             fputs(help, stdout);
-            exit(0);
+            exit(written() ? 0 : 1);
         case ':':
             return wrong_usage("a value is missing after ", argv[optind - 1]);
         default:

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "terminal/text.h"
 
 static const struct subcommand {
     const char *name, *arguments;
@@ -181,7 +182,8 @@ static int check(const struct subcommand *s, const struct invocation *in, const 
     return STATUS_DONE;
 }
 
-int main(int argc, char **argv)
+/* What was asked for; how the tool ends. */
+static int act(int argc, char **argv)
 {
     struct invocation in = {0};
     const struct subcommand *s = NULL;
@@ -210,8 +212,11 @@ int main(int argc, char **argv)
         const struct option *o = strcmp(a, "-h") == 0 ? option_of("--help", &value) : option_of(a, &value);
         if (o == NULL)
             return usage_error("no option %s", a);
-        if (o->letter == 'H') {
-            help();
+        if (o->letter == 'H' || o->letter == 'V') {
+            if (o->letter == 'H')
+                help();
+            else
+                puts("swrctl " SWRCTL_VERSION);
             return STATUS_DONE;
         }
         if (o->argument[0] != 0 && value == NULL && (value = argv[++i]) == NULL)
@@ -226,10 +231,11 @@ int main(int argc, char **argv)
     if ((result = check(s, &in, given)) != STATUS_DONE)
         return result;
     in.subcommand = s->name;
-    result = s->run(&in);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        perror("swrctl: standard output");
-        return STATUS_FAILED;
-    }
-    return result;
+    return s->run(&in);
+}
+
+int main(int argc, char **argv)
+{
+    int result = act(argc, argv);
+    return text_written() ? result : STATUS_FAILED;
 }

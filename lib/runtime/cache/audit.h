@@ -15,7 +15,8 @@ struct audit_act {
     uint64_t number; /* from 1 on; 0: none */
     uint64_t when;   /* clock_now() */
     uint64_t matched;
-    int who;                   /* pid at the other end of the control socket; 0: a call in this process */
+    int who; /* pid at the other end of the control socket, below 0: not seen from here; 0: a call in this
+                process */
     char caller[AUDIT_CALLER]; /* the writer, or the cached function that called from its body; "": neither */
     enum swrcache_operation verb;
     bool ended;

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "client.h"
+#include "listing.h"
+#include "terminal/text.h"
 
 enum { STATUS_ROOM = 1024, PAGE_ROOM = 64 };
 
@@ -45,11 +47,22 @@ static unsigned long long number_of(const char *name)
     return text != NULL ? strtoull(text, NULL, 10) : 0;
 }
 
+/* Whether the reply says where it goes on, and that is further on than where it was asked from. */
+static bool goes_on(unsigned long long *from, unsigned long long *skip, bool *moves)
+{
+    unsigned long long next = number_of("next"), next_skip = number_of("next_skip");
+    *moves = next > *from || (next == *from && next_skip > *skip);
+    *from = next;
+    *skip = next_skip;
+    return wire_get(&status_line, "next") != NULL;
+}
+
 /* All parts of a reply, or as many as `limit` records take. */
 static bool ask_parts(struct asking *a, const struct process *p)
 {
     unsigned long long left = a->in->limit, from = 0, skip = 0;
-    for (bool more = false;; more = true) {
+    struct patience patience = {0};
+    for (bool more = false, moves;; more = true) {
         char *end = request + building.len;
         size_t before = a->view.records;
         if (left != 0)
@@ -58,19 +71,21 @@ static bool ask_parts(struct asking *a, const struct process *p)
             end += sprintf(end, " from=%llu skip=%llu", from, skip);
         strcpy(end, "\n");
         if (!client_ask(p, request, a->each != NULL && !a->view.json ? a->each : show_record, &a->view,
-                        &status_line))
+                        &patience, &status_line))
             return false;
         size_t got = a->view.records - before;
         if (a->in->limit != 0 && (left -= got < left ? got : left) == 0)
             return true;
-        if (wire_get(&status_line, "next") == NULL || got == 0) {
+        if (!goes_on(&from, &skip, &moves) || got == 0) {
             if (a->in->sort != NULL && number_of("matched") > got)
-                fprintf(stderr, "swrctl: %ld (%s): the first %zu of %llu\n", (long)p->pid, p->program, got,
-                        number_of("matched"));
+                tell("%ld (%s): the first %zu of %llu", process_number(p), p->program, got,
+                     number_of("matched"));
             return true;
         }
-        from = number_of("next");
-        skip = number_of("next_skip");
+        if (!moves) {
+            process_tell(p, "its reply does not go on");
+            return false;
+        }
     }
 }
 
@@ -79,31 +94,31 @@ static void show_outcome(struct asking *a, const struct process *p, unsigned lon
     if (a->in->json)
         show_record(p, &status_line, &a->view);
     else if (a->listeners)
-        printf("%ld (%s): %llu %s of %llu %s %s%s\n", (long)p->pid, p->program, matched,
-               matched == 1 ? "entry" : "entries", number_of("functions"),
-               number_of("functions") == 1 ? "function" : "functions", a->in->dry ? "would be " : "",
-               a->outcome);
+        text_print(stdout, "%ld (%s): %llu %s of %llu %s %s%s\n", process_number(p), p->program, matched,
+                   matched == 1 ? "entry" : "entries", number_of("functions"),
+                   number_of("functions") == 1 ? "function" : "functions", a->in->dry ? "would be " : "",
+                   a->outcome);
     else if (a->outcome[0] != 0)
-        printf("%ld (%s): %llu %s %s%s\n", (long)p->pid, p->program, matched,
-               matched == 1 ? "entry" : "entries", a->in->dry ? "would be " : "", a->outcome);
+        text_print(stdout, "%ld (%s): %llu %s %s%s\n", process_number(p), p->program, matched,
+                   matched == 1 ? "entry" : "entries", a->in->dry ? "would be " : "", a->outcome);
 }
 
 int ask_all(struct asking *a)
 {
-    static struct process processes[PROCESSES_MAX];
+    static struct listing processes;
     const struct invocation *in = a->in;
     unsigned long long matched = 0;
-    size_t count;
     char why[STATUS_ROOM] = "";
     if (building.full || memchr(request, '\n', building.len) != NULL)
         return usage_error("the request is too long");
-    int result = process_choose(in, processes, PROCESSES_MAX, &count);
+    int result = listing_choose(&processes, in);
     if (result != STATUS_DONE)
         return result;
     a->view.json |= in->json;
-    a->view.many = count > 1;
-    for (size_t i = 0; i < count; i++) {
-        if (!ask_parts(a, &processes[i])) {
+    a->view.many = processes.count > 1;
+    for (size_t i = 0; i < processes.count; i++) {
+        const struct process *p = &processes.list[i];
+        if (!ask_parts(a, p)) {
             result = STATUS_FAILED;
             continue;
         }
@@ -113,21 +128,22 @@ int ask_all(struct asking *a)
         if (text != NULL)
             snprintf(why, sizeof why, "%s", text);
         if (wire_get(&status_line, "left_out") != NULL)
-            fprintf(stderr, "swrctl: %ld (%s): left out: %s: %s\n", (long)processes[i].pid,
-                    processes[i].program, wire_get(&status_line, "left_out"),
-                    wire_get(&status_line, "left_out_why"));
+            tell("%ld (%s): left out: %s: %s", process_number(p), p->program,
+                 wire_get(&status_line, "left_out"), wire_get(&status_line, "left_out_why"));
         unsigned long long here = number_of("matched");
         matched += here;
         if (a->outcome != NULL)
-            show_outcome(a, &processes[i], here);
+            show_outcome(a, p, here);
     }
     show_end(&a->view);
+    if (in->all && processes.passed_over != 0)
+        result = STATUS_FAILED;
     if (!a->counted || matched != 0 || result != STATUS_DONE)
         return result;
     if (why[0] != 0)
-        fprintf(stderr, "swrctl: nothing matched: %s\n", why);
+        tell("nothing matched: %s", why);
     else
-        fprintf(stderr, "swrctl: nothing matched %s; swrctl inspect lists the keys\n",
-                in->count > 0 ? in->operands[0] : in->match);
+        tell("nothing matched %s; swrctl inspect lists the keys",
+             in->count > 0 ? in->operands[0] : in->match);
     return STATUS_NOTHING;
 }

@@ -5,6 +5,7 @@
 #define SWRCTL_ASK_H
 
 #include "show.h"
+#include "terminal/invocation.h"
 
 /* Begins the request of a subcommand. */
 void ask_start(const char *verb);

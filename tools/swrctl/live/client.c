@@ -10,7 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { GLANCE_MS = 250, QUEUE_MS = 20, LONGEST_MS = 60000, LONGEST_REPLY = 8 << 20 };
+#include "socket.h"
+#include "terminal/text.h"
+
+enum { GLANCE_MS = 250, QUEUE_MS = 20, LONGEST_MS = 60000, LONGEST_REPLY = 4 * WIRE_OUT_MAX };
+/* A reply that goes on is full, or nearly: of those that are not, so many are read. The largest cache that a
+ * machine holds is told in fewer replies than REPLIES_MOST. */
+enum { FULL_REPLY = WIRE_OUT_MAX / 4, LITTLE_MOST = 64, REPLIES_MOST = 1 << 17 };
 
 static long long now_ms(void)
 {
@@ -81,9 +87,9 @@ static bool last_line(const char *line)
 }
 
 /* The whole reply: the process does not wait for whoever reads what is shown of it. */
-static bool receive(const struct process *p, int fd)
+static bool receive(const struct process *p, int fd, long long last)
 {
-    long long until = now_ms() + CLIENT_WAIT_MS, last = now_ms() + LONGEST_MS;
+    long long until = now_ms() + CLIENT_WAIT_MS;
     size_t line = 0;
     for (reply.len = 0;;) {
         char *end = reply.len > line ? memchr(reply.text + line, '\n', reply.len - line) : NULL;
@@ -118,7 +124,7 @@ static int dial(const struct process *p)
 {
     long long until = now_ms() + CLIENT_WAIT_MS;
     for (;;) {
-        int fd = process_dial(p);
+        int fd = socket_dial(p);
         if (fd >= 0 || errno != EAGAIN)
             return fd;
         if (now_ms() >= until || process_stopped(p->pid)) {
@@ -129,16 +135,56 @@ static int dial(const struct process *p)
     }
 }
 
-bool client_ask(const struct process *p, const char *request, client_record *record, void *cookie,
-                struct wire_line *status)
+/* A process in a namespace of its own knows itself by another number. */
+static void renumber(const struct process *p, struct wire_line *record)
+{
+    static char number[24];
+    snprintf(number, sizeof number, "%ld", process_number(p));
+    for (uint32_t i = 0; i < record->nfields; i++)
+        if (strcmp(record->fields[i].name, "pid") == 0)
+            record->fields[i].value = number;
+}
+
+bool client_read(const struct process *p, char *text, size_t len, client_record *record, void *cookie,
+                 struct wire_line *status)
 {
     const char *why;
+    for (char *line = text, *end; (end = memchr(line, '\n', len - (size_t)(line - text))) != NULL;
+         line = end + 1) {
+        *end = 0;
+        if (!wire_parse(status, line, &why))
+            break;
+        if (status->rest != NULL) {
+            tell("%ld (%s): %s", process_number(p), p->program, status->rest);
+            return false;
+        }
+        if (status->verb != NULL && strcmp(status->verb, "ok") == 0)
+            return true;
+        if (status->verb != NULL)
+            break;
+        renumber(p, status);
+        record(p, status, cookie);
+    }
+    process_tell(p, "its reply is malformed");
+    return false;
+}
+
+bool client_ask(const struct process *p, const char *request, client_record *record, void *cookie,
+                struct patience *patience, struct wire_line *status)
+{
+    if (patience->replies == 0)
+        patience->until = now_ms() + LONGEST_MS;
+    if (patience->replies++ == REPLIES_MOST || patience->little == LITTLE_MOST ||
+        now_ms() >= patience->until) {
+        process_tell(p, "its reply does not end");
+        return false;
+    }
     int fd = dial(p);
     if (fd < 0) {
         if (errno == EAGAIN)
             tell_silence(p);
         else
-            process_tell(p, errno == EPERM ? "the socket belongs to another user" : strerror(errno));
+            process_tell(p, socket_error(errno));
         return false;
     }
     /* Nothing is left with a stopped process: it would obey when it goes on, after this said that it did not.
@@ -147,23 +193,13 @@ bool client_ask(const struct process *p, const char *request, client_record *rec
     if (process_stopped(p->pid))
         tell_silence(p);
     else
-        answered = transmit(p, fd, request) && receive(p, fd);
+        answered = transmit(p, fd, request) && receive(p, fd, patience->until);
     close(fd);
-    if (!answered)
+    if (!answered || !client_read(p, reply.text, reply.len, record, cookie, status))
         return false;
-    for (char *line = reply.text, *end;
-         (end = memchr(line, '\n', reply.len - (size_t)(line - reply.text))) != NULL; line = end + 1) {
-        *end = 0;
-        if (!wire_parse(status, line, &why)) {
-            process_tell(p, "its reply is malformed");
-            return false;
-        }
-        if (status->verb != NULL)
-            break;
-        record(p, status, cookie);
-    }
-    if (status->rest == NULL)
-        return true;
-    fprintf(stderr, "swrctl: %ld (%s): %s\n", (long)p->pid, p->program, status->rest);
-    return false;
+    if (reply.len >= FULL_REPLY)
+        patience->until = now_ms() + LONGEST_MS;
+    else
+        patience->little++;
+    return true;
 }

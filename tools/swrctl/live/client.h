@@ -12,11 +12,22 @@ enum { CLIENT_WAIT_MS = 5000 };
 /* Shows one record of a reply. */
 typedef void client_record(const struct process *p, struct wire_line *record, void *cookie);
 
+/* Asking one process for all parts of a reply; {0} to begin with. */
+struct patience {
+    long long until;          /* ms: replies that bring little share the time until then */
+    unsigned replies, little; /* so far, and those that brought little */
+};
+
 /*
- * Sends one request (its line ended) and shows each record. False after telling on stderr why not. `status`:
- * the last line, its fields pointing into memory that lasts until the next request.
+ * Sends one request (its line ended) and shows each record; its field `pid`, if it has one, is the number
+ * that this tool sees. False after telling on stderr why not. `status`: the last line, its fields pointing
+ * into memory that lasts until the next request.
  */
 bool client_ask(const struct process *p, const char *request, client_record *record, void *cookie,
-                struct wire_line *status);
+                struct patience *patience, struct wire_line *status);
+
+/* The second half of it: a whole reply, which is written to. */
+bool client_read(const struct process *p, char *reply, size_t len, client_record *record, void *cookie,
+                 struct wire_line *status);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "listing.h"
 
 static const char *const function_columns[] = {
     "name",  "mode",   "calls",    "hit_pct", "stale_pct", "refreshes", "failures", "entries",
@@ -154,18 +155,19 @@ static void show_process(const struct process *p, struct wire_line *record, void
 
 int subcommand_ps(struct invocation *in)
 {
-    static struct process processes[PROCESSES_MAX];
+    static struct listing processes;
     static struct wire_line status_line;
     struct view view = {.json = in->json, .columns = process_columns};
-    size_t count;
     int result = STATUS_DONE;
     if (in->process == NULL)
-        count = process_list(processes, PROCESSES_MAX);
-    else if ((result = process_choose(in, processes, PROCESSES_MAX, &count)) != STATUS_DONE)
+        listing_fill(&processes);
+    else if ((result = listing_choose(&processes, in)) != STATUS_DONE)
         return result;
-    for (size_t i = 0; i < count; i++)
-        if (!client_ask(&processes[i], "ping\n", show_process, &view, &status_line))
+    for (size_t i = 0; i < processes.count; i++) {
+        struct patience patience = {0};
+        if (!client_ask(&processes.list[i], "ping\n", show_process, &view, &patience, &status_line))
             result = STATUS_FAILED;
+    }
     show_end(&view);
-    return result;
+    return in->process == NULL && processes.passed_over != 0 ? STATUS_FAILED : result;
 }

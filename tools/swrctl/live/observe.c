@@ -8,6 +8,7 @@
 
 #include "client.h"
 #include "terminal/saving.h"
+#include "terminal/text.h"
 
 static uint64_t number(const struct wire_line *record, const char *name)
 {
@@ -51,14 +52,16 @@ static void print(const struct process *p, struct wire_line *record, void *cooki
         s.most[i] = number_of_ttl(record, "memory", i);
     }
     if (view->many)
-        printf("\n%ld (%s)", (long)p->pid, p->program);
+        text_print(stdout, "\n%ld (%s)", process_number(p), p->program);
     const char *mode = wire_get(record, "mode");
-    char before[256], after[256] = "";
-    snprintf(before, sizeof before, "swrctl -p %ld set %s", (long)p->pid, name != NULL ? name : "");
-    if (mode != NULL && strcmp(mode, "observe") == 0)
-        snprintf(after, sizeof after, " && swrctl -p %ld mode %s on", (long)p->pid, name != NULL ? name : "");
-    struct advise_line line = {.before = before, .after = after};
+    char before[64], after[64];
+    char *word = text_word(name != NULL ? name : "");
+    snprintf(before, sizeof before, "swrctl -p %ld set ", process_number(p));
+    snprintf(after, sizeof after, "swrctl -p %ld mode ", process_number(p));
+    bool observed = mode != NULL && strcmp(mode, "observe") == 0;
+    struct advise_line line = {.before = before, .name = word, .then = observed ? after : NULL, .end = " on"};
     advise_print(stdout, &s, name != NULL ? name : "", number(record, "during_ns"), &line);
+    free(word);
 }
 
 int subcommand_observe(struct invocation *in)
@@ -71,10 +74,9 @@ int subcommand_observe(struct invocation *in)
     ask_start("observe");
     int result = ask_all(&a);
     if (uncalled[0] != 0)
-        printf("\nnot called:%s\n", uncalled);
+        text_print(stdout, "\nnot called:%s\n", uncalled);
     if (result != STATUS_DONE || a.view.records != 0)
         return result;
-    fputs("swrctl: no function is or was in mode observe; begin it with swrctl mode all observe --for 10m\n",
-          stderr);
+    tell("no function is or was in mode observe; begin it with swrctl mode all observe --for 10m");
     return STATUS_NOTHING;
 }

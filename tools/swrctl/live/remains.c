@@ -16,25 +16,30 @@
 #include <unistd.h>
 
 /* A socket has its lasting name once somebody listens to it, the other one a moment before: that moment may
- * be one of a process that cannot be seen from here. */
+ * be one of a process that cannot be seen from here. And one of another namespace is known by its age alone.
+ */
 enum { NEW_FOR_S = 60 };
 
-/* The process of a name as place.c writes it; 0: no such name. */
-static pid_t pid_of(const char *name, bool *new)
+pid_t remains_number(const char *name, bool *lasting)
 {
-    char *end, again[32];
+    char *end, again[80];
     long pid = strtol(name, &end, 10);
+    unsigned long long more = *end == '-' ? strtoull(end + 1, &end, 10) : 0;
     if (pid <= 0 || pid > INT_MAX)
         return 0;
-    *new = strcmp(end, ".new") == 0;
-    snprintf(again, sizeof again, "%ld%s", pid, *new ? ".new" : ".sock");
+    *lasting = strcmp(end, ".sock") == 0;
+    const char *suffix = *lasting ? ".sock" : ".new";
+    snprintf(again, sizeof again, "%ld%s", pid, suffix);
+    if (strcmp(name, again) == 0)
+        return (pid_t)pid;
+    snprintf(again, sizeof again, "%ld-%llu%s", pid, more, suffix);
     return strcmp(name, again) == 0 ? (pid_t)pid : 0;
 }
 
 static bool refused(int directory, const char *name)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", directory, name);
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%.80s", directory, name);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool nobody =
         fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) != 0 && errno == ECONNREFUSED;
@@ -74,10 +79,11 @@ static bool outlived(pid_t pid, const struct stat *st)
 void remains_remove(int directory, const char *name)
 {
     struct stat st, now;
-    bool new;
-    pid_t pid = pid_of(name, &new);
+    bool lasting, elsewhere = strchr(name, '-') != NULL;
+    pid_t pid = remains_number(name, &lasting);
     if (pid == 0 || fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(st.st_mode) ||
-        (new &&time(NULL) - st.st_mtime < NEW_FOR_S) || !refused(directory, name) || !outlived(pid, &st))
+        ((!lasting || elsewhere) && time(NULL) - st.st_mtime < NEW_FOR_S) || !refused(directory, name) ||
+        (!elsewhere && !outlived(pid, &st)))
         return;
     /* Still the one that was asked: a process of that number may have come meanwhile. */
     if (fstatat(directory, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_dev == st.st_dev &&

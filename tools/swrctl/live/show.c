@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <jansson.h>
+#include "terminal/text.h"
 
 /* Rows wait until so many are known, so that columns are as wide as they need; later rows keep that width. */
 enum { ROWS = 256, CELLS = 16, WIDEST = 72 };
@@ -51,30 +52,25 @@ static json_t *json_of(const char *name, const char *value)
         if (isdigit((unsigned char)value[0]) && *end == 0 && errno == 0)
             return json_integer(n > (unsigned long long)INT64_MAX ? INT64_MAX : (json_int_t)n);
     }
-    json_t *text = json_string(value);
-    if (text != NULL)
-        return text;
-    /* Not UTF-8: each foreign byte as a question mark. */
-    char *copy = strdup(value);
-    if (copy == NULL)
-        return json_null();
-    for (char *s = copy; *s != 0; s++)
-        if ((unsigned char)*s >= 0x80)
-            *s = '?';
-    text = json_string(copy);
-    free(copy);
-    return text;
+    char *whole = text_utf8(value);
+    json_t *text = json_string(whole);
+    free(whole);
+    return text_need(text);
 }
 
 static void show_json(const struct process *p, const struct wire_line *record)
 {
-    json_t *object = json_object();
-    json_object_set_new(object, "pid", json_integer(p->pid));
-    for (uint32_t i = 0; i < record->nfields; i++)
-        json_object_set_new(object, record->fields[i].name,
-                            json_of(record->fields[i].name, record->fields[i].value));
-    json_dumpf(object, stdout, JSON_COMPACT);
-    putchar('\n');
+    json_t *object = text_need(json_object());
+    json_object_set_new(object, "pid", json_integer(process_number(p)));
+    for (uint32_t i = 0; i < record->nfields; i++) {
+        char *name = text_utf8(record->fields[i].name);
+        if (json_object_set_new(object, name, json_of(name, record->fields[i].value)) != 0)
+            text_need(NULL);
+        free(name);
+    }
+    char *line = text_need(json_dumps(object, JSON_COMPACT));
+    text_json(stdout, line);
+    free(line);
     json_decref(object);
 }
 
@@ -94,28 +90,20 @@ static int terminal_width(void)
     return size.ws_col;
 }
 
-/* What a terminal might obey is shown as a question mark. */
-static int show_text(const char *text, int width, int room)
+/* A cell as it is shown: filled up to `width`, cut where `room` ends. */
+static int show_cell(const char *shown, int width, int room)
 {
     int n = 0;
-    for (; *text != 0; text++) {
-        bool more = ((unsigned char)*text & 0xC0) == 0x80; /* not the first byte of a character */
+    for (; *shown != 0; shown++) {
+        bool more = ((unsigned char)*shown & 0xC0) == 0x80; /* not the first byte of a character */
         if (n == room && !more)
             return n;
-        putchar((unsigned char)*text < 0x20 || *text == 0x7F ? '?' : *text);
+        putchar(*shown);
         n += !more;
     }
     for (; n < width; n++)
         putchar(' ');
     return n;
-}
-
-static int width_of(const char *text)
-{
-    int n = 0;
-    for (; *text != 0; text++)
-        n += ((unsigned char)*text & 0xC0) != 0x80;
-    return n < WIDEST ? n : WIDEST;
 }
 
 static const char *colour_of(const char *cell, bool head)
@@ -141,7 +129,7 @@ static void print_rows(struct table *t)
             const char *colour = colour_of(t->cell[r][c], !t->headed && r == 0);
             if (colour != NULL)
                 fputs(colour, stdout);
-            used += show_text(t->cell[r][c], last ? 0 : t->widths[c], room - used);
+            used += show_cell(t->cell[r][c], last ? 0 : t->widths[c], room - used);
             if (colour != NULL)
                 fputs("\033[0m", stdout);
             fputs(last ? "\n" : "  ", stdout);
@@ -155,14 +143,11 @@ static void print_rows(struct table *t)
 
 static void add_cell(struct table *t, size_t c, const char *text)
 {
-    char *copy = strdup(text);
-    if (copy == NULL) {
-        fputs("swrctl: no memory\n", stderr);
-        exit(STATUS_FAILED);
-    }
-    t->cell[t->rows][c] = copy;
-    if (t->widths[c] < width_of(text))
-        t->widths[c] = width_of(text);
+    char *shown = text_shown(text);
+    int width = text_width(shown);
+    t->cell[t->rows][c] = shown;
+    if (t->widths[c] < width)
+        t->widths[c] = width < WIDEST ? width : WIDEST;
 }
 
 /* Moments are seconds since 1970; a person reads the hour. */
@@ -192,17 +177,12 @@ static void add_row(struct view *v, const struct process *p, const struct wire_l
     struct table *t = v->table;
     char text[32];
     bool head = t == NULL;
-    if (head) {
-        t = v->table = calloc(1, sizeof *t);
-        if (t == NULL) {
-            fputs("swrctl: no memory\n", stderr);
-            exit(STATUS_FAILED);
-        }
-    }
+    if (head)
+        t = v->table = text_need(calloc(1, sizeof *t));
     for (int pass = head ? 0 : 1; pass < 2; pass++) {
         size_t cells = 0;
         if (v->many) {
-            snprintf(text, sizeof text, "%ld", (long)p->pid);
+            snprintf(text, sizeof text, "%ld", process_number(p));
             add_cell(t, cells++, pass == 0 ? "PID" : text);
         }
         for (size_t i = 0; v->columns[i] != NULL && cells < CELLS; i++) {
@@ -223,17 +203,14 @@ static void show_lines(const struct view *v, const struct process *p, const stru
     if (v->records > 1)
         putchar('\n');
     if (v->many)
-        printf("%-22s %ld\n", "pid", (long)p->pid);
+        text_print(stdout, "%-22s %ld\n", "pid", process_number(p));
     for (uint32_t i = 0; i < record->nfields; i++) {
         const char *value = record->fields[i].value;
         char text[32];
         if (v->many && strcmp(record->fields[i].name, "pid") == 0)
             continue;
         value = readable(record->fields[i].name, value, text, sizeof text);
-        show_text(record->fields[i].name, 22, INT32_MAX);
-        putchar(' ');
-        show_text(value, 0, INT32_MAX);
-        putchar('\n');
+        text_print(stdout, "%-22s %s\n", record->fields[i].name, value);
     }
 }
 

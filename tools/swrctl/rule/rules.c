@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "terminal/text.h"
 
 void rules_start(struct rules *rules)
 {
@@ -20,15 +21,6 @@ void rules_free(struct rules *rules)
     free(rules->settings);
 }
 
-/* What a terminal might obey came from the file: a question mark instead. */
-static char *harmless(char *text)
-{
-    for (char *c = text; *c != 0; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            *c = '?';
-    return text;
-}
-
 void rules_complain(struct rules *rules, const struct rule_origin *origin, const char *format, ...)
 {
     char text[1024];
@@ -37,27 +29,25 @@ void rules_complain(struct rules *rules, const struct rule_origin *origin, const
         return;
     va_start(args, format);
     if (origin->file != NULL && origin->line == 0)
-        fprintf(stderr, "swrctl: %s: ", origin->file);
+        text_print(stderr, "swrctl: %s: ", origin->file);
     else if (origin->file != NULL)
-        fprintf(stderr, "swrctl: %s:%u:%u: ", origin->file, origin->line, origin->column);
+        text_print(stderr, "swrctl: %s:%u:%u: ", origin->file, origin->line, origin->column);
     else
         fputs("swrctl: ", stderr);
-    if (origin->text != NULL) {
-        snprintf(text, sizeof text, "%.200s", origin->text);
-        fprintf(stderr, "--wrap '%s': ", harmless(text));
-    }
+    if (origin->text != NULL)
+        text_print(stderr, "--wrap '%.200s': ", origin->text);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fprintf(stderr, "%s\n", harmless(text));
+    text_print(stderr, "%s\n", text);
     if (rules->wrong == RULES_WRONG_SHOWN)
-        fputs("swrctl: the rest is not looked at\n", stderr);
+        tell("the rest is not looked at");
 }
 
 void *grown(void *list, size_t count, size_t size)
 {
     void *more = reallocarray(list, count, size);
     if (more == NULL) {
-        fputs("swrctl: no memory\n", stderr);
+        tell("no memory");
         exit(1);
     }
     return more;
@@ -85,10 +75,8 @@ void rules_declaration(struct rules *rules, const char *text)
         return;
     }
     rules_complain(rules, &origin, "--wrap, column %zu: %s", error.column + 1, error.text);
-    char *shown = strdup(text);
-    if (shown != NULL)
-        fprintf(stderr, "  %s\n  %*s^\n", harmless(shown), (int)error.column, "");
-    free(shown);
+    int before = text_print(stderr, "  %.*s", (int)error.column, text) - 2;
+    text_print(stderr, "%s\n  %*s^\n", text + error.column, before, "");
 }
 
 bool rules_preset(struct rules *rules, const char *name)

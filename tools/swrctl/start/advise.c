@@ -13,6 +13,7 @@
 #include "runtime/registry/observation.h"
 #include "terminal/columns.h"
 #include "terminal/saving.h"
+#include "terminal/text.h"
 
 static void add(struct advise_sum *s, const struct observed_function *f)
 {
@@ -113,19 +114,21 @@ static const struct declaration *rule_of(const struct rules *rules, const char *
 /* As the rule was said, or would be; of a function without one, as the runtime is told. */
 static void print_named(const struct named *n, const struct rules *rules, uint64_t ns)
 {
-    char text[2048], before[sizeof text + 512];
+    char text[2048], argument[sizeof text + 512];
     bool in_file = false;
     const struct declaration *d = rule_of(rules, n->name, &in_file);
-    struct advise_line line = {.before = before, .after = "'", .section = in_file};
-    if (d != NULL && in_file)
-        snprintf(before, sizeof before, "[%s]", n->name);
-    else if (d != NULL && declaration_text(d, text, sizeof text))
-        snprintf(before, sizeof before, "--wrap '%s%s%s%s%s%s%s", text, d->library[0] != 0 ? " lib=" : "",
+    struct advise_line line = {.before = "--wrap ", .argument = argument, .section = in_file};
+    if (d != NULL && in_file) {
+        snprintf(argument, sizeof argument, "[%s]", n->name);
+        line = (struct advise_line){.before = argument, .section = true};
+    } else if (d != NULL && declaration_text(d, text, sizeof text)) {
+        snprintf(argument, sizeof argument, "%s%s%s%s%s%s%s", text, d->library[0] != 0 ? " lib=" : "",
                  d->library, d->version[0] != 0 ? " version=" : "", d->version,
                  d->from[0] != 0 ? " from=" : "", d->from);
-    else
-        snprintf(before, sizeof before, "%sSWR_SETTINGS='%s",
-                 rules->npresets != 0 ? "--preset names with " : "", n->name);
+    } else {
+        snprintf(argument, sizeof argument, "%s", n->name);
+        line.before = rules->npresets != 0 ? "--preset names with SWR_SETTINGS=" : "SWR_SETTINGS=";
+    }
     advise_print(stderr, &n->sum, n->name, ns, &line);
 }
 
@@ -164,12 +167,13 @@ void advise_report(const char *directory, const struct rules *rules, bool asked,
     for (size_t i = 0; i < g.count; i++)
         print_named(&g.list[i], rules, ns);
     if (g.count == 0 && rules->count == 0)
-        fprintf(stderr, "\nno function that could be cached was called%s\n",
-                !asked ? "; which are meant, if the program has not annotated them, say "
-                         "--wrap DECLARATION, --config FILE, --all-from LIB or --preset NAME"
-                       : "");
+        text_print(stderr, "\nno function that could be cached was called%s\n",
+                   !asked ? "; which are meant, if the program has not annotated them, say "
+                            "--wrap DECLARATION, --config FILE, --all-from LIB or --preset NAME"
+                          : "");
     if (g.more != 0)
-        fprintf(stderr, "\n%llu functions more were called than are counted\n", (unsigned long long)g.more);
+        text_print(stderr, "\n%llu functions more were called than are counted\n",
+                   (unsigned long long)g.more);
     free(g.list);
 }
 

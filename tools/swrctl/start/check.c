@@ -11,10 +11,11 @@
 #include "object/reach.h"
 #include "rule/rules.h"
 #include "object/wrapper.h"
+#include "terminal/text.h"
 
 static void note(const char *line)
 {
-    printf("  %s\n", line);
+    text_print(stdout, "  %s\n", line);
 }
 
 static bool check_program(const struct rules *rules, const char *name)
@@ -22,31 +23,31 @@ static bool check_program(const struct rules *rules, const char *name)
     char path[PLACE_MAX], script[PLACE_MAX], why[512];
     struct reach reach;
     if (!program_find(name, path, sizeof path)) {
-        fprintf(stderr, "swrctl: %s: %s\n", name, strerror(errno));
+        tell("%s: %s", name, strerror(errno));
         return false;
     }
     strcpy(script, path);
     const char *refusal = program_refusal(path, sizeof path);
     if (strcmp(script, path) != 0)
-        printf("%s is a script: this is of %s, which runs it; what it starts is not looked at\n", script,
-               path);
+        text_print(stdout, "%s is a script: this is of %s, which runs it; what it starts is not looked at\n",
+                   script, path);
     if (refusal != NULL) {
-        printf("%s: nothing is reached: %s\n", path, refusal);
+        text_print(stdout, "%s: nothing is reached: %s\n", path, refusal);
         return false;
     }
     bool good = reach_start(&reach, path, why, sizeof why);
     if (!good)
-        printf("%s: %s\n", path, why);
+        text_print(stdout, "%s: %s\n", path, why);
     bool known = good;
     for (size_t i = 0; known && i < rules->count; i++) {
-        printf("%s\n", rules->list[i].name);
+        text_print(stdout, "%s\n", rules->list[i].name);
         if (!reach_rule(&reach, &rules->list[i], why, sizeof why, note)) {
-            printf("  not reached: %s\n", why);
+            text_print(stdout, "  not reached: %s\n", why);
             good = false;
         }
     }
     if (reach.count != 0 && reach.objects[0].elf.is_go)
-        printf("  not reached: what Go calls itself; only calls by cgo are\n");
+        text_print(stdout, "  not reached: what Go calls itself; only calls by cgo are\n");
     reach_end(&reach);
     return good;
 }
@@ -67,11 +68,11 @@ int subcommand_check(struct invocation *in)
         good = false;
     }
     free(w.bytes);
-    printf("%s: %zu rule%s, %zu preset%s, ", in->operands[0], rules.count, rules.count == 1 ? "" : "s",
-           rules.npresets, rules.npresets == 1 ? "" : "s");
+    text_print(stdout, "%s: %zu rule%s, %zu preset%s, ", in->operands[0], rules.count,
+               rules.count == 1 ? "" : "s", rules.npresets, rules.npresets == 1 ? "" : "s");
     if (rules.nsettings != 0)
-        printf("settings for %zu, ", rules.nsettings);
-    printf("%u mistake%s\n", rules.wrong, rules.wrong == 1 ? "" : "s");
+        text_print(stdout, "settings for %zu, ", rules.nsettings);
+    text_print(stdout, "%u mistake%s\n", rules.wrong, rules.wrong == 1 ? "" : "s");
     int status = good ? STATUS_DONE : STATUS_FAILED;
     if (in->count == 2 && !check_program(&rules, in->operands[1]))
         status = STATUS_FAILED;

@@ -11,6 +11,7 @@
 #include "terminal/columns.h"
 #include "object/library.h"
 #include "rule/prototypes.h"
+#include "terminal/text.h"
 
 /* Said of a library's own helpers, which may be thousands. */
 #define NOT_KNOWN "its signature is not known; write it with --wrap or --prototypes"
@@ -198,16 +199,14 @@ static bool add(struct offer *o, struct library *l, struct rules *rules, const s
             skip(o, f->name, why);
     }
     if (!known && o->nprototypes != 0)
-        fprintf(stderr,
-                "swrctl: %s: neither debug information nor %s says what any of its functions takes; a header "
-                "that "
-                "makes its prototypes by macros is read from what cc -E makes of it\n",
-                l->path, o->prototypes[0]);
+        tell("%s: neither debug information nor %s says what any of its functions takes; a header "
+             "that "
+             "makes its prototypes by macros is read from what cc -E makes of it",
+             l->path, o->prototypes[0]);
     else if (!known)
-        fprintf(stderr,
-                "swrctl: %s: no debug information says what its functions take; install its package of debug "
-                "symbols, or give its prototypes with --prototypes FILE\n",
-                l->path);
+        tell("%s: no debug information says what its functions take; install its package of debug "
+             "symbols, or give its prototypes with --prototypes FILE",
+             l->path);
     return known;
 }
 
@@ -220,10 +219,9 @@ bool offer_rules(struct offer *o, struct rules *rules, const struct reach *reach
     for (size_t i = 0; i < o->nlibraries && good; i++) {
         good = find(o->libraries[i], reach, path, sizeof path);
         if (!good)
-            fprintf(stderr, "swrctl: --all-from %s: %s\n", o->libraries[i], strerror(errno));
+            tell("--all-from %s: %s", o->libraries[i], strerror(errno));
         else if (!(good = library_open(&l.libraries[l.count], path)))
-            fprintf(stderr, "swrctl: --all-from %s: %s is no library that exports functions\n",
-                    o->libraries[i], path);
+            tell("--all-from %s: %s is no library that exports functions", o->libraries[i], path);
         else
             l.count++;
     }
@@ -247,16 +245,16 @@ void offer_report(const struct offer *o)
     for (size_t i = 0; i < o->nskipped; i++)
         sum += o->skipped[i].count;
     if (sum != 0)
-        fprintf(stderr, "\n%zu function%s not observed:\n", sum, sum == 1 ? "" : "s");
+        text_print(stderr, "\n%zu function%s not observed:\n", sum, sum == 1 ? "" : "s");
     for (size_t i = 0; i < o->nskipped; i++) {
         const struct offer_skipped *s = &o->skipped[i];
         size_t most = strcmp(s->why, NOT_KNOWN) == 0 ? NOT_KNOWN_SHOWN : s->count;
         struct columns c = {stderr, 0};
-        fprintf(stderr, "  %s:\n", s->why);
+        text_print(stderr, "  %s:\n", s->why);
         for (size_t j = 0; j < s->count && j < most; j++)
             columns_word(&c, s->names[j]);
         columns_end(&c);
         if (s->count > most)
-            fprintf(stderr, "    and %zu more\n", s->count - most);
+            text_print(stderr, "    and %zu more\n", s->count - most);
     }
 }

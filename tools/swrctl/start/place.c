@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
+#include "terminal/text.h"
 
 enum { STALE_AFTER = 7 * 24 * 3600 };
 
@@ -39,8 +40,7 @@ bool place_library(const char *file, char *path)
     }
     if (library_in(SWRCTL_LIBDIR, file, path))
         return true;
-    fprintf(stderr, "swrctl: no %s beside this tool nor in %s; is swrcache installed whole?\n", file,
-            SWRCTL_LIBDIR);
+    tell("no %s beside this tool nor in %s; is swrcache installed whole?", file, SWRCTL_LIBDIR);
     return false;
 }
 
@@ -141,8 +141,7 @@ bool place_wrapper(const struct wrapper *w, char *path)
     char directory[PLACE_MAX - 128], last[sizeof directory + 100] = "";
     if (chosen != NULL &&
         (chosen[0] != '/' || strlen(chosen) >= sizeof directory || strpbrk(chosen, " :") != NULL)) {
-        fprintf(stderr, "swrctl: SWR_WRAP_DIR=%s: an absolute path without blanks or colons is needed\n",
-                chosen);
+        tell("SWR_WRAP_DIR=%s: an absolute path without blanks or colons is needed", chosen);
         return false;
     }
     for (size_t i = 0; i < (chosen != NULL ? 1 : sizeof roots / sizeof *roots); i++) {
@@ -164,6 +163,6 @@ bool place_wrapper(const struct wrapper *w, char *path)
             return true;
         }
     }
-    fprintf(stderr, "swrctl: %s; name a directory of your own with SWR_WRAP_DIR\n", last);
+    tell("%s; name a directory of your own with SWR_WRAP_DIR", last);
     return false;
 }

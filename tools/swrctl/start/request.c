@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "terminal/text.h"
 
 static const struct run_option {
     char letter;
@@ -33,14 +34,14 @@ static const struct run_option *option_of(char ***argv, char whose, const char *
 
 void request_help(const struct invocation *in)
 {
-    printf("usage: swrctl %s [OPTION...]%s\n\n", in->subcommand,
-           in->subcommand[0] == 'w' ? "" : " -- PROGRAM [ARGUMENT...]");
+    text_print(stdout, "usage: swrctl %s [OPTION...]%s\n\n", in->subcommand,
+               in->subcommand[0] == 'w' ? "" : " -- PROGRAM [ARGUMENT...]");
     for (size_t i = 0; i < OPTIONS; i++) {
         const struct run_option *o = &options[i];
         if (strchr(o->whose, in->subcommand[0]) == NULL)
             continue;
-        int n = printf("  %s%s%s", o->name, o->argument[0] != 0 ? " " : "", o->argument);
-        printf("%*s%s\n", n < 32 ? 32 - n : 2, "", o->help);
+        int n = text_print(stdout, "  %s%s%s", o->name, o->argument[0] != 0 ? " " : "", o->argument);
+        text_print(stdout, "%*s%s\n", n < 32 ? 32 - n : 2, "", o->help);
     }
     puts("\nswrctl(1) has more.");
 }

@@ -19,6 +19,7 @@
 #include "object/reach.h"
 #include "request.h"
 #include "object/wrapper.h"
+#include "terminal/text.h"
 
 /* As shells have it. */
 enum { NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
@@ -40,7 +41,7 @@ static bool append(char *list, size_t room, const char *path)
 {
     size_t n = strlen(list);
     if (strpbrk(path, " :") != NULL) {
-        fprintf(stderr, "swrctl: %s: a path with a blank or a colon cannot be preloaded\n", path);
+        tell("%s: a path with a blank or a colon cannot be preloaded", path);
         return false;
     }
     return (size_t)snprintf(list + n, room - n, "%s%s", n != 0 ? ":" : "", path) < room - n;
@@ -71,7 +72,7 @@ static bool set_environment(struct request *r)
     size_t n = strlen(list);
     if (old != NULL && old[0] != 0 &&
         (size_t)snprintf(list + n, sizeof list - n, ":%s", old) >= sizeof list - n) {
-        fputs("swrctl: LD_PRELOAD is too long\n", stderr);
+        tell("LD_PRELOAD is too long");
         return false;
     }
     char count[16];
@@ -118,12 +119,12 @@ static int prepare(struct request *r)
         return usage_error("nothing to cache; say --wrap DECLARATION, --config FILE or --preset NAME");
     if (!program_find(r->program[0], path, sizeof path)) {
         int error = errno;
-        fprintf(stderr, "swrctl: %s: %s\n", r->program[0], strerror(error));
+        tell("%s: %s", r->program[0], strerror(error));
         return error == EACCES ? NOT_EXECUTABLE : NOT_FOUND;
     }
     const char *why = program_refusal(path, sizeof path);
     if (why != NULL) {
-        fprintf(stderr, "swrctl: nothing can be wrapped in %s: %s\n", path, why);
+        tell("nothing can be wrapped in %s: %s", path, why);
         return r->force ? STATUS_DONE : STATUS_FAILED;
     }
     return !check_rules(r, path) || (r->rules.wrong != 0 && !r->force) || !set_environment(r) ? STATUS_FAILED
@@ -133,7 +134,7 @@ static int prepare(struct request *r)
 static int start(struct request *r)
 {
     execvp(r->program[0], r->program);
-    fprintf(stderr, "swrctl: %s: %s\n", r->program[0], strerror(errno));
+    tell("%s: %s", r->program[0], strerror(errno));
     return NOT_EXECUTABLE;
 }
 
@@ -160,7 +161,7 @@ static int advise(struct request *r)
     if (result != STATUS_DONE)
         return result;
     if (mkdtemp(directory) == NULL || setenv("SWR_OBSERVE", directory, 1) != 0) {
-        fprintf(stderr, "swrctl: %s: %s\n", directory, strerror(errno));
+        tell("%s: %s", directory, strerror(errno));
         return STATUS_FAILED;
     }
     uint64_t began = now_ns();
@@ -187,11 +188,9 @@ static int wrap(struct request *r)
     if (r->program[0] != NULL || r->output == NULL || r->rules.count == 0)
         return usage_error("write swrctl wrap --output FILE --wrap DECLARATION...");
     if (r->rules.npresets != 0 || r->rules.nsettings != 0) {
-        fprintf(
-            stderr,
-            "swrctl: the object holds wrapped functions alone: preload a preset from a file of its own, as "
-            "libswrcache-names.so, and put what is set for regions and functions into SWR_SETTINGS%s\n",
-            r->force ? "" : "; --force leaves them out");
+        tell("the object holds wrapped functions alone: preload a preset from a file of its own, as "
+             "libswrcache-names.so, and put what is set for regions and functions into SWR_SETTINGS%s",
+             r->force ? "" : "; --force leaves them out");
         if (!r->force)
             return STATUS_FAILED;
     }
@@ -200,7 +199,7 @@ static int wrap(struct request *r)
     FILE *file = fopen(r->output, "we");
     bool whole = file != NULL && fwrite(w.bytes, 1, w.len, file) == w.len;
     if (file == NULL || fclose(file) != 0 || !whole) {
-        fprintf(stderr, "swrctl: %s: %s\n", r->output, strerror(errno));
+        tell("%s: %s", r->output, strerror(errno));
         whole = false;
     }
     free(w.bytes);

@@ -1,6 +1,7 @@
 #include "columns.h"
 
 #include <string.h>
+#include "text.h"
 
 enum { WIDTH = 110, INDENT = 4 };
 
@@ -8,11 +9,11 @@ void columns_word(struct columns *c, const char *word)
 {
     int len = (int)strlen(word);
     if (c->column == 0)
-        c->column = fprintf(c->out, "%*s%s", INDENT, "", word);
+        c->column = text_print(c->out, "%*s%s", INDENT, "", word);
     else if (c->column + len + 3 > WIDTH)
-        c->column = fprintf(c->out, ",\n%*s%s", INDENT, "", word) - 2;
+        c->column = text_print(c->out, ",\n%*s%s", INDENT, "", word) - 2;
     else
-        c->column += fprintf(c->out, ", %s", word);
+        c->column += text_print(c->out, ", %s", word);
 }
 
 void columns_end(struct columns *c)

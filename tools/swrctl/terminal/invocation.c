@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 int usage_error(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     fputs("swrctl: ", stderr);
-    vfprintf(stderr, format, args);
+    text_vprint(stderr, format, &args);
     fputs("; swrctl --help shows the commands\n", stderr);
     va_end(args);
     return STATUS_USAGE;

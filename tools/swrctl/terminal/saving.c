@@ -1,6 +1,9 @@
 #define _GNU_SOURCE
 #include "saving.h"
 
+#include <stdlib.h>
+#include "text.h"
+
 static const uint64_t ttls[OBSERVED_TTLS] = OBSERVED_TTL_SECONDS;
 
 static const char *span(uint64_t ns, char *text, size_t room)
@@ -46,10 +49,22 @@ static int best(const struct advise_sum *s)
 static void print_line(FILE *out, const struct advise_sum *s, int ttl, const struct advise_line *line)
 {
     const char *stale = s->changes == 0 ? "" : line->section ? "\n  stale = 0" : " stale=0";
-    if (line->section)
-        fprintf(out, "  %s\n  ttl = %s%s\n", line->before, ttl_text(ttl), stale);
-    else
-        fprintf(out, "  %s ttl=%s%s%s\n", line->before, ttl_text(ttl), stale, line->after);
+    if (line->section) {
+        text_print(out, "  %s\n  ttl = %s", line->before, ttl_text(ttl));
+        fputs(stale, out);
+        fputc('\n', out);
+    } else if (line->argument != NULL) {
+        char whole[4096];
+        snprintf(whole, sizeof whole, "%s ttl=%s%s", line->argument, ttl_text(ttl), stale);
+        char *word = text_word(whole);
+        text_print(out, "  %s%s\n", line->before, word);
+        free(word);
+    } else {
+        text_print(out, "  %s%s ttl=%s%s", line->before, line->name, ttl_text(ttl), stale);
+        if (line->then != NULL)
+            text_print(out, " && %s%s%s", line->then, line->name, line->end);
+        fputc('\n', out);
+    }
 }
 
 static void print_changes(FILE *out, const struct advise_sum *s)
@@ -60,36 +75,37 @@ static void print_changes(FILE *out, const struct advise_sum *s)
     else if (s->changes == 0)
         fputs("  no key's result ever changed\n", out);
     else
-        fprintf(out, "  the result changed %llu time%s for an unchanged key, soonest after %s\n",
-                (unsigned long long)s->changes, s->changes == 1 ? "" : "s", span(s->shortest, a, sizeof a));
+        text_print(out, "  the result changed %llu time%s for an unchanged key, soonest after %s\n",
+                   (unsigned long long)s->changes, s->changes == 1 ? "" : "s",
+                   span(s->shortest, a, sizeof a));
     if (s->uncounted != 0)
-        fprintf(out, "  %llu calls had more keys than are counted\n", (unsigned long long)s->uncounted);
+        text_print(out, "  %llu calls had more keys than are counted\n", (unsigned long long)s->uncounted);
 }
 
 void advise_print(FILE *out, const struct advise_sum *s, const char *name, uint64_t ns,
                   const struct advise_line *line)
 {
     char a[32], b[32];
-    fprintf(out, "\n%s: %llu call%s of %llu key%s, %s, %.1f %% of the run, %s a call\n", name,
-            (unsigned long long)s->calls, s->calls == 1 ? "" : "s", (unsigned long long)s->keys,
-            s->keys == 1 ? "" : "s", span(s->ns, a, sizeof a),
-            ns != 0 ? 100.0 * (double)s->ns / (double)ns : 0,
-            span(s->calls != 0 ? s->ns / s->calls : 0, b, sizeof b));
+    text_print(out, "\n%s: %llu call%s of %llu key%s, %s, %.1f %% of the run, %s a call\n", name,
+               (unsigned long long)s->calls, s->calls == 1 ? "" : "s", (unsigned long long)s->keys,
+               s->keys == 1 ? "" : "s", span(s->ns, a, sizeof a),
+               ns != 0 ? 100.0 * (double)s->ns / (double)ns : 0,
+               span(s->calls != 0 ? s->ns / s->calls : 0, b, sizeof b));
     if (s->calls == 0)
         return;
-    fprintf(out, "  %-8s %9s %12s %10s %10s\n", "ttl", "hits", "saves", "outdated", "memory");
+    text_print(out, "  %-8s %9s %12s %10s %10s\n", "ttl", "hits", "saves", "outdated", "memory");
     for (int i = 0; i < OBSERVED_TTLS; i++)
-        fprintf(out, "  %-8s %7.1f %% %12s %10llu %10s\n", ttl_text(i),
-                100.0 * (double)s->hits[i] / (double)s->calls, span(s->saved[i], a, sizeof a),
-                (unsigned long long)s->differ[i], memory(s->most[i], b, sizeof b));
+        text_print(out, "  %-8s %7.1f %% %12s %10llu %10s\n", ttl_text(i),
+                   100.0 * (double)s->hits[i] / (double)s->calls, span(s->saved[i], a, sizeof a),
+                   (unsigned long long)s->differ[i], memory(s->most[i], b, sizeof b));
     print_changes(out, s);
     int i = best(s);
     if (i >= 0)
         print_line(out, s, i, line);
     else
-        fprintf(out, "  not worth caching: %s\n",
-                s->opaque != 0                    ? "nobody knows how long an answer holds"
-                : s->hits[OBSERVED_TTLS - 1] == 0 ? "no key comes twice within a minute"
-                : s->differ[0] != 0               ? "results change sooner than in a second"
-                                                  : "a call costs less than a look into the cache");
+        text_print(out, "  not worth caching: %s\n",
+                   s->opaque != 0                    ? "nobody knows how long an answer holds"
+                   : s->hits[OBSERVED_TTLS - 1] == 0 ? "no key comes twice within a minute"
+                   : s->differ[0] != 0               ? "results change sooner than in a second"
+                                                     : "a call costs less than a look into the cache");
 }

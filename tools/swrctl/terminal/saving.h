@@ -15,10 +15,13 @@ struct advise_sum {
     uint64_t hits[OBSERVED_TTLS], saved[OBSERVED_TTLS], differ[OBSERVED_TTLS], most[OBSERVED_TTLS];
 };
 
-/* What would do it: the settings stand between these; `section`: on lines of their own below `before`. */
+/* What would do it, in one of three forms. Foreign words stand in `argument`, or are quoted already. */
 struct advise_line {
-    const char *before, *after;
-    bool section;
+    const char *before;     /* "--wrap ", "swrctl -p 7 set ", "[quote]" */
+    const char *argument;   /* the settings follow it in one quoted word */
+    const char *name;       /* a word of its own, as text_word() makes it: the settings are words after it */
+    const char *then, *end; /* of those: another command about that name; NULL: none */
+    bool section;           /* on lines of their own below `before` */
 };
 
 /* A paragraph; `ns`: how long it was looked at, 0: not known. */
