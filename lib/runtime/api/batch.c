@@ -4,12 +4,9 @@
 #include "runtime/verb/put.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/commit_gate.h"
-#include "runtime/registry/thread.h"
+#include "runtime/registry/door.h"
 #include "runtime/setting/option.h"
-#include "base/alive.h"
-#include "base/cancel.h"
 
-#include <errno.h>
 #include <string.h>
 
 static void take_out(const struct note *n)
@@ -26,16 +23,13 @@ static void take_out(const struct note *n)
 
 bool batch_commit(void)
 {
-    struct thread *t = thread_current != NULL ? thread_current : thread_join();
     struct batch *b = batch_open();
-    int saved = errno;
-    if (b == NULL || t == NULL || t->busy || alive_dead())
+    struct visit visit;
+    if (b == NULL || !door_open(&visit))
         return false;
     if (--b->depth != 0)
         return true;
-    struct cancel cancel;
-    cancel_off(&cancel);
-    t->busy = true;
+    door_begin(&visit);
     commit_gate_close();
     for (struct note *n = b->first; n != NULL; n = n->next)
         take_out(n);
@@ -45,9 +39,7 @@ bool batch_commit(void)
             put_entry(n->function, &key, n->data + n->key_len, n->value_len, n->ttl_ms);
     }
     commit_gate_open();
-    t->busy = false;
     batch_close(b);
-    cancel_back(&cancel);
-    errno = saved;
+    door_leave(&visit);
     return true;
 }

@@ -1,12 +1,10 @@
 #include "batch_note.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/commit_gate.h"
-#include "runtime/registry/thread.h"
+#include "runtime/registry/door.h"
 #include "runtime/setting/option.h"
 #include "base/alive.h"
-#include "base/cancel.h"
 
-#include <errno.h>
 #include <string.h>
 
 static __thread struct batch *open_ __attribute__((tls_model("initial-exec")));
@@ -84,33 +82,30 @@ static void drop(struct batch *b)
 
 void batch_begin(void)
 {
-    struct cancel cancel;
-    if (alive_dead())
+    struct visit visit;
+    if (!door_enter(&visit))
         return;
-    cancel_off(&cancel);
     if (open_ == NULL && (open_ = os_zalloc(sizeof *open_)) != NULL)
         open_->last = &open_->first;
     if (open_ != NULL) /* otherwise each verb takes effect by itself */
         open_->depth++;
-    cancel_back(&cancel);
+    door_leave(&visit);
 }
 
 bool batch_rollback(void)
 {
-    struct batch *b = open_;
-    struct cancel cancel;
-    if (b == NULL || alive_dead())
+    struct visit visit;
+    if (open_ == NULL || !door_enter(&visit))
         return false;
-    cancel_off(&cancel);
-    open_ = NULL;
-    drop(b);
-    cancel_back(&cancel);
+    batch_close(open_);
+    door_leave(&visit);
     return true;
 }
 
 void batch_thread_ends(void)
 {
-    batch_rollback();
+    if (open_ != NULL && !alive_dead())
+        batch_close(open_);
 }
 
 struct batch *batch_open(void)

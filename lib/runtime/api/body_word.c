@@ -3,6 +3,7 @@
 #include "runtime/verb/format.h"
 #include "runtime/compute/dependencies.h"
 #include "runtime/compute/flight.h"
+#include "runtime/registry/door.h"
 #include "runtime/pool/pool.h"
 #include "runtime/setting/complaint.h"
 #include "base/alive.h"
@@ -48,11 +49,9 @@ void body_tag(const char *format, va_list args)
 {
     struct flight *fl = running_here();
     char name[1024], why[256];
-    if (fl == NULL || thread_current->busy || alive_dead())
+    struct visit visit;
+    if (fl == NULL || !door_enter(&visit))
         return;
-    struct cancel cancel;
-    cancel_off(&cancel);
-    thread_current->busy = true;
     bool named = format_name(name, sizeof name, format, args, why, sizeof why);
     if (named && name[0] != 0)
         dependencies_tag(fl, name);
@@ -60,8 +59,7 @@ void body_tag(const char *format, va_list args)
         fl->unnamed = true; /* not stored: no tag could take it out */
     if (!named)
         option_complain("a tag's name: %s", why);
-    thread_current->busy = false;
-    cancel_back(&cancel);
+    door_leave(&visit);
 }
 
 void body_last(struct swrcache_info *info)

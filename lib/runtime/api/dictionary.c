@@ -6,15 +6,12 @@
 #include "runtime/compute/dependencies.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/commit_gate.h"
+#include "runtime/registry/door.h"
 #include "runtime/registry/region.h"
-#include "runtime/registry/thread.h"
 #include "runtime/setting/option.h"
-#include "base/alive.h"
-#include "base/cancel.h"
 #include "base/clock.h"
 #include "swrcache/policy.h"
 
-#include <errno.h>
 #include <string.h>
 
 static const struct swrcache_param parameter = {.name = "key", .type = "", .kind = SWRCACHE_KIND_BYTES};
@@ -74,31 +71,23 @@ static struct function *of(const char *name, bool with_make)
 }
 
 struct use {
-    struct thread *thread;
+    struct visit visit;
     struct function *function;
     struct key key;
     unsigned char *bytes;
-    int saved;
-    struct cancel cancel;
 };
 
 static bool begin(struct use *u, const char *region, const void *key, size_t key_len, bool with_make)
 {
     struct swrcache_arg arg = {key_len == 0 ? "" : key, key_len};
-    u->saved = errno;
-    u->thread = thread_current != NULL ? thread_current : thread_join();
-    if ((key == NULL && key_len != 0) || u->thread == NULL || u->thread->busy || alive_dead())
+    if ((key == NULL && key_len != 0) || !door_enter(&u->visit))
         return false;
-    cancel_off(&u->cancel);
-    u->thread->busy = true;
     u->function = of(region, with_make);
     ptrdiff_t size = u->function != NULL ? key_size(&u->function->shape, &arg) : KEY_DOUBTFUL;
     u->bytes = size < 0 ? NULL : os_alloc((size_t)size);
     if (u->bytes == NULL || (size = key_encode(&u->function->shape, &arg, u->bytes, (size_t)size)) < 0) {
         os_free(u->bytes);
-        u->thread->busy = false;
-        cancel_back(&u->cancel);
-        errno = u->saved;
+        door_leave(&u->visit);
         return false;
     }
     u->key = (struct key){key_hash(&u->function->shape, u->bytes, (size_t)size), (size_t)size, u->bytes};
@@ -108,9 +97,7 @@ static bool begin(struct use *u, const char *region, const void *key, size_t key
 static void end(struct use *u)
 {
     os_free(u->bytes);
-    u->thread->busy = false;
-    cancel_back(&u->cancel);
-    errno = u->saved;
+    door_leave(&u->visit);
 }
 
 bool dictionary_put(const char *region, const void *key, size_t key_len, const void *value, size_t value_len,
@@ -135,22 +122,22 @@ static struct entry *find(struct use *u)
 /* The value's length, -1: absent. A body that looks is bound by what it finds, and by finding nothing. */
 static ssize_t look(struct use *u, void *buffer, size_t room)
 {
-    struct flight *bound = u->thread->bound;
+    struct flight *bound = u->visit.thread->bound;
     ssize_t len = -1;
     if (bound != NULL)
         dependencies_call(bound, u->function, &u->key);
     for (bool again = true; again && len < 0;) {
-        epoch_enter(&u->thread->epoch);
+        epoch_enter(&u->visit.thread->epoch);
         struct entry *e = find(u);
         if (e != NULL) {
             len = (ssize_t)entry_value_len(e);
             if (buffer != NULL && entry_value_len(e) != 0 && room != 0)
                 memcpy(buffer, entry_value(e), entry_value_len(e) < room ? entry_value_len(e) : room);
-            thread_touch(u->thread, e);
+            thread_touch(u->visit.thread, e);
             if (bound != NULL)
                 dependencies_saw(bound, u->function, e);
         }
-        epoch_exit(&u->thread->epoch);
+        epoch_exit(&u->visit.thread->epoch);
         /* What is not there may be on its way in. */
         again = len < 0 && atomic_load(&commit_gate_closed) != 0 && commit_gate_wait();
     }
@@ -169,7 +156,7 @@ ssize_t dictionary_get(const char *region, const void *key, size_t key_len, void
     if (!begin_look(&u, region, key, key_len))
         return -1;
     ssize_t len = look(&u, buffer, room);
-    thread_count(u.thread, u.function, len < 0 ? COUNTER_misses : COUNTER_hits);
+    thread_count(u.visit.thread, u.function, len < 0 ? COUNTER_misses : COUNTER_hits);
     end(&u);
     return len;
 }
@@ -186,9 +173,9 @@ bool dictionary_has(const char *region, const void *key, size_t key_len)
 
 static bool present(struct use *u)
 {
-    epoch_enter(&u->thread->epoch);
+    epoch_enter(&u->visit.thread->epoch);
     bool there = find(u) != NULL;
-    epoch_exit(&u->thread->epoch);
+    epoch_exit(&u->visit.thread->epoch);
     return there;
 }
 

@@ -15,30 +15,27 @@
 #include "runtime/compute/shadow.h"
 #include "runtime/cache/age.h"
 #include "runtime/cache/lease.h"
+#include "runtime/registry/door.h"
 #include "runtime/registry/mode.h"
 #include "runtime/pool/pool.h"
-#include "base/alive.h"
 #include "base/clock.h"
 #include "base/sync.h"
 
-#include <errno.h>
 #include <string.h>
 
 bool operate_peek(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
 {
     struct function *f = function_of(site);
-    struct thread *t = thread_current != NULL ? thread_current : thread_join();
     unsigned char stack[KEY_ON_STACK];
     struct key key;
-    int saved = errno;
-    if (f == NULL || t == NULL || t->busy || alive_dead())
+    struct visit visit;
+    if (f == NULL || !door_open(&visit))
         return false;
+    struct thread *t = visit.thread;
     bool found = false;
     struct custom_key custom = {.more = NULL};
     const struct swrcache_arg *keyed = custom_key_args_of(t, f, args, &custom);
-    struct cancel cancel;
-    cancel_off(&cancel);
-    t->busy = true;
+    door_begin(&visit);
     if (keyed != NULL && call_key_make(f, keyed, stack, &key)) {
         if (t->bound != NULL)
             dependencies_call(t->bound, f, &key);
@@ -53,19 +50,18 @@ bool operate_peek(struct swrcache_site *site, const struct swrcache_arg *args, v
             dependencies_saw(t->bound, f, e);
         epoch_exit(&t->epoch);
         if (e != NULL) {
-            t->busy = false;
+            struct thread *inside = door_out();
             found = result_give(f, e, args, result);
+            door_in(inside);
             if (found && (entry_flags(e) & ENTRY_FAILED))
-                saved = entry_errno(e);
+                visit.error = entry_errno(e);
             t->last = (struct thread_last){state == ENTRY_FRESH ? SWR_HIT : SWR_STALE_HIT,
                                            refresh_record_errno(&t->epoch, e), e->shape, clock_now()};
             cache_unref(e);
         }
     }
     custom_key_drop(&custom);
-    t->busy = false;
-    cancel_back(&cancel);
-    errno = saved;
+    door_leave(&visit);
     return found;
 }
 
@@ -83,14 +79,13 @@ size_t operate_run(struct swrcache_site *site, enum swrcache_operation operation
                    const struct swrcache_arg *args)
 {
     struct function *f = function_of(site);
-    struct thread *t = thread_current != NULL ? thread_current : thread_join();
     unsigned char stack[KEY_ON_STACK];
     struct key key;
-    int saved = errno;
-    struct cancel cancel;
+    struct visit visit;
     size_t matched = 0;
-    if (f == NULL || t == NULL || t->busy || alive_dead())
+    if (f == NULL || !door_open(&visit))
         return 0;
+    struct thread *t = visit.thread;
     struct custom_key custom = {.more = NULL};
     /* Out-arguments are no part of a key: whatever stands for them here must not make it doubtful. */
     struct swrcache_arg plain[KEY_MAX_PARAMS + 1];
@@ -102,8 +97,7 @@ size_t operate_run(struct swrcache_site *site, enum swrcache_operation operation
                 plain[i].size <= sizeof anything || args[i].data == NULL ? anything : args[i].data;
     }
     const struct swrcache_arg *keyed = args != NULL ? custom_key_args_of(t, f, plain, &custom) : NULL;
-    cancel_off(&cancel);
-    t->busy = true;
+    door_begin(&visit);
     if (args == NULL && batch_note(operation, site->name))
         matched = verb_several(operation, &f, 1, true);
     else if (args == NULL)
@@ -116,8 +110,6 @@ size_t operate_run(struct swrcache_site *site, enum swrcache_operation operation
         os_free(long_key);
     }
     custom_key_drop(&custom);
-    t->busy = false;
-    cancel_back(&cancel);
-    errno = saved;
+    door_leave(&visit);
     return matched;
 }

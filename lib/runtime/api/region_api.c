@@ -1,13 +1,12 @@
 #include "region_api.h"
 #include "runtime/cache/cache.h"
 #include "runtime/cache/retune.h"
+#include "runtime/registry/door.h"
 #include "runtime/registry/listener.h"
 #include "runtime/registry/mode.h"
 #include "runtime/registry/resolve.h"
 #include "runtime/setting/option.h"
 #include "core/target.h"
-#include "base/alive.h"
-#include "base/cancel.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -32,15 +31,14 @@ static void complain_own(const char *name, const struct swrcache_policy *p)
 void region_policy(const char *name, const struct swrcache_policy *policy, size_t policy_size)
 {
     struct swrcache_policy p = {0};
-    struct cancel cancel;
-    if (alive_dead())
+    struct visit visit;
+    if (!door_enter(&visit))
         return;
-    cancel_off(&cancel);
     struct region *r = region_of(name, true);
     if (r == NULL || policy_size < SWRCACHE_POLICY_LEAST) {
         option_complain("region \"%.80s\": no such name can be; write letters, digits, _ and - between dots",
                         name != NULL ? name : "");
-        cancel_back(&cancel);
+        door_leave(&visit);
         return;
     }
     memcpy(&p, policy, policy_size < sizeof p ? policy_size : sizeof p);
@@ -52,15 +50,14 @@ void region_policy(const char *name, const struct swrcache_policy *policy, size_
     listener_add(r, p.invalidate_on, SWRCACHE_OP_INVALIDATE);
     listener_add(r, p.expire_on, SWRCACHE_OP_EXPIRE);
     region_retune(r);
-    cancel_back(&cancel);
+    door_leave(&visit);
 }
 
 bool region_on(const char *name, const char *event, enum swrcache_operation operation)
 {
-    struct cancel cancel;
-    if (alive_dead())
+    struct visit visit;
+    if (!door_enter(&visit))
         return false;
-    cancel_off(&cancel);
     struct region *r = region_of(name, true);
     if (r == NULL)
         option_complain("region \"%.80s\": no such name can be; write letters, digits, _ and - between dots",
@@ -69,6 +66,6 @@ bool region_on(const char *name, const char *event, enum swrcache_operation oper
     if (r != NULL && !named)
         option_complain("region \"%s\": which event? its name is empty", name);
     bool listens = r != NULL && named && listener_add(r, event, operation);
-    cancel_back(&cancel);
+    door_leave(&visit);
     return listens;
 }

@@ -14,6 +14,7 @@
 #include "runtime/compute/shadow.h"
 #include "runtime/cache/age.h"
 #include "runtime/cache/lease.h"
+#include "runtime/registry/door.h"
 #include "runtime/registry/mode.h"
 #include "runtime/pool/pool.h"
 #include "base/alive.h"
@@ -35,7 +36,6 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
     const struct swrcache_site *site = f->site;
     unsigned char stack[KEY_ON_STACK];
     struct key key;
-    t->busy = true;
     if (unlikely(!call_key_make(f, keyed, stack, &key))) {
         outcome_alone(t, f, args, result);
         return;
@@ -68,10 +68,8 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
             lease_return(e, lease, now, clock_add(now, NS_PER_MS));
             thread_count(t, f, COUNTER_dropped);
         }
-        if (outcome_serve(t, f, e, args, result, fresh ? COUNTER_hits : COUNTER_stale_hits,
-                          fresh ? SWR_HIT : SWR_STALE_HIT, saved))
-            t->busy = false;
-        else
+        if (!outcome_serve(t, f, e, args, result, fresh ? COUNTER_hits : COUNTER_stale_hits,
+                           fresh ? SWR_HIT : SWR_STALE_HIT, saved))
             outcome_alone(t, f, args, result);
         return;
     }
@@ -92,7 +90,6 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
     if (unlikely(entry_flags(e) & ENTRY_FAILED))
         errno = entry_errno(e);
     epoch_exit(&t->epoch);
-    t->busy = false;
     return;
 slow:
     epoch_exit(&t->epoch);
@@ -114,30 +111,26 @@ slow:
 static void answer_kept(struct thread *t, struct function *f, const struct swrcache_arg *args,
                         const struct swrcache_arg *keyed, struct custom_key *custom_key, void *result)
 {
-    struct cancel cancel;
+    struct visit visit;
     unsigned char *outer = call_key_keep(t, NULL);
-    /* No lock is taken, nor memory held, where the thread can be cancelled; a body can. */
-    cancel_off(&cancel);
-    t->cancel = cancel;
+    door_call(&visit, t);
     answer(t, f, args, keyed, custom_key, result);
     t->lengthy = outer;
-    cancel_back(&cancel);
+    door_answered(&visit);
 }
 
 /* Past the cache. What computes now stands on this call all the same. */
 static void answer_past(struct thread *t, struct function *f, const struct swrcache_arg *keyed)
 {
     unsigned char stack[KEY_ON_STACK];
-    struct cancel cancel;
+    struct visit visit = {.thread = t};
     struct key key;
     if (t->bound == NULL || alive_dead())
         return;
-    cancel_off(&cancel);
-    t->busy = true;
+    door_begin(&visit);
     if (call_key_make(f, keyed, stack, &key))
         dependencies_call(t->bound, f, &key);
-    t->busy = false;
-    cancel_back(&cancel);
+    door_answered(&visit);
 }
 
 /* `mode`: the word in force, not 0. */
@@ -223,16 +216,16 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
 bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
 {
     struct function *f = function_of(site);
-    struct thread *t = thread_current != NULL ? thread_current : thread_join();
+    struct visit visit;
+    bool may = door_open(&visit);
+    struct thread *t = visit.thread;
     struct custom_key custom_key = {.more = NULL};
     const struct swrcache_arg *keyed = NULL;
     unsigned char stack[KEY_ON_STACK], *encoded = NULL;
     struct key key;
-    struct cancel cancel;
     bool done = true;
     uint64_t mode = f != NULL ? mode_of(f) : 0;
-    if (f != NULL && t != NULL && !t->busy && !alive_dead() &&
-        (mode_kind(mode) == FUNCTION_ON || mode_kind(mode) == FUNCTION_SHADOW) &&
+    if (f != NULL && may && (mode_kind(mode) == FUNCTION_ON || mode_kind(mode) == FUNCTION_SHADOW) &&
         (f->annotated.unless == NULL || !f->annotated.unless()))
         keyed = custom_key_args_of(t, f, args, &custom_key);
     if (keyed == NULL || !mode_takes(f, mode, keyed)) {
@@ -240,9 +233,7 @@ bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, vo
         outcome_bypass(t, f, site, args, result);
         return true;
     }
-    cancel_off(&cancel);
-    t->cancel = cancel;
-    t->busy = true;
+    door_call(&visit, t);
     bool made = call_key_make(f, keyed, stack, &key) && call_key_encode(f, keyed, &key, &encoded);
     custom_key_drop(&custom_key);
     unsigned char *outer = call_key_keep(t, encoded);
@@ -253,6 +244,6 @@ bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, vo
     else
         outcome_alone(t, f, args, result);
     call_key_drop(t, outer);
-    cancel_back(&cancel);
+    door_answered(&visit);
     return done;
 }

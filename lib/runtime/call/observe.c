@@ -3,6 +3,7 @@
 #include "outcome.h"
 #include "runtime/compute/digest.h"
 #include "runtime/compute/result.h"
+#include "runtime/registry/door.h"
 #include "runtime/registry/observed.h"
 #include "base/alive.h"
 #include "base/clock.h"
@@ -113,13 +114,11 @@ static void record(struct observed_function *o, const struct seen *s)
 static bool digest(struct thread *t, struct function *f, const struct swrcache_arg *args, const void *result,
                    struct seen *s)
 {
-    struct cancel cancel;
+    struct visit visit = {.thread = t};
     uint64_t bytes = 0;
-    cancel_off(&cancel);
-    t->busy = true;
+    door_begin(&visit);
     bool known = function_comparable(f) && digest_of_result(f, args, result, &s->digest, &bytes);
-    t->busy = false;
-    cancel_back(&cancel);
+    door_answered(&visit);
     s->bytes += bytes;
     return known;
 }

@@ -1,6 +1,7 @@
 #include "outcome.h"
 #include "runtime/compute/dependencies.h"
 #include "runtime/compute/result.h"
+#include "runtime/registry/door.h"
 #include "base/alive.h"
 #include "base/clock.h"
 
@@ -39,9 +40,9 @@ bool outcome_serve(struct thread *t, struct function *f, struct entry *e, const 
 {
     if (t->bound != NULL)
         dependencies_saw(t->bound, f, e);
-    t->busy = false;
+    struct thread *inside = door_out();
     bool given = result_give(f, e, args, result);
-    t->busy = true;
+    door_in(inside);
     if (given) {
         outcome_note(t, f, c, outcome, e, clock_now());
         errno = entry_flags(e) & ENTRY_FAILED ? entry_errno(e) : saved;

@@ -1,4 +1,5 @@
 #include "custom_key.h"
+#include "runtime/registry/door.h"
 #include "runtime/setting/option.h"
 
 #include <errno.h>
@@ -44,12 +45,10 @@ bool custom_key_make(struct thread *t, struct function *f, const struct swrcache
     /* Full to the last byte is too full: printf() ends with a NUL. */
     if (len >= room && len <= UINT32_MAX / 2) {
         room = len + 1;
-        struct cancel cancel;
-        cancel_off(&cancel);
-        t->busy = true;
+        struct visit visit = {.thread = t};
+        door_begin(&visit);
         custom->more = os_alloc(room);
-        t->busy = false;
-        cancel_back(&cancel);
+        door_answered(&visit);
         if (custom->more != NULL)
             custom->arg =
                 (struct swrcache_arg){custom->more, len = f->custom_key->make(args, custom->more, room)};

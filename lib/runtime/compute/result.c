@@ -1,6 +1,6 @@
 #include "result.h"
 #include "custom_key.h"
-#include "runtime/registry/thread.h"
+#include "runtime/registry/door.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,15 +57,11 @@ static bool negative(const struct swrcache_site *s, const void *result)
 /* The user's own test, run as a body is: what it invalidates or calls counts. */
 static bool said_failed(struct function *f, const void *result)
 {
-    struct thread *t = thread_current;
-    bool busy = t != NULL && t->busy;
     if (f->annotated.failed == NULL)
         return false;
-    if (t != NULL)
-        t->busy = false;
+    struct thread *inside = door_out();
     bool failed = f->annotated.failed(f->site->form == SWRCACHE_FORM_VOID ? NULL : result);
-    if (t != NULL)
-        t->busy = busy;
+    door_in(inside);
     return failed;
 }
 
@@ -106,18 +102,14 @@ static bool is_out(const struct swrcache_param *p)
 
 size_t result_encode(struct function *f, const void *object, void **bytes)
 {
-    struct thread *t = thread_current;
-    bool busy = t != NULL && t->busy;
     size_t room = 256, len;
     for (;;) {
         *bytes = os_alloc(room);
         if (*bytes == NULL)
             return SIZE_MAX;
-        if (t != NULL)
-            t->busy = false;
+        struct thread *inside = door_out();
         len = f->encoder->encode(object, *bytes, room);
-        if (t != NULL)
-            t->busy = busy;
+        door_in(inside);
         if (len < room)
             return len;
         os_free(*bytes);
@@ -251,18 +243,14 @@ void result_share_object(struct function *f, void *result)
 void result_discard(struct function *f, void *result)
 {
     void *unused;
-    struct thread *t = thread_current;
-    bool busy = t != NULL && t->busy;
     if (f->site->form != SWRCACHE_FORM_STRING && f->codec == NULL)
         return;
     memcpy(&unused, result, sizeof unused);
     if (f->codec == NULL) {
         free(unused);
     } else if (unused != NULL) {
-        if (t != NULL)
-            t->busy = false;
+        struct thread *inside = door_out();
         f->site->release(unused);
-        if (t != NULL)
-            t->busy = busy;
+        door_in(inside);
     }
 }
