@@ -15,9 +15,8 @@
 #include "runtime/verb/apply.h"
 #include "runtime/verb/format.h"
 #include "runtime/verb/target_check.h"
-#include "runtime/compute/compute.h"
 #include "runtime/compute/dependencies.h"
-#include "runtime/compute/guard.h"
+#include "runtime/compute/frame.h"
 #include "runtime/compute/refresh.h"
 #include "runtime/compute/wait.h"
 #include "runtime/compute/warm.h"
@@ -92,10 +91,8 @@ static const struct pool_duties duties = {run_job,     lose_job,     warm_fire,
 /* Left where no frame of ours could see it, by an asynchronous cancellation for instance. */
 static void thread_ends(struct thread *t)
 {
-    compute_thread_ends(t);
+    frame_forget_all(t);
     thread_drop_key(t);
-    t->busy = true;
-    writer_forget_left(t, UINTPTR_MAX);
     pool_lost();
 }
 
@@ -119,12 +116,6 @@ static void begin_again(void)
     atomic_store(&first_call, 0);
 }
 
-static void body_left(void)
-{
-    if (!writer_leave())
-        compute_abandon();
-}
-
 static bool wake(void)
 {
     if (getauxval(AT_SECURE) != 0)
@@ -142,9 +133,7 @@ static bool wake(void)
     static const struct thread_endings endings = {thread_ends, thread_gone};
     thread_start(&endings);
     pool_start(&duties);
-    guard_left = body_left;
     call_first = start_control;
-    body_abandoned = compute_give_up;
     fork_again = begin_again;
     function_way = hit_of;
     configured_read();

@@ -1,24 +1,16 @@
 #include "writer.h"
-#include "runtime/compute/flight.h"
-#include "runtime/compute/guard.h"
+#include "runtime/compute/body.h"
 #include "runtime/cache/audit.h"
-#include "base/alive.h"
+#include "runtime/registry/door.h"
 
 #include <errno.h>
 
-/*
- * Not on the stack: a longjmp may leave it behind, and swrcache_fail() must not write into what came after.
- * Whether the frame is still there is seen by a word in it, as with flights.
+/* Not on the stack: a longjmp may leave it behind, and swrcache_fail() must not write into what came after.
  */
 struct writer_call {
-    struct writer_call *outer;
-    struct flight *within; /* the computation that called the writer, NULL: none */
-    uintptr_t frame;
-    volatile uint64_t *mark;
-    uint64_t token;
+    struct frame frame; /* first: frame.h */
     const struct swrcache_writer *writer;
     const struct swrcache_arg *args;
-    struct cancel cancel; /* the host's: it is off but in the body */
     bool failed;
 };
 
@@ -30,114 +22,83 @@ static void tell(const struct swrcache_writer *writer, const struct swrcache_arg
     audit_caller(before);
 }
 
-static void pop(struct thread *t)
+static void unwound(struct thread *t, struct frame *frame)
 {
-    struct writer_call *w = t->writers;
-    t->writers = w->outer;
-    os_free(w);
+    struct writer_call w = *(struct writer_call *)frame;
+    (void)t;
+    os_free(frame);
+    tell(w.writer, w.args);
 }
 
-void writer_forget_left(struct thread *t, uintptr_t frame)
+static void left(struct thread *t, struct frame *frame)
 {
-    while (t->writers != NULL && t->writers->frame <= frame)
-        pop(t);
+    (void)t;
+    os_free(frame);
 }
 
-static uint64_t push(struct thread *t, const struct writer_call *call)
+static const struct frame_kind writing = {false, unwound, left};
+
+static struct writer_call *begin(struct thread *t, const struct swrcache_writer *writer,
+                                 const struct swrcache_arg *args)
 {
-    /* In a signal handler that interrupted the runtime the allocator's lock may be taken. */
-    if (t == NULL || t->busy || alive_dead())
-        return 0;
-    writer_forget_left(t, call->frame);
+    frame_forget_left(t, (uintptr_t)__builtin_frame_address(0));
     struct writer_call *w = os_alloc(sizeof *w);
-    if (w == NULL)
-        return 0;
-    *w = *call;
-    w->outer = t->writers;
-    w->within = t->top;
-    w->token = ++t->tokens << 16 | 1;
-    t->writers = w;
-    return w->token;
+    if (w != NULL)
+        *w = (struct writer_call){
+            .frame = {.kind = &writing, .name = writer->name}, .writer = writer, .args = args};
+    return w;
 }
 
-/*
- * Ends the call; says whether it failed. It may be gone: with several stacks on one thread what lies lower is
- * not always what was left. To tell too much costs a computation, too little gives a wrong answer.
- */
-static bool take_out(struct thread *t, uint64_t token)
+/* Did it fail? One given up meanwhile did not: with several stacks what lies lower is not always what was
+ * left. */
+static bool run_body(struct visit *visit, struct writer_call *w, void *result)
 {
-    for (struct writer_call **at = &t->writers; *at != NULL; at = &(*at)->outer)
-        if ((*at)->token == token) {
-            struct writer_call *w = *at;
-            bool failed = w->failed;
-            *at = w->outer;
-            os_free(w);
-            return failed;
-        }
-    return false;
-}
-
-/* In the guard's frame: whoever is cancelled in here has the targets told, before and after no cancellation
- * is. */
-static void run_body(const struct swrcache_arg *args, void *result)
-{
-    const struct writer_call *w = thread_current->writers;
-    struct cancel cancel = w->cancel;
-    cancel_back(&cancel);
-    w->writer->run(args, result);
-    cancel_off(&cancel);
+    struct body body = {.thread = visit->thread,
+                        .frame = &w->frame,
+                        .run = w->writer->run,
+                        .args = w->args,
+                        .result = result};
+    visit->thread->cancel = visit->cancel;
+    errno = visit->error;
+    bool whole = body_run(&body), failed = whole && w->failed;
+    visit->error = body.error;
+    if (whole)
+        os_free(w);
+    return failed;
 }
 
 void writer_run(const struct swrcache_writer *writer, const struct swrcache_arg *args, void *result)
 {
-    int saved = errno;
-    volatile uint64_t mark = 0;
-    struct thread *t = thread_current != NULL ? thread_current : thread_join();
-    struct writer_call call = {
-        .frame = (uintptr_t)__builtin_frame_address(0), .mark = &mark, .writer = writer, .args = args};
-    cancel_off(&call.cancel);
-    uint64_t token = push(t, &call);
-    mark = token;
-    errno = saved;
-    if (token == 0) {
-        cancel_back(&call.cancel);
-        writer->run(args, result);
-        cancel_off(&call.cancel);
+    struct visit visit;
+    bool inside = door_enter(&visit), failed = false;
+    struct writer_call *w = inside ? begin(visit.thread, writer, args) : NULL;
+    if (w != NULL) {
+        failed = run_body(&visit, w, result);
     } else {
-        guard_call(run_body, args, result);
+        if (inside)
+            door_leave(&visit);
+        writer->run(args, result);
+        inside = door_enter(&visit);
     }
-    saved = errno;
-    mark = 0;
-    if (token == 0 || !take_out(t, token))
+    /* To tell too much costs a computation, too little gives a wrong answer. */
+    struct thread *t = door_out();
+    if (!failed)
         tell(writer, args);
-    cancel_back(&call.cancel);
-    errno = saved;
+    door_in(t);
+    if (inside)
+        door_leave(&visit);
+    errno = visit.error;
 }
 
 bool writer_fail(void)
 {
     struct thread *t = thread_current;
-    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
-    struct writer_call *w = t != NULL ? t->writers : NULL;
-    while (w != NULL && w->frame <= frame)
-        w = w->outer;
-    if (w == NULL || w->within != t->top)
+    uintptr_t at = (uintptr_t)__builtin_frame_address(0);
+    struct frame *f = t != NULL ? t->frames : NULL;
+    while (f != NULL && f->kind == &writing && f->at <= at)
+        f = f->outer;
+    if (f == NULL || f->kind != &writing)
         return false;
-    w->failed = true;
-    return true;
-}
-
-bool writer_leave(void)
-{
-    struct thread *t = thread_current;
-    while (t != NULL && t->writers != NULL && *t->writers->mark != t->writers->token)
-        pop(t);
-    struct writer_call *w = t != NULL ? t->writers : NULL;
-    if (w == NULL || w->within != t->top)
-        return false;
-    const struct swrcache_writer *writer = w->writer;
-    const struct swrcache_arg *args = w->args;
-    pop(t);
-    tell(writer, args);
+    ((struct writer_call *)f)->failed = true;
     return true;
 }

@@ -9,7 +9,6 @@
 #include "runtime/cache/lease.h"
 #include "runtime/registry/mode.h"
 #include "runtime/pool/pool.h"
-#include "base/alive.h"
 #include "base/clock.h"
 #include "base/sync.h"
 
@@ -21,7 +20,7 @@ void caller_refresh(struct thread *t, struct function *f, struct entry *e, uint6
 {
     uint32_t shard = table_shard_of(entry_hash(e));
     struct key key = entry_key(e);
-    compute_forget_left(t, (uintptr_t)__builtin_frame_address(0));
+    frame_forget_left(t, (uintptr_t)__builtin_frame_address(0));
     table_lock(&cache_table, shard);
     struct flight *fl = NULL;
     uint64_t identity = function_identity_of(e);
@@ -34,16 +33,14 @@ void caller_refresh(struct thread *t, struct function *f, struct entry *e, uint6
         lease_return(e, lease, clock_now(), 0);
         if (!outcome_serve(t, f, e, args, result, COUNTER_stale_hits, SWR_STALE_HIT, saved))
             outcome_alone(t, f, args, result);
-        t->busy = false;
         return;
     }
-    bool failed;
-    struct entry *fresh = compute_run(t, f, fl, args, result, &failed);
+    struct entry *fresh;
+    enum computed computed = compute_run(t, f, fl, args, result, &fresh);
     int error = errno;
-    if (alive_dead()) {
-        t->busy = false;
+    if (computed == COMPUTED_LOST)
         return;
-    }
+    bool failed = computed == COMPUTED_FAILED;
     if (fl->before != NULL)
         shadow_refreshed(f, fl->before, fresh, args);
     flight_unref(fl);
@@ -61,5 +58,4 @@ void caller_refresh(struct thread *t, struct function *f, struct entry *e, uint6
     }
     if (fresh != NULL)
         cache_unref(fresh);
-    t->busy = false;
 }

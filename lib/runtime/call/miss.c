@@ -7,7 +7,7 @@
 #include "runtime/cache/age.h"
 #include "runtime/cache/commit_gate.h"
 #include "runtime/cache/lease.h"
-#include "base/alive.h"
+#include "runtime/registry/door.h"
 #include "base/clock.h"
 
 #include <errno.h>
@@ -17,15 +17,14 @@ static void hand_out(struct thread *t, struct function *f, struct flight *fl, st
                      int error)
 {
     if (e != NULL && function_holds_object(f)) {
-        t->busy = false;
+        struct thread *inside = door_out();
         result_share_object(f, result);
-        t->busy = true;
+        door_in(inside);
     }
     outcome_note(t, f, COUNTER_misses, SWR_MISS, NULL, 0);
     if (e != NULL)
         cache_unref(e);
     flight_unref(fl);
-    t->busy = false;
     errno = error;
 }
 
@@ -185,17 +184,15 @@ static enum verdict look(struct miss *m)
 
 static enum verdict lead(struct miss *m)
 {
-    bool failed;
+    struct entry *e;
     /* With the flight: should the body never return, it is given back with it. */
     m->lead->fallback = m->fallback;
     m->fallback = NULL;
-    struct entry *e = compute_run(m->t, m->f, m->lead, m->args, m->result, &failed);
+    enum computed computed = compute_run(m->t, m->f, m->lead, m->args, m->result, &e);
     int error = errno;
-    if (alive_dead()) {
-        m->t->busy = false;
+    if (computed == COMPUTED_LOST)
         return VERDICT_ANSWERED;
-    }
-    if (failed && m->lead->fallback != NULL) {
+    if (computed == COMPUTED_FAILED && m->lead->fallback != NULL) {
         m->fallback = m->lead->fallback;
         m->lead->fallback = NULL;
         result_discard(m->f, m->result);
@@ -203,7 +200,6 @@ static enum verdict lead(struct miss *m)
             if (e != NULL)
                 cache_unref(e);
             flight_unref(m->lead);
-            m->t->busy = false;
             return VERDICT_ANSWERED;
         }
     }
@@ -226,7 +222,7 @@ void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *a
         .began = mark_now(),
     };
     enum verdict verdict;
-    compute_forget_left(t, (uintptr_t)__builtin_frame_address(0));
+    frame_forget_left(t, (uintptr_t)__builtin_frame_address(0));
     do
         verdict = look(&m);
     while (verdict == VERDICT_AGAIN);
@@ -239,8 +235,6 @@ void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *a
     drop_fallback(&m);
     if (verdict == VERDICT_ALONE)
         outcome_alone(t, f, args, result);
-    else
-        t->busy = false;
 }
 
 /*
@@ -258,7 +252,7 @@ bool miss_forced(struct thread *t, struct function *f, const struct swrcache_arg
                  const struct key *key)
 {
     uint32_t shard = table_shard_of(key->hash);
-    compute_forget_left(t, (uintptr_t)__builtin_frame_address(0));
+    frame_forget_left(t, (uintptr_t)__builtin_frame_address(0));
     table_lock(&cache_table, shard);
     uint64_t identity = atomic_load(&f->identity);
     struct flight *other = flight_find(identity, key), *fl = NULL;
@@ -279,8 +273,9 @@ bool miss_forced(struct thread *t, struct function *f, const struct swrcache_arg
         outcome_alone(t, f, args, result);
         return true;
     }
-    bool failed;
-    struct entry *e = compute_run(t, f, fl, args, result, &failed);
-    hand_out(t, f, fl, e, result, errno);
-    return !failed;
+    struct entry *e;
+    enum computed computed = compute_run(t, f, fl, args, result, &e);
+    if (computed != COMPUTED_LOST)
+        hand_out(t, f, fl, e, result, errno);
+    return computed == COMPUTED;
 }

@@ -6,7 +6,7 @@
 
 #include "runtime/registry/thread.h"
 
-/* `saved`: errno as the caller had it. Ends with the thread out of the runtime. */
+/* `saved`: errno as the caller had it. */
 void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,
               const struct key *key, int saved);
 /* Computes whatever is remembered or on its way; `key` encoded. False: it failed. Ends likewise. */

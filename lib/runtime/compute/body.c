@@ -1,100 +1,43 @@
 #include "body.h"
+#include "guard.h"
 #include "base/alive.h"
+#include "base/sync.h"
 
-void (*body_abandoned)(struct thread *t, struct flight *fl);
+#include <errno.h>
 
-void compute_enter(struct thread *t, struct flight *fl, uintptr_t frame, volatile uint64_t *mark)
+/* In the guard's frame: whoever is cancelled in here is seen by it, before and after no cancellation is. */
+static void run(const struct swrcache_arg *args, void *cookie)
 {
-    fl->outer = t->top;
-    fl->owner = t;
-    fl->tid = t->tid;
-    /* One below: a later call of the same depth, after a longjmp, is not inside this one. */
-    fl->frame = frame - 1;
-    fl->mark = mark;
-    *mark = fl->token = (uint64_t)(uintptr_t)fl ^ ++t->tokens << 48;
-    flight_set_top(t, fl);
+    struct body *b = cookie;
+    struct cancel cancel = b->thread->cancel;
+    cancel_back(&cancel);
+    b->run(args, b->result);
+    cancel_off(&cancel);
+}
+
+/* The canary stays on the real stack. */
+__attribute__((noinline, no_sanitize("address"))) bool body_run(struct body *b)
+{
+    struct thread *t = b->thread;
+    struct cancel cancel = t->cancel;
+    volatile uint64_t canary;
+    b->frame->at = (uintptr_t)__builtin_frame_address(0);
+    frame_push(t, b->frame, &canary);
+    uint64_t token = canary;
     t->busy = false;
-}
-
-/* Takes it out of the thread's chain; whoever is further in stays. */
-static bool take_out(struct flight **chain, struct flight *fl)
-{
-    for (; *chain != NULL; chain = &(*chain)->outer)
-        if (*chain == fl) {
-            *chain = fl->outer;
-            return true;
-        }
-    return false;
-}
-
-void compute_leave(struct thread *t, struct flight *fl)
-{
-    t->busy = true;
-    if (fl->aside && take_out(&t->aside, fl)) {
-        /* Not left after all: its frame is on another stack, of a coroutine or a signal handler's. */
-        fl->aside = false;
-        fl->fenced = true;
+    SYNC_POINT("leader.before_call");
+    if (b->catches) {
+        errno = 0;
+        b->threw = !guard_call_catching(run, b->args, b);
+        /* Caught, it left run() in the middle. */
+        if (b->threw)
+            cancel_off(&t->cancel);
     } else {
-        take_out(&t->top, fl);
-        flight_set_top(t, t->top);
+        guard_call(run, b->args, b);
     }
-}
-
-void compute_abandon(void)
-{
-    struct thread *t = thread_current;
-    struct flight *fl = t != NULL ? t->top : NULL;
-    if (fl == NULL)
-        return;
-    flight_set_top(t, fl->outer);
-    t->busy = false;
-    /* In a fork's child without handlers the locks may be held by nobody. */
-    if (alive_dead())
-        return;
-    body_abandoned(t, fl);
-    flight_unref(fl);
-}
-
-/* A look at a stack that may be dead, for which the sanitizers have no words. */
-__attribute__((no_sanitize("address"))) static bool overwritten(const struct flight *fl)
-{
-    return *fl->mark != fl->token;
-}
-
-/*
- * Left by longjmp are flights whose frame lies at or below the current one (an outer one lies above), and
- * those whose frame has been overwritten, whatever is called from now. The former may still be wanted when
- * there are several stacks: they are put aside, and freed once overwritten.
- */
-void compute_forget_left(struct thread *t, uintptr_t frame)
-{
-    while (t->top != NULL && (t->top->frame <= frame || overwritten(t->top))) {
-        struct flight *fl = t->top;
-        flight_set_top(t, fl->outer);
-        body_abandoned(t, fl);
-        fl->aside = true;
-        fl->outer = t->aside;
-        t->aside = fl;
-    }
-    for (struct flight **at = &t->aside; *at != NULL;) {
-        struct flight *fl = *at;
-        if (!overwritten(fl)) {
-            at = &fl->outer;
-            continue;
-        }
-        *at = fl->outer;
-        flight_unref(fl);
-    }
-}
-
-void compute_thread_ends(struct thread *t)
-{
-    while (t->top != NULL)
-        compute_abandon();
-    while (t->aside != NULL) {
-        struct flight *fl = t->aside;
-        t->aside = fl->outer;
-        if (!alive_dead())
-            flight_unref(fl);
-    }
+    b->error = b->threw ? 0 : errno;
+    SYNC_POINT("leader.after_call");
+    t->cancel = cancel;
+    t->busy = true;
+    return frame_pop(t, b->frame, token) && !alive_dead();
 }

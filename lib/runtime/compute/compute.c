@@ -206,7 +206,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
 }
 
 /* Nobody waits for it any more, and the key may be computed by others. */
-void compute_give_up(struct thread *t, struct flight *fl)
+static void give_up(struct thread *t, struct flight *fl)
 {
     uint32_t shard = table_shard_of(fl->key.hash);
     table_lock(&cache_table, shard);
@@ -227,35 +227,56 @@ void compute_give_up(struct thread *t, struct flight *fl)
     thread_count(t, fl->function, COUNTER_failures);
 }
 
-/* The frame that is marked stays on the real stack. */
-__attribute__((no_sanitize("address"))) struct entry *compute_run(struct thread *t, struct function *f,
-                                                                  struct flight *fl,
-                                                                  const struct swrcache_arg *args,
-                                                                  void *result, bool *failed)
+static void unwound(struct thread *t, struct frame *frame)
 {
-    volatile uint64_t mark;
-    struct cancel cancel = t->cancel;
-    compute_enter(t, fl, (uintptr_t)__builtin_frame_address(0), &mark);
-    SYNC_POINT("leader.before_call");
+    struct flight *fl = (struct flight *)frame;
+    give_up(t, fl);
+    flight_unref(fl);
+}
+
+/* A body that may come back after all, on another stack, may still write where it was told to. */
+static void left(struct thread *t, struct frame *frame)
+{
+    struct flight *fl = (struct flight *)frame;
+    if (!frame->aside)
+        give_up(t, fl);
+    if (!frame->aside && fl->room != NULL)
+        frame_put_aside(t, frame);
+    else
+        flight_unref(fl);
+}
+
+static const struct frame_kind computation = {true, unwound, left};
+
+bool compute_body(struct flight *fl, struct body *b)
+{
+    fl->owner = b->thread;
+    fl->tid = b->thread->tid;
+    fl->frame.kind = &computation;
+    fl->frame.name = fl->function->site->name;
+    b->frame = &fl->frame;
+    b->run = fl->function->site->run;
+    return body_run(b);
+}
+
+enum computed compute_run(struct thread *t, struct function *f, struct flight *fl,
+                          const struct swrcache_arg *args, void *result, struct entry **e)
+{
+    struct body body = {.thread = t, .args = args, .result = result};
+    bool failed;
+    *e = NULL;
     /* The body may never return: nothing of the call may be held by it. */
     thread_drop_key(t);
-    cancel_back(&cancel);
-    guard_call(f->site->run, args, result);
-    cancel_off(&t->cancel);
-    int error = errno;
-    SYNC_POINT("leader.after_call");
-    t->cancel = cancel;
-    compute_leave(t, fl);
-    *failed = false;
-    /* The body forked without handlers: in the child the locks may be held by nobody. */
-    if (alive_dead())
-        return NULL;
-    struct entry *e = compute_publish(f, fl, args, result, error, failed);
+    if (!compute_body(fl, &body)) {
+        errno = body.error;
+        return COMPUTED_LOST;
+    }
+    *e = compute_publish(f, fl, args, result, body.error, &failed);
     if (t->bound != NULL) {
         dependencies_took(t->bound, fl);
-        if (e != NULL)
-            dependencies_saw(t->bound, f, e);
+        if (*e != NULL)
+            dependencies_saw(t->bound, f, *e);
     }
-    errno = error;
-    return e;
+    errno = body.error;
+    return failed ? COMPUTED_FAILED : COMPUTED;
 }

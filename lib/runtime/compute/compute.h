@@ -5,13 +5,18 @@
 #define RUNTIME_COMPUTE_H
 
 #include "body.h"
+#include "flight.h"
 
-/* Nobody waits for it any more, and the key may be computed by others. */
-void compute_give_up(struct thread *t, struct flight *fl);
+/* Runs the body for a flight in its leader's thread: body.h, where frame and run are filled in here. */
+bool compute_body(struct flight *fl, struct body *b);
 
-/* Runs the body in the caller's thread and publishes. Returns a referenced entry, or NULL. */
-struct entry *compute_run(struct thread *t, struct function *f, struct flight *fl,
-                          const struct swrcache_arg *args, void *result, bool *failed);
+/* LOST: as of body_run(), the result is the caller's and nothing else is to be done. */
+enum computed { COMPUTED, COMPUTED_FAILED, COMPUTED_LOST };
+
+/* Runs the body in the caller's thread and publishes. `e`: a referenced entry, or NULL. errno is the body's.
+ */
+enum computed compute_run(struct thread *t, struct function *f, struct flight *fl,
+                          const struct swrcache_arg *args, void *result, struct entry **e);
 /* What becomes of a computation that ended: stored or not, waiters answered. Gives a referenced entry. */
 struct entry *compute_publish(struct function *f, struct flight *fl, const struct swrcache_arg *args,
                               const void *result, int error, bool *failed);

@@ -108,6 +108,7 @@ void flight_unref(struct flight *fl)
     if (fl->before != NULL)
         cache_unref(fl->before);
     flight_free_names(fl);
+    os_free(fl->room);
 #ifdef SWRCACHE_TESTING
     memset(fl, 0xde, sizeof *fl);
 #endif

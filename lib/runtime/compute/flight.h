@@ -10,22 +10,19 @@
 #ifndef RUNTIME_FLIGHT_H
 #define RUNTIME_FLIGHT_H
 
+#include "frame.h"
 #include "runtime/cache/cache.h"
-#include "runtime/registry/thread.h"
 #include "core/mark.h"
 
 enum flight_state { FLIGHT_RUNNING, FLIGHT_DONE, FLIGHT_ABANDONED };
 
 struct flight {
-    struct flight *next;  /* the shard's list; its lock */
-    struct flight *outer; /* the computation that this one interrupts on its thread; owner alone */
+    struct frame frame;  /* first: frame.h casts it. Owner alone */
+    struct flight *next; /* the shard's list; its lock */
     struct function *function;
     uint64_t identity;
     _Atomic(struct thread *) owner; /* NULL: queued, no worker has it yet */
-    uintptr_t frame; /* stack address of the leader's frame: below it, the leader is gone by longjmp */
-    const volatile uint64_t *mark; /* in that frame; overwritten: the frame is gone for certain */
-    uint64_t token;                /* what stands there */
-    bool aside;                    /* held to be left by longjmp, and put aside by its thread */
+    void *room;                     /* what its body uses besides; goes with it */
     int tid;
     bool refresh, fenced, expired, listed; /* the shard's lock */
     bool skip, failed, own_ttl;            /* set by the body, owner alone */
@@ -49,12 +46,6 @@ struct flight {
     struct key key;
     unsigned char bytes[];
 };
-
-/* The innermost computation of a thread; NULL: none. */
-static inline void flight_set_top(struct thread *t, struct flight *fl)
-{
-    thread_set_top(t, fl, fl != NULL ? fl->function->site->name : NULL);
-}
 
 /* Shard locked. */
 struct flight *flight_find(uint64_t identity, const struct key *key);

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "guard.h"
+#include "frame.h"
 
 #include <dlfcn.h>
 #include <setjmp.h>
@@ -7,8 +8,6 @@
 
 /* Where exceptions end that come to guard_catch(), the innermost. */
 static __thread jmp_buf *landing __attribute__((tls_model("initial-exec")));
-
-void (*guard_left)(void);
 
 /* Of the frames guard_call() and guard_catch(). */
 typedef _Unwind_Reason_Code personality(int version, _Unwind_Action actions, _Unwind_Exception_Class class_,
@@ -39,7 +38,7 @@ _Unwind_Reason_Code guard_personality(int version, _Unwind_Action actions, _Unwi
     if (version != 1)
         return _URC_FATAL_PHASE1_ERROR;
     if (!(actions & _UA_SEARCH_PHASE))
-        guard_left();
+        frame_unwound();
     return _URC_CONTINUE_UNWIND;
 }
 

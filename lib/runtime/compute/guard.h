@@ -2,16 +2,18 @@
  * guard.h - the frame from which user code runs.
  *
  * guard_call(run, args, result) calls run(args, result). When the body leaves by a C++ exception, by
- * cancellation or by pthread_exit(), the unwinder asks the frame's personality routine (guard.c): it gives
- * the lease of the innermost computation back, or tells the targets of the innermost writer, and lets the
- * unwinding go on. guard_call_catching() ends exceptions that nobody further in catches: of refreshes, and of
- * comparisons. Nothing of libgcc or libstdc++ is needed: the routine never touches the unwinder's
- * context.
+ * cancellation or by pthread_exit(), the unwinder asks the frame's personality routine (guard.c): it ends
+ * what is under way innermost (frame.h: a computation gives its lease back, a writer tells its targets) and
+ * lets the unwinding go on. guard_call_catching() ends exceptions that nobody further in catches: of
+ * refreshes, and of comparisons. Nothing of libgcc or libstdc++ is needed: the routine never touches the
+ * unwinder's context.
  */
 #ifndef RUNTIME_GUARD_H
 #define RUNTIME_GUARD_H
 
-#include "flight.h"
+#include <stdbool.h>
+
+struct swrcache_arg;
 
 void guard_call(void (*run)(const struct swrcache_arg *, void *), const struct swrcache_arg *args,
                 void *result);
@@ -19,9 +21,5 @@ void guard_call(void (*run)(const struct swrcache_arg *, void *), const struct s
 /* The same, but exceptions end here: false when a C++ exception came out. */
 bool guard_call_catching(void (*run)(const struct swrcache_arg *, void *), const struct swrcache_arg *args,
                          void *result);
-
-/* A body is left without returning: what is to be done then. Runs inside the unwinder; set before the first
- * call. */
-extern void (*guard_left)(void);
 
 #endif

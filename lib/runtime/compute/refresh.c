@@ -1,24 +1,21 @@
 #include "refresh.h"
 #include "compute.h"
 #include "custom_key.h"
-#include "guard.h"
 #include "result.h"
 #include "shadow.h"
 #include "warm.h"
 #include "runtime/cache/lease.h"
+#include "runtime/registry/door.h"
 #include "runtime/registry/mode.h"
 #include "runtime/pool/pool.h"
-#include "base/alive.h"
 #include "base/clock.h"
-#include "base/sync.h"
 
-#include <errno.h>
 #include <string.h>
 
-/* The frame that is marked stays on the real stack. */
-__attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
+void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
 {
-    struct thread *t = thread_current != NULL ? thread_current : thread_join();
+    struct visit visit;
+    struct thread *t = door_enter(&visit) ? visit.thread : NULL;
     struct function *f = function_of_entry(e);
     uint32_t shard = table_shard_of(entry_hash(e));
     struct key key = entry_key(e);
@@ -51,6 +48,8 @@ __attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64
             flight_unref(fl);
         }
         os_free(room);
+        if (t != NULL)
+            door_leave(&visit);
         return;
     }
     unsigned char *result = room + args_room;
@@ -59,31 +58,23 @@ __attribute__((no_sanitize("address"))) void refresh_run(struct entry *e, uint64
     if (mode_kind(mode_of(f)) == FUNCTION_SHADOW)
         shadow_prefill(f, e, args);
     t->worker = true;
-    volatile uint64_t mark;
-    t->lengthy = room; /* given back should the body end the thread */
-    compute_enter(t, fl, (uintptr_t)__builtin_frame_address(0), &mark);
-    SYNC_POINT("leader.before_call");
-    errno = 0;
-    if (!guard_call_catching(f->site->run, args, result)) {
-        /* The body threw: a failed refresh. */
-        errno = 0;
-        fl->failed = true;
-    }
-    int error = errno;
-    SYNC_POINT("leader.after_call");
+    t->cancel = visit.cancel;
+    fl->room = room;
+    struct body body = {.thread = t, .args = args, .result = result, .catches = true};
+    bool whole = compute_body(fl, &body), failed;
     pool_park();
-    compute_leave(t, fl);
-    t->lengthy = NULL;
-    bool failed;
-    struct entry *fresh = compute_publish(f, fl, args, result, error, &failed);
-    if (fl->before != NULL)
-        shadow_refreshed(f, fl->before, fresh, args);
-    if (!failed)
-        thread_count(t, f, COUNTER_refreshes);
-    result_discard(f, result);
-    if (fresh != NULL)
-        cache_unref(fresh);
-    flight_unref(fl);
-    os_free(room);
-    t->busy = false;
+    if (whole) {
+        /* A body that threw is a failed refresh. */
+        fl->failed |= body.threw;
+        struct entry *fresh = compute_publish(f, fl, args, result, body.error, &failed);
+        if (fl->before != NULL)
+            shadow_refreshed(f, fl->before, fresh, args);
+        if (!failed)
+            thread_count(t, f, COUNTER_refreshes);
+        result_discard(f, result);
+        if (fresh != NULL)
+            cache_unref(fresh);
+        flight_unref(fl);
+    }
+    door_leave(&visit);
 }

@@ -2,8 +2,8 @@
 #include "compute.h"
 #include "digest.h"
 #include "flight.h"
-#include "guard.h"
 #include "result.h"
+#include "runtime/registry/door.h"
 #include "runtime/registry/mode.h"
 #include "runtime/setting/option.h"
 #include "base/alive.h"
@@ -45,67 +45,52 @@ static size_t room_for(const struct function *f, const struct swrcache_arg *args
 }
 
 /* What the function gave for the comparison goes back to where it came from. */
-static void drop(struct thread *t, struct function *f, void *result)
+static void drop(struct function *f, void *result)
 {
     void *object;
     if (f->site->form == SWRCACHE_FORM_OBJECT && f->codec == NULL) {
         memcpy(&object, result, sizeof object);
-        t->busy = false;
+        struct thread *inside = door_out();
         if (object != NULL)
             f->site->release(object);
-        t->busy = true;
+        door_in(inside);
     } else {
         result_discard(f, result);
     }
 }
 
-/* The frame that is marked stays on the real stack. */
-__attribute__((noinline, no_sanitize("address"))) static void
-compare(struct thread *t, struct function *f, const struct swrcache_arg *args, const void *answer)
+static void compare(struct thread *t, struct function *f, const struct swrcache_arg *args, const void *answer)
 {
     struct swrcache_arg own[KEY_MAX_PARAMS];
+    struct visit visit;
     uint64_t served, given;
-    volatile uint64_t mark;
-    struct cancel cancel;
+    unsigned char *room = NULL;
     struct flight *fl = NULL;
-    unsigned char *outer = t->lengthy, *room = NULL;
-    cancel_off(&cancel);
-    t->busy = true;
+    door_call(&visit, t);
     if (digest_of_result(f, args, answer, &served, NULL) &&
         (room = os_alloc_aligned(16, room_for(f, args))) != NULL)
         fl = flight_apart(f);
     if (fl == NULL) {
         os_free(room);
-        t->busy = false;
-        cancel_back(&cancel);
+        door_answered(&visit);
         return;
     }
     memset(room, 0, f->site->result_size);
     beside(f, args, own, room + rounded(f->site->result_size));
-    t->lengthy = room; /* given back should the body end the thread */
-    t->cancel = cancel;
-    compute_forget_left(t, (uintptr_t)__builtin_frame_address(0));
-    compute_enter(t, fl, (uintptr_t)__builtin_frame_address(0), &mark);
-    cancel_back(&cancel);
-    bool whole = guard_call_catching(f->site->run, own, room);
-    cancel_off(&t->cancel);
-    compute_leave(t, fl);
-    t->lengthy = outer;
-    /* The body forked without handlers: in the child the locks may be held by nobody. */
-    bool alive = !alive_dead();
-    if (alive && whole) {
-        if (!fl->failed && !fl->skip && !result_failed(f, room) &&
-            digest_of_result(f, own, room, &given, NULL))
-            mode_compared(f, served == given);
-        drop(t, f, room);
-    }
-    if (alive) {
+    fl->room = room;
+    frame_forget_left(t, (uintptr_t)__builtin_frame_address(0));
+    struct body body = {.thread = t, .args = own, .result = room, .catches = true};
+    if (compute_body(fl, &body)) {
+        if (!body.threw) {
+            if (!fl->failed && !fl->skip && !result_failed(f, room) &&
+                digest_of_result(f, own, room, &given, NULL))
+                mode_compared(f, served == given);
+            drop(f, room);
+        }
         flight_settle(fl, FLIGHT_DONE, NULL);
         flight_unref(fl);
-        os_free(room);
     }
-    t->busy = false;
-    cancel_back(&cancel);
+    door_answered(&visit);
 }
 
 void shadow_call(struct thread *t, struct function *f, const struct swrcache_arg *args, const void *result)

@@ -95,6 +95,7 @@ void thread_fork_child(void)
             continue;
         }
         thread_set_top(t, NULL, NULL);
+        t->frames = t->aside = NULL;
         t->busy = t->worker = false;
     }
     epoch_reset_others(me ? &me->epoch : NULL);

@@ -9,6 +9,7 @@
 #include "base/epoch.h"
 
 struct flight;
+struct frame;
 
 enum { THREAD_BLOCK = 16, THREAD_BLOCKS = FUNCTIONS_MAX / THREAD_BLOCK };
 
@@ -36,17 +37,17 @@ struct thread {
     int tid;
     struct thread *next; /* all records; set once */
     struct thread_last last;
-    uint32_t tick;               /* thread_touch() */
-    bool worker;                 /* a thread of the pool: never waits */
-    struct flight *bound;        /* whose result stands on what this thread calls: top, or lent */
-    struct flight *top;          /* innermost computation on this thread */
-    const char *body;            /* and its function's name; NULL: none */
-    struct flight *lent;         /* another thread's, by context.h; holds a reference */
-    struct writer_call *writers; /* writers under way, innermost first */
-    struct flight *aside;        /* those held to be left by longjmp, linked by `outer` */
-    uint64_t tokens;             /* given to flights so far */
-    unsigned char *lengthy;      /* of a miss: a key too long for the stack; of a worker: arguments */
-    struct cancel cancel;        /* the host's, while it is off */
+    uint32_t tick;                        /* thread_touch() */
+    bool worker;                          /* a thread of the pool: never waits */
+    struct flight *bound;                 /* whose result stands on what this thread calls: top, or lent */
+    struct flight *top;                   /* innermost computation on this thread */
+    const char *body;                     /* and its function's name; NULL: none */
+    struct flight *lent;                  /* another thread's, by context.h; holds a reference */
+    struct frame *frames;                 /* compute/frame.h: all that is under way, innermost first */
+    struct frame *aside;                  /* those given up that may come back, linked by `outer` */
+    uint64_t tokens;                      /* given to frames so far */
+    unsigned char *lengthy;               /* of a miss: a key too long for the stack */
+    struct cancel cancel;                 /* the host's, while it is off */
     _Atomic(struct flight *) waiting_for; /* the lock of wait.c */
     _Atomic(struct thread_counts *) blocks[THREAD_BLOCKS];
 };
