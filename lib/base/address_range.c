@@ -1,4 +1,5 @@
 #include "address_range.h"
+#include "leak.h"
 #include "os.h"
 
 enum { STEPS_MOST = 32768, WORD = 64, HALVED = 8 };
@@ -68,8 +69,10 @@ void *address_range_map(size_t size)
             return NULL;
         next = step + (at != NULL ? count : 1);
         set_taken(step, at != NULL ? count : 1, true);
-        if (at != NULL)
+        if (at != NULL) {
+            leak_root(at, size);
             return at;
+        }
     }
 }
 

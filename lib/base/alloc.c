@@ -1,6 +1,7 @@
 #include "alloc.h"
 #include "address_range.h"
 #include "chunk.h"
+#include "leak.h"
 #include "lock.h"
 #include "stripe.h"
 
@@ -108,6 +109,7 @@ static void count_whole(struct run *r)
 /* No lock held: unmapping takes long. The place comes back only then. */
 static void unmap(struct chunk *c, size_t bytes)
 {
+    leak_root_ends(c, bytes);
     os_unmap(c, bytes);
     lock_take(&alloc_lock);
     address_range_free(c, bytes);

@@ -156,6 +156,24 @@ int os_thread_start(void *(*run)(void *), void *cookie, size_t stack)
     return rc;
 }
 
+bool os_thread_gone(int tid, uint64_t deadline_ns)
+{
+    int saved = errno;
+    bool gone = tid <= 0;
+    struct timespec now;
+    if (gone)
+        return true;
+    do {
+        gone = syscall(SYS_tgkill, getpid(), tid, 0) != 0 && errno == ESRCH;
+        if (!gone)
+            /* Not nanosleep(): see cancel.h. */
+            syscall(SYS_nanosleep, &(struct timespec){0, 20000}, NULL);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while (!gone && (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec < deadline_ns);
+    errno = saved;
+    return gone;
+}
+
 void os_thread_vanish(void)
 {
     for (;;)

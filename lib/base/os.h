@@ -63,6 +63,12 @@ void os_thread_refuse(bool refuse); /* as if the system had no thread to give */
 uint64_t os_thread_count(void);     /* asked for so far */
 #endif
 
+/*
+ * Waits until a thread of this process is no more, for the system as for libc, which takes a moment after its
+ * last word. False: `deadline_ns` on CLOCK_MONOTONIC passed.
+ */
+bool os_thread_gone(int tid, uint64_t deadline_ns);
+
 /* Ends the calling thread without a word to anybody: no destructors, no handlers of exit(). */
 void os_thread_vanish(void) __attribute__((noreturn));
 

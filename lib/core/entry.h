@@ -195,6 +195,14 @@ static inline unsigned char *entry_value(struct entry *e)
     return e->data + entry_key_len(e);
 }
 
+/* What an entry that holds an object has at the end of its value, aligned. */
+static inline void *entry_object(struct entry *e)
+{
+    void *object;
+    __builtin_memcpy(&object, entry_value(e) + entry_value_len(e) - sizeof object, sizeof object);
+    return object;
+}
+
 static inline struct key entry_key(struct entry *e)
 {
     return (struct key){entry_hash(e), entry_key_len(e), e->data};

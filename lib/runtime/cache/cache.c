@@ -32,8 +32,7 @@ void cache_unref(struct entry *e)
         return;
     struct function *f = function_of_entry(e);
     if (function_holds_object(f)) {
-        void *master;
-        memcpy(&master, entry_value(e) + entry_value_len(e) - sizeof master, sizeof master);
+        void *master = entry_object(e);
         if (master != NULL)
             f->site->release(master);
     }

@@ -107,9 +107,7 @@ bool digest_of_entry(struct function *f, struct entry *e, const struct swrcache_
     size_t len;
     *digest = digest_outs(f, args, &tail, &bytes);
     if (s->form == SWRCACHE_FORM_OBJECT && f->codec == NULL) {
-        void *object;
-        memcpy(&object, tail, sizeof object);
-        if (!digest_object(f, object, &of_result, &len))
+        if (!digest_object(f, entry_object(e), &of_result, &len))
             return false;
     } else if (s->form == SWRCACHE_FORM_STRING || s->form == SWRCACHE_FORM_OBJECT) {
         bool null = entry_flags(e) & ENTRY_NULL;

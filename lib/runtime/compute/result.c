@@ -149,10 +149,12 @@ struct entry *result_keep(struct function *f, const struct flight *fl, const str
     for (uint32_t i = 0; i < s->nparams; i++)
         if (is_out(&s->params[i]))
             outs += args[i].size;
+    /* Leak checkers see the pointer to an object only where it is aligned: the last word of the value. */
+    size_t pad = function_holds_object(f) ? -(fl->key.len + outs) % sizeof(void *) : 0;
     ptrdiff_t carried = custom_key_carried(f, args);
     struct entry *e = carried < 0
                           ? NULL
-                          : entry_new(&fl->key, fl->identity, outs + len,
+                          : entry_new(&fl->key, fl->identity, outs + pad + len,
                                       (struct entry_extra){key_opaque_size(&f->args) + (size_t)carried,
                                                            mark_room(names, nnames), more});
     if (e == NULL || !custom_key_carry(f, args, e)) {
@@ -168,8 +170,10 @@ struct entry *result_keep(struct function *f, const struct flight *fl, const str
             memcpy(at, args[i].data, args[i].size);
             at += args[i].size;
         }
+    if (pad != 0)
+        memset(at, 0, pad);
     if (len != 0)
-        memcpy(at, from, len);
+        memcpy(at + pad, from, len);
     os_free(encoded);
     entry_flag(e, flags);
     mark_fill(e, names, nnames);
@@ -211,7 +215,7 @@ bool result_give(struct function *f, struct entry *e, const struct swrcache_arg 
             memcpy(result, &object, sizeof object);
             break;
         }
-        memcpy(&object, tail, sizeof object);
+        object = entry_object(e);
         if (object != NULL) {
             object = s->copy(object);
             if (object == NULL)
