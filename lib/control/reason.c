@@ -247,6 +247,9 @@ static void say_note(struct why *w, const struct history_record *h)
     case HISTORY_SKIPPED:
         say(w, "not stored: skipped by the function %s ago", ago);
         break;
+    case HISTORY_CROWDED:
+        say(w, "not stored: texts that were given out as cstr took all their room %s ago", ago);
+        break;
     case HISTORY_TOO_LARGE:
         say(w, "not stored: too large for max_bytes or max_entries %s ago", ago);
         break;

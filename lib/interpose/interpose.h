@@ -42,7 +42,7 @@ extern __thread struct interpose_call interpose_call __attribute__((tls_model("i
 
 /*
  * Calls the real function with arguments of the runtime: what `site.run` jumps to. A string that the caller
- * does not own becomes one that stays, where it is to be kept.
+ * does not own becomes one that stays a while, where it is to be kept.
  */
 void interpose_replay(const struct swrcache_arg *args, void *result, struct interpose_slot *slot);
 
@@ -52,7 +52,10 @@ const void *interpose_dlsym(struct interpose_slot *slot, unsigned char *frame);
 /* Is the code at this address in an object of such a file name? */
 bool interpose_caller_is(const char *pattern, const void *address);
 
-/* The one string with this content, kept for ever; NULL: no more room. */
-const char *interpose_intern(const char *text);
+/*
+ * This text, for the caller on this thread alone to look at and to write into. `kept`: the cache has it; for
+ * others a little of the room is not there. NULL: no more room.
+ */
+const char *interpose_lend(const char *text, size_t len, bool kept);
 
 #endif

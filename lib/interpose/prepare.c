@@ -25,7 +25,7 @@ static void *same_pointer(const void *master)
 
 static void keep_pointer(void *master)
 {
-    (void)master; /* strings of interpose_intern() stay */
+    (void)master; /* the function's own, or lent */
 }
 
 static size_t characters(const void *object, void *buffer, size_t room)
@@ -35,7 +35,13 @@ static size_t characters(const void *object, void *buffer, size_t room)
     return len;
 }
 
-static const struct swrcache_codec text = {.encode = characters};
+static void *lent(const void *bytes, size_t len)
+{
+    return (void *)(uintptr_t)interpose_lend(bytes, len, true);
+}
+
+/* The cache keeps the characters, whatever becomes of the text that a caller was given. */
+static const struct swrcache_codec text = {.encode = characters, .decode = lent};
 
 /* The real function; the object that holds it stays, for a refresh may call it at any time. */
 static bool resolve(struct interpose_slot *slot)

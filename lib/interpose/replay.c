@@ -43,18 +43,18 @@ static void call_real(struct interpose_slot *slot, const struct swrcache_arg *ar
 void interpose_replay(const struct swrcache_arg *args, void *result, struct interpose_slot *slot)
 {
     call_real(slot, args, result);
-    /* A call past the cache gets what the function gives. */
+    /* A call past the cache gets what the function gives, and a worker hands nothing to a caller. */
     const struct thread *t = thread_current;
-    if (slot->result != SLOT_CSTR || t == NULL || t->top == NULL ||
+    if (slot->result != SLOT_CSTR || t == NULL || t->worker || t->top == NULL ||
         t->top->function != __atomic_load_n((struct function **)&slot->site.function, __ATOMIC_ACQUIRE))
         return;
-    const char *own, *kept;
+    const char *own, *lent;
     memcpy(&own, result, sizeof own);
     if (own == NULL)
         return;
-    kept = interpose_intern(own);
-    if (kept == NULL)
-        interpose_api()->skip();
+    lent = interpose_lend(own, strlen(own), false);
+    if (lent == NULL)
+        t->top->skip = t->top->crowded = true;
     else
-        memcpy(result, &kept, sizeof kept);
+        memcpy(result, &lent, sizeof lent);
 }

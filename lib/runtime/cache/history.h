@@ -17,6 +17,7 @@ enum history_what {
     HISTORY_EVICTED,
     HISTORY_FAILED,
     HISTORY_SKIPPED,
+    HISTORY_CROWDED, /* no room for one more text of a cstr */
     HISTORY_TOO_LARGE,
     HISTORY_UNNAMED, /* a tag too long, or no memory for one */
     HISTORY_NO_ROOM,

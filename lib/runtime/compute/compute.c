@@ -105,7 +105,7 @@ static void note_not_stored(const struct flight *fl, struct entry *e, bool faile
     } else if (failed)
         history_note(fl->identity, &fl->key, HISTORY_FAILED, error);
     else if (fl->skip)
-        history_note(fl->identity, &fl->key, HISTORY_SKIPPED, 0);
+        history_note(fl->identity, &fl->key, fl->crowded ? HISTORY_CROWDED : HISTORY_SKIPPED, 0);
     else if (fl->unnamed)
         history_note(fl->identity, &fl->key, HISTORY_UNNAMED, 0);
     else if (e != NULL && (entry_bytes(e) > f->bounds->max_bytes || entry_bytes(e) > cache_bounds.max_bytes ||
