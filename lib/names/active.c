@@ -51,11 +51,21 @@ bool active_pam(void)
     return search.pam;
 }
 
+static enum { UNKNOWN, LISTED, NOT_LISTED } by_name;
+
+/*
+ * By what was asked to run, which of a script is the script; and by the name it was given. Looked at before
+ * the program can write a title over both.
+ */
+__attribute__((constructor(101))) static void know_name(void)
+{
+    const char *path = (const char *)(uintptr_t)getauxval(AT_EXECFN);
+    by_name = (path != NULL && listed(path)) || listed(program_invocation_name) ? LISTED : NOT_LISTED;
+}
+
 bool active_program(void)
 {
-    /* By what was asked to run, which of a script is the script; and by the name it was given. */
-    const char *path = (const char *)(uintptr_t)getauxval(AT_EXECFN);
-    if (path != NULL && listed(path))
-        return false;
-    return !listed(program_invocation_name) && !active_pam();
+    if (by_name == UNKNOWN) /* asked by another constructor */
+        know_name();
+    return by_name == NOT_LISTED && !active_pam();
 }

@@ -26,7 +26,7 @@ struct flight {
     int tid;
     bool refresh, fenced, expired, listed; /* the shard's lock */
     bool skip, failed, own_ttl;            /* set by the body, owner alone */
-    bool crowded; /* why skipped: there is no room for the texts that callers hold */
+    bool crowded;                          /* why skipped: there is no room for the texts that callers hold */
     int64_t ttl_ms, stale_ms;
     uint64_t started;
     _Atomic uint32_t state; /* futex; enum flight_state */

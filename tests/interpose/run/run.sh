@@ -41,6 +41,7 @@ expect 'a library in a scope of its own' W "$(run --wrap "$price" -- ./load "$di
 expect 'only that library' $'W\n-' "$(run --wrap "$price lib=libother.so from=plugin.so" -- ./use "$dir/plugin.so" price)"
 expect 'callers by name' - "$(run --wrap "$price from=libcurl*" -- ./use price)"
 expect 'the program itself, by its name' W "$(run --wrap "$price from=use" -- ./use price)"
+expect 'the program itself, by the name it was started by' W "$(run --wrap "$price from=use" -- ./use titled price)"
 expect 'two rules' W "$(run --wrap "$price from=libcurl*" --wrap "$price from=us*" -- ./use price)"
 expect 'strings that stay' ab "$(run --wrap 'cstr who(i32)' -- ./use who)"
 expect 'strings of the library itself' bb "$(./use who)"

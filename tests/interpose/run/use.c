@@ -1,6 +1,7 @@
 /*
  * use.c - calls by the words it is given; prints an answer each.
  *   price      the price, twice        who        two strings that must stay
+ *   titled     writes a title over its arguments and its environment, as daemons do
  *   failing    a failed call, again    early      what a library's constructor got
  *   maps       threads and descriptors of this process, before and after a cached call
  *   env        LD_PRELOAD, the names of its files alone      child      the same in a child
@@ -47,7 +48,14 @@ int main(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
-        if (strcmp(word, "price") == 0) {
+        if (strcmp(word, "titled") == 0) {
+            char *end = argv[0];
+            for (int a = 0; a < i; a++)
+                end = argv[a] + strlen(argv[a]);
+            memset(argv[0], 'x', (size_t)(end - argv[0]));
+            for (char **e = environ; *e != NULL; e++)
+                memset(*e, 'x', strlen(*e));
+        } else if (strcmp(word, "price") == 0) {
             double first = price("ACME", 3);
             puts(first == price("ACME", 3) ? "W" : "-");
         } else if (strcmp(word, "who") == 0) {
