@@ -118,7 +118,7 @@ static void begin_again(void)
 
 static bool wake(void)
 {
-    if (getauxval(AT_SECURE) != 0)
+    if (getauxval(AT_SECURE) != 0 || !os_own_libc())
         return false;
     os_note_filter();
     option_read();
@@ -138,7 +138,7 @@ static bool wake(void)
     function_way = hit_of;
     configured_read();
     configured_regions(make_region);
-    return pthread_atfork(fork_prepare, fork_parent, fork_child) == 0;
+    return os_at_fork(fork_prepare, fork_parent, fork_child) == 0;
 }
 
 static void enroll(struct swrcache_site *const *first, struct swrcache_site *const *last)

@@ -180,6 +180,34 @@ void os_thread_vanish(void)
         syscall(SYS_exit, 0);
 }
 
+#ifdef __GLIBC__
+/* What others lack is weak: pthread_atfork() itself comes with a part of this that is not. */
+const char *gnu_get_libc_version(void) __attribute__((weak));
+int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *object)
+    __attribute__((weak));
+extern void *__dso_handle __attribute__((visibility("hidden")));
+
+bool os_own_libc(void)
+{
+    return gnu_get_libc_version != NULL && __register_atfork != NULL;
+}
+
+int os_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void))
+{
+    return __register_atfork(prepare, parent, child, &__dso_handle);
+}
+#else
+bool os_own_libc(void)
+{
+    return true;
+}
+
+int os_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void))
+{
+    return pthread_atfork(prepare, parent, child);
+}
+#endif
+
 static uint64_t system_random(void)
 {
     int saved = errno;

@@ -72,6 +72,13 @@ bool os_thread_gone(int tid, uint64_t deadline_ns);
 /* Ends the calling thread without a word to anybody: no destructors, no handlers of exit(). */
 void os_thread_vanish(void) __attribute__((noreturn));
 
+/*
+ * The libc that this was built for. Loaded into a program of another, for a child of a program that we are
+ * preloaded into may be one, nothing here may run; it must load all the same.
+ */
+bool os_own_libc(void);
+int os_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
+
 uint64_t os_random(void);
 int os_gettid(void);
 

@@ -3,13 +3,15 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int descriptor_above_standard(int fd)
 {
     if (fd < 0 || fd > 2)
         return fd;
-    int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    /* Not fcntl(): with large files it goes by a name that other libcs do not have. */
+    int high = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
     close(fd);
     return high;
 }

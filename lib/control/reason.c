@@ -46,12 +46,19 @@ static const char *span(char *text, uint64_t ns)
     return text;
 }
 
+#if defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 32)
+extern __typeof__(strerrorname_np) strerrorname_np __attribute__((weak));
+#endif
+#endif
+
 static const char *error_name(char *text, int error)
 {
     const char *name = NULL;
 #if defined(__GLIBC_PREREQ)
 #if __GLIBC_PREREQ(2, 32)
-    name = strerrorname_np(error);
+    if (strerrorname_np != NULL)
+        name = strerrorname_np(error);
 #endif
 #endif
     if (name != NULL && error != 0)

@@ -17,6 +17,14 @@ static void fork_child(void)
     pthread_mutex_init(&lending, NULL);
 }
 
+#ifdef __GLIBC__
+/* Weak, so that children that are of another libc load this: as lib/base/os.c has it. */
+int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *object)
+    __attribute__((weak));
+extern void *__dso_handle __attribute__((visibility("hidden")));
+#define pthread_atfork(prepare, parent, child) __register_atfork(prepare, parent, child, &__dso_handle)
+#endif
+
 __attribute__((constructor)) static void prepare(void)
 {
     if (swrcache_api != NULL)

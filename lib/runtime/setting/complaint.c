@@ -59,7 +59,7 @@ void option_complain(const char *format, ...)
         int fd = (int)syscall(SYS_openat, AT_FDCWD, log_file,
                               O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
         if (fd >= 0 && fd <= 2) {
-            int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+            int high = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
             syscall(SYS_close, fd);
             fd = high;
         }

@@ -98,6 +98,26 @@ static const char *refusal(const char *path, bool *text)
     return why;
 }
 
+static bool interpreter_of(const char *path, char *name, size_t room)
+{
+    struct elf_file f;
+    if (!elf_open(path, &f))
+        return false;
+    const char *slash = strrchr(f.interpreter, '/');
+    snprintf(name, room, "%s", slash != NULL ? slash + 1 : f.interpreter);
+    elf_close(&f);
+    return name[0] != 0;
+}
+
+const char *program_other_libc(const char *path)
+{
+    static char its[sizeof ((struct elf_file *)NULL)->interpreter];
+    char own[sizeof its];
+    if (!interpreter_of("/proc/self/exe", own, sizeof own) || !interpreter_of(path, its, sizeof its))
+        return NULL;
+    return strcmp(own, its) != 0 ? its : NULL;
+}
+
 const char *program_refusal(char *path, size_t room)
 {
     bool text;

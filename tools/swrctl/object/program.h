@@ -48,6 +48,12 @@ void elf_exports(const struct elf_file *file, void (*visit)(const struct elf_exp
 bool program_find(const char *name, char *path, size_t room);
 
 /*
+ * A program of another libc than this one: its dynamic linker, by the name it asks for, is not ours. NULL: it
+ * is of the same, or no program. Valid until the next call.
+ */
+const char *program_other_libc(const char *path);
+
+/*
  * Why nothing can be preloaded into it; NULL: it can. Of a script its interpreter is meant, whose path is put
  * into `path` then.
  */

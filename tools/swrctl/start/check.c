@@ -35,6 +35,11 @@ static bool check_program(const struct rules *rules, const char *name)
         text_print(stdout, "%s: nothing is reached: %s\n", path, refusal);
         return false;
     }
+    const char *linker = program_other_libc(path);
+    if (linker != NULL) {
+        printf("%s: nothing is reached: it is of another libc (%s) than this library\n", path, linker);
+        return false;
+    }
     bool good = reach_start(&reach, path, why, sizeof why);
     if (!good)
         text_print(stdout, "%s: %s\n", path, why);
