@@ -58,8 +58,8 @@ static bool address_of(const struct place *p, int directory, const char *name, s
     char self[32];
     struct stat here, there;
     snprintf(self, sizeof self, "/proc/self/fd/%d", directory);
-    bool shown = fstat(directory, &here) == 0 && stat(self, &there) == 0 && here.st_dev == there.st_dev &&
-                 here.st_ino == there.st_ino;
+    bool shown = fstat(directory, &here) == 0 && fstatat(AT_FDCWD, self, &there, 0) == 0 &&
+                 here.st_dev == there.st_dev && here.st_ino == there.st_ino;
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
     int n = snprintf(address->sun_path, sizeof address->sun_path, "%s/%s", shown ? self : p->directory, name);
     return n > 0 && (size_t)n < sizeof address->sun_path;
@@ -94,7 +94,7 @@ static unsigned long long namespace_number(void)
 {
     struct stat st;
     struct timespec now;
-    if (stat("/proc/self/ns/pid", &st) == 0)
+    if (fstatat(AT_FDCWD, "/proc/self/ns/pid", &st, 0) == 0)
         return st.st_ino;
     clock_gettime(CLOCK_REALTIME, &now);
     return (unsigned long long)now.tv_sec * 1000000000u + (unsigned long long)now.tv_nsec;
