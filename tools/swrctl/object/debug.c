@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROOM = 4096 };
+/* Types are made of types: of pointers to pointers to so many no declaration is made. */
+enum { ROOM = 4096, POINTERS_MOST = 16 };
 
 struct text {
     char bytes[ROOM];
@@ -104,7 +105,7 @@ static const char *scalar(Dwarf_Die *type)
                                                                        : "__int128";
 }
 
-static void put_type(struct text *t, Dwarf_Die *type)
+static void put_type(struct text *t, Dwarf_Die *type, int pointers)
 {
     bool constant = false;
     Dwarf_Die below;
@@ -124,7 +125,7 @@ static void put_type(struct text *t, Dwarf_Die *type)
     case DW_TAG_pointer_type:
     case DW_TAG_reference_type:
     case DW_TAG_rvalue_reference_type:
-        if (!type_of(type, &below)) {
+        if (!type_of(type, &below) || pointers == POINTERS_MOST) {
             put(t, "void *");
             break;
         }
@@ -137,7 +138,7 @@ static void put_type(struct text *t, Dwarf_Die *type)
             }
         }
         put(t, constant ? "const " : "");
-        put_type(t, &below);
+        put_type(t, &below, pointers + 1);
         put(t, " *");
         break;
     default: /* structures, arrays, what other languages have */
@@ -146,12 +147,19 @@ static void put_type(struct text *t, Dwarf_Die *type)
     }
 }
 
+/* The next of its siblings. They follow one another: what leads back is no debug information. */
+static bool next_die(Dwarf_Die *die)
+{
+    Dwarf_Off here = dwarf_dieoffset(die);
+    return dwarf_siblingof(die, die) == 0 && dwarf_dieoffset(die) > here;
+}
+
 static void put_parameters(struct text *t, Dwarf_Die *function)
 {
     Dwarf_Die child, type;
     unsigned n = 0;
     put(t, "(");
-    for (int end = dwarf_child(function, &child); end == 0; end = dwarf_siblingof(&child, &child)) {
+    for (bool more = dwarf_child(function, &child) == 0; more && t->len < ROOM; more = next_die(&child)) {
         int tag = dwarf_tag(&child);
         if (tag != DW_TAG_formal_parameter && tag != DW_TAG_unspecified_parameters)
             continue;
@@ -161,7 +169,7 @@ static void put_parameters(struct text *t, Dwarf_Die *function)
             continue;
         }
         if (type_of(&child, &type))
-            put_type(t, &type);
+            put_type(t, &type, 0);
         else
             put(t, "struct unknown");
         const char *name = dwarf_diename(&child);
@@ -186,13 +194,13 @@ static bool has_prototype(Dwarf_Die *unit, Dwarf_Die *function)
 static void look(Dwarf_Die *unit, debug_visit *visit, void *cookie)
 {
     Dwarf_Die die, type;
-    for (int end = dwarf_child(unit, &die); end == 0; end = dwarf_siblingof(&die, &die)) {
+    for (bool more = dwarf_child(unit, &die) == 0; more; more = next_die(&die)) {
         Dwarf_Addr address;
         if (dwarf_tag(&die) != DW_TAG_subprogram || dwarf_lowpc(&die, &address) != 0)
             continue;
         struct text result = {.len = 0}, parameters = {.len = 0};
         if (type_of(&die, &type))
-            put_type(&result, &type);
+            put_type(&result, &type, 0);
         else
             put(&result, "void");
         if (has_prototype(unit, &die))

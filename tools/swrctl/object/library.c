@@ -68,19 +68,43 @@ struct library_function *library_find(const struct library *l, const char *name)
     return bsearch(&wanted, l->functions, l->count, sizeof wanted, by_name);
 }
 
+static int by_value(const void *a, const void *b)
+{
+    const struct library_function *f = *(struct library_function *const *)a,
+                                  *g = *(struct library_function *const *)b;
+    return (f->value > g->value) - (f->value < g->value);
+}
+
+struct placed {
+    struct library_function **functions; /* by where they begin */
+    size_t count;
+};
+
 /* Several names may begin at one place. */
 static void match(uint64_t address, const char *result, const char *parameters, void *cookie)
 {
-    struct library *l = cookie;
-    for (size_t i = 0; i < l->count; i++) {
-        struct library_function *f = &l->functions[i];
-        if (f->value == address && f->text == NULL && !f->chosen &&
-            asprintf(&f->text, "%s %s%s", result, f->name, parameters) < 0)
+    const struct placed *p = cookie;
+    size_t low = 0, high = p->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (p->functions[middle]->value < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < p->count && p->functions[low]->value == address; low++) {
+        struct library_function *f = p->functions[low];
+        if (f->text == NULL && !f->chosen && asprintf(&f->text, "%s %s%s", result, f->name, parameters) < 0)
             f->text = NULL;
     }
 }
 
 void library_debug(struct library *l)
 {
-    debug_functions(l->path, match, l);
+    struct placed p = {grown(NULL, l->count, sizeof *p.functions), l->count};
+    for (size_t i = 0; i < l->count; i++)
+        p.functions[i] = &l->functions[i];
+    qsort(p.functions, p.count, sizeof *p.functions, by_value);
+    debug_functions(l->path, match, &p);
+    free(p.functions);
 }

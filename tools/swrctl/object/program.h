@@ -20,10 +20,16 @@ struct elf_file {
     size_t versions, nversions;       /* offset of a number for each symbol; 0: none */
     size_t definitions, ndefinitions; /* and of what the numbers mean, in the same strings */
     char soname[128];                 /* "": none */
+    struct elf_index *index;          /* elf_index.h */
 };
 
+/* Whatever the file claims, reading it takes time in proportion to its length. */
 bool elf_open(const char *path, struct elf_file *file);
 void elf_close(struct elf_file *file);
+
+/* The same of a file in memory, which stays the caller's. False: no ELF file. */
+bool elf_read(const uint8_t *bytes, size_t len, struct elf_file *file);
+void elf_forget(struct elf_file *file);
 
 struct elf_use {
     bool defines, imports;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +23,17 @@ static bool add(struct reach *r, const char *path)
     o->file = slash != NULL ? slash + 1 : o->path;
     r->count++;
     return true;
+}
+
+/* A program's file names its own linker, and a stranger's would run with our rights: only one that belongs to
+ * whom the system belongs to, and that nobody else may write to. */
+static bool is_of_system(const char *linker)
+{
+    struct stat st, root;
+    const char *slash = strrchr(linker, '/');
+    return linker[0] == '/' && strncmp(slash + 1, "ld", 2) == 0 && stat(linker, &st) == 0 &&
+           stat("/", &root) == 0 && S_ISREG(st.st_mode) && st.st_uid == root.st_uid &&
+           (st.st_mode & 022) == 0;
 }
 
 /* ld.so --list PROGRAM: the dynamic linker itself says what it would load; nothing of the program runs. */
@@ -55,6 +67,12 @@ bool reach_start(struct reach *r, const char *program, char *why, size_t room)
         return false;
     if (!r->objects[0].elf.has_interpreter)
         return true;
+    if (!is_of_system(r->objects[0].elf.interpreter)) {
+        snprintf(why, room,
+                 "its dynamic linker, %.300s, is not the system's: it is not asked for its libraries",
+                 r->objects[0].elf.interpreter);
+        return false;
+    }
     char *line = NULL;
     size_t size = 0;
     pid_t child = -1;

@@ -6,31 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "rules.h"
+#include "terminal/text.h"
 
-/* What `typedef` said: a name stands for these words. */
-struct names {
-    struct name {
-        char *name, *words;
-    } * list;
-    size_t count;
-};
+enum { WORDS_MOST = 4096 };
 
 static bool in_word(char c)
 {
     return isalnum((unsigned char)c) || c == '_' || c == '$';
 }
 
-/* Keeps both strings, from malloc(), or gives them back. */
-static void keep(struct names *names, char *name, char *words)
+/* A name of a type may be made of others, and those of others: what grows beyond any type is none. */
+static void keep(struct names *names, const char *name, size_t len, const char *words)
 {
-    if (name == NULL || words == NULL) {
-        free(name);
-        free(words);
-        return;
-    }
-    names->list = grown(names->list, names->count + 1, sizeof *names->list);
-    names->list[names->count++] = (struct name){name, words};
+    if (words != NULL && strlen(words) < WORDS_MOST)
+        names_put(names, name, len, words);
 }
 
 /* `#define PRICE_API`, which says nothing of a signature, or what compilers alone understand. */
@@ -50,7 +41,7 @@ static void take_directive(struct names *names, const char *line, size_t len)
     while (rest < end && isspace((unsigned char)*rest))
         rest++;
     if (n != 0 && (rest == end || strncmp(rest, "__attribute__", 13) == 0 || strncmp(rest, "extern", 6) == 0))
-        keep(names, strndup(at, n), strdup(""));
+        keep(names, at, n, "");
 }
 
 /* Comments, what the preprocessor is told, and line ends become blanks. */
@@ -137,15 +128,15 @@ static char *spelt_out(const struct names *names, const char *text)
     size_t room = 0;
     FILE *to = open_memstream(&out, &room);
     while (to != NULL && *text != 0) {
-        const char *words = NULL;
         size_t n = 0;
         while (in_word(text[n]))
             n++;
-        for (size_t i = 0; i < names->count && n != 0; i++)
-            if (strlen(names->list[i].name) == n && memcmp(names->list[i].name, text, n) == 0)
-                words = names->list[i].words;
+        const struct name *name = n != 0 ? names_find(names, text, n) : NULL;
         n += n == 0;
-        fprintf(to, "%.*s", words != NULL ? (int)strlen(words) : (int)n, words != NULL ? words : text);
+        if (name != NULL)
+            fputs(name->words, to);
+        else
+            fwrite(text, 1, n, to);
         text += n;
     }
     return to != NULL && fclose(to) == 0 ? out : NULL;
@@ -163,6 +154,17 @@ static char *last_word(char *text, char *end, size_t *len)
     return start;
 }
 
+/* "(name) (" */
+static bool is_name_alone(const char *open)
+{
+    const char *at = open + 1 + strspn(open + 1, " ");
+    size_t n = 0;
+    while (in_word(at[n]))
+        n++;
+    at += n + strspn(at + n, " ");
+    return n != 0 && *at == ')' && at[1 + strspn(at + 1, " ")] == '(';
+}
+
 /* An array's name cannot be replaced by words before it; a function's stands for a callback. */
 static void take_typedef(char *text, struct names *names)
 {
@@ -172,15 +174,22 @@ static void take_typedef(char *text, struct names *names)
         name = open + 1 + strspn(open + 1, "* ");
         for (n = 0; in_word(name[n]);)
             n++;
+    } else if (open != NULL && is_name_alone(open)) {
+        /* `typedef int (compare)(const void *)`: the parentheses are for readers. */
+        name = open + 1 + strspn(open + 1, " ");
+        for (n = 0; in_word(name[n]);)
+            n++;
     } else {
         name = last_word(text, open != NULL ? open : text + strlen(text), &n);
     }
     if (n == 0 || (open == NULL && strpbrk(text, "[,") != NULL))
         return;
-    char *copy = strndup(name, n);
+    char *copy = text_need(strndup(name, n));
     *name = 0;
     words = open != NULL ? strdup("i32 (*)()") : spelt_out(names, text);
-    keep(names, copy, words);
+    keep(names, copy, n, words);
+    free(copy);
+    free(words);
 }
 
 /*
@@ -264,14 +273,10 @@ static void statements(char *text, struct names *names, prototypes_visit *visit,
 
 void prototypes_text(char *text, prototypes_visit *visit, void *cookie)
 {
-    struct names names = {NULL, 0};
+    struct names names = {0};
     blank_lines(text, &names);
     statements(text, &names, visit, cookie);
-    for (size_t i = 0; i < names.count; i++) {
-        free(names.list[i].name);
-        free(names.list[i].words);
-    }
-    free(names.list);
+    names_free(&names);
 }
 
 bool prototypes_read(const char *path, prototypes_visit *visit, void *cookie, struct textfile_error *error)

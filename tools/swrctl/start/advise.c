@@ -3,13 +3,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "rule/names.h"
 #include "runtime/registry/observation.h"
 #include "terminal/columns.h"
 #include "terminal/saving.h"
@@ -34,71 +34,68 @@ static void add(struct advise_sum *s, const struct observed_function *f)
     }
 }
 
-static const struct observation *map_file(int directory, const char *name)
-{
-    struct stat st;
-    int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    void *map = MAP_FAILED;
-    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size == sizeof(struct observation))
-        map = mmap(NULL, sizeof(struct observation), PROT_READ, MAP_SHARED, fd, 0);
-    if (fd >= 0)
-        close(fd);
-    const struct observation *o = map != MAP_FAILED ? map : NULL;
-    if (o != NULL && o->magic != OBSERVATION_MAGIC) {
-        munmap(map, sizeof(struct observation));
-        o = NULL;
-    }
-    return o;
-}
-
-/* Calls visit() with each observation in the directory; how many. */
-static unsigned each(const char *path, void (*visit)(const struct observation *, void *), void *cookie)
-{
-    unsigned n = 0;
-    DIR *d = opendir(path);
-    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-        const struct observation *o = e->d_name[0] != '.' ? map_file(dirfd(d), e->d_name) : NULL;
-        if (o == NULL)
-            continue;
-        visit(o, cookie);
-        munmap((void *)(uintptr_t)o, sizeof *o);
-        n++;
-    }
-    if (d != NULL)
-        closedir(d);
-    return n;
-}
-
 struct named {
     char name[sizeof((struct observed_function *)0)->name];
     struct advise_sum sum;
 };
 
 struct gathered {
-    struct named *list;
+    struct names names;
+    struct named *list; /* of each of them, in the same order */
     size_t count;
     uint64_t more; /* functions that there was no room for */
 };
 
-static struct advise_sum *sum_of(struct gathered *g, const char *name)
+/* `name` may go on without an end. */
+static struct advise_sum *sum_of(struct gathered *g, const char *name, size_t len)
 {
-    for (size_t i = 0; i < g->count; i++)
-        if (strcmp(g->list[i].name, name) == 0)
-            return &g->list[i].sum;
-    g->list = grown(g->list, g->count + 1, sizeof *g->list);
-    struct named *n = &g->list[g->count++];
-    *n = (struct named){.sum = {0}};
-    snprintf(n->name, sizeof n->name, "%s", name);
-    return &n->sum;
+    if (names_put(&g->names, name, len, NULL)) {
+        g->list = grown(g->list, g->count + 1, sizeof *g->list);
+        struct named *n = &g->list[g->count++];
+        *n = (struct named){.sum = {0}};
+        snprintf(n->name, sizeof n->name, "%.*s", (int)len, name);
+    }
+    return &g->list[names_find(&g->names, name, len) - g->names.list].sum;
 }
 
-static void visit(const struct observation *o, void *cookie)
+static bool read_at(int fd, size_t offset, void *bytes, size_t len)
 {
-    struct gathered *g = cookie;
-    for (uint32_t i = 0; i < o->functions && i < OBSERVED_FUNCTIONS; i++)
-        if (o->function[i].calls != 0)
-            add(sum_of(g, o->function[i].name), &o->function[i]);
-    g->more += o->functions > OBSERVED_FUNCTIONS ? o->functions - OBSERVED_FUNCTIONS : 0;
+    return pread(fd, bytes, len, (off_t)offset) == (ssize_t)len;
+}
+
+/* What one process has written. It may go on writing, or cut the file off: what is needed is copied, and it
+ * is much smaller than the file. */
+static void gather_file(struct gathered *g, int fd)
+{
+    struct observed_function *f = grown(NULL, 1, sizeof *f);
+    uint32_t magic, functions;
+    if (!read_at(fd, offsetof(struct observation, magic), &magic, sizeof magic) ||
+        magic != OBSERVATION_MAGIC ||
+        !read_at(fd, offsetof(struct observation, functions), &functions, sizeof functions))
+        functions = 0;
+    for (uint32_t i = 0; i < functions && i < OBSERVED_FUNCTIONS; i++)
+        if (read_at(fd, offsetof(struct observation, function) + i * sizeof *f, f,
+                    offsetof(struct observed_function, key)) &&
+            f->calls != 0)
+            add(sum_of(g, f->name, strnlen(f->name, sizeof f->name - 1)), f);
+    g->more += functions > OBSERVED_FUNCTIONS ? functions - OBSERVED_FUNCTIONS : 0;
+    free(f);
+}
+
+static void gather(struct gathered *g, const char *directory)
+{
+    DIR *d = opendir(directory);
+    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+        int fd = e->d_name[0] != '.'
+                     ? openat(dirfd(d), e->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+                     : -1;
+        if (fd < 0)
+            continue;
+        gather_file(g, fd);
+        close(fd);
+    }
+    if (d != NULL)
+        closedir(d);
 }
 
 static const struct declaration *rule_of(const struct rules *rules, const char *name, bool *in_file)
@@ -138,17 +135,12 @@ static int by_time(const void *a, const void *b)
     return (m->sum.ns < n->sum.ns) - (m->sum.ns > n->sum.ns);
 }
 
-static void print_uncalled(const struct gathered *g, const struct rules *rules)
+static void print_uncalled(struct gathered *g, const struct rules *rules)
 {
     struct columns c = {stderr, 0};
     for (size_t i = 0; i < rules->count; i++) {
         const char *name = rules->list[i].name;
-        bool told = false;
-        for (size_t j = 0; j < i; j++)
-            told |= strcmp(rules->list[j].name, name) == 0;
-        for (size_t j = 0; j < g->count; j++)
-            told |= strcmp(g->list[j].name, name) == 0;
-        if (told)
+        if (!names_put(&g->names, name, strlen(name), NULL))
             continue;
         if (c.column == 0)
             fputs("\nnever called; swrctl check says which calls are reached:\n", stderr);
@@ -160,7 +152,7 @@ static void print_uncalled(const struct gathered *g, const struct rules *rules)
 void advise_report(const char *directory, const struct rules *rules, bool asked, uint64_t ns)
 {
     struct gathered g = {.list = NULL};
-    each(directory, visit, &g);
+    gather(&g, directory);
     if (g.count != 0)
         qsort(g.list, g.count, sizeof *g.list, by_time);
     print_uncalled(&g, rules);
@@ -175,6 +167,7 @@ void advise_report(const char *directory, const struct rules *rules, bool asked,
         text_print(stderr, "\n%llu functions more were called than are counted\n",
                    (unsigned long long)g.more);
     free(g.list);
+    names_free(&g.names);
 }
 
 void advise_remove(const char *directory)

@@ -18,9 +18,8 @@
 enum { NOT_KNOWN_SHOWN = 20 };
 
 struct offer_skipped {
-    char why[256];
-    char **names;
-    size_t count;
+    const char *why; /* the reason's own name, in `reasons` */
+    struct names names;
 };
 
 /* What is being looked at. */
@@ -38,11 +37,10 @@ void offer_add(const char ***list, size_t *count, const char *value)
 
 void offer_free(struct offer *o)
 {
-    for (size_t i = 0; i < o->nskipped; i++) {
-        for (size_t j = 0; j < o->skipped[i].count; j++)
-            free(o->skipped[i].names[j]);
-        free(o->skipped[i].names);
-    }
+    for (size_t i = 0; i < o->nskipped; i++)
+        names_free(&o->skipped[i].names);
+    names_free(&o->reasons);
+    names_free(&o->said);
     free(o->skipped);
     free(o->libraries);
     free(o->prototypes);
@@ -50,21 +48,13 @@ void offer_free(struct offer *o)
 
 static void skip(struct offer *o, const char *name, const char *why)
 {
-    struct offer_skipped *s = o->skipped;
-    size_t i = 0;
-    while (i < o->nskipped && strncmp(s[i].why, why, sizeof s->why - 1) != 0)
-        i++;
-    if (i == o->nskipped) {
-        o->skipped = s = grown(s, ++o->nskipped, sizeof *s);
-        s[i] = (struct offer_skipped){.names = NULL};
-        snprintf(s[i].why, sizeof s->why, "%s", why);
+    if (names_put(&o->reasons, why, strlen(why), NULL)) {
+        o->skipped = grown(o->skipped, o->nskipped + 1, sizeof *o->skipped);
+        o->skipped[o->nskipped++] = (struct offer_skipped){.why = o->reasons.list[o->reasons.count - 1].text};
     }
-    for (size_t j = 0; j < s[i].count; j++)
-        if (strcmp(s[i].names[j], name) == 0)
-            return;
-    s[i].names = grown(s[i].names, s[i].count + 1, sizeof *s[i].names);
-    if ((s[i].names[s[i].count] = strdup(name)) != NULL)
-        s[i].count++;
+    /* Reasons and those who are skipped for them come in one order. */
+    const struct name *reason = names_find(&o->reasons, why, strlen(why));
+    names_put(&o->skipped[reason - o->reasons.list].names, name, strlen(name), NULL);
 }
 
 /* A path, a library the program starts with, or one in a directory of libraries. */
@@ -174,12 +164,10 @@ static bool carried(const struct library *l, const struct library_function *f, c
     return false;
 }
 
-static bool said(const struct rules *rules, const char *name)
+static void offer_rule(struct offer *o, struct rules *rules, const struct declaration *d)
 {
-    for (size_t i = 0; i < rules->count; i++)
-        if (strcmp(rules->list[i].name, name) == 0)
-            return true;
-    return false;
+    rules_add(rules, d, &(struct rule_origin){0});
+    names_put(&o->said, d->name, strlen(d->name), NULL);
 }
 
 static bool add(struct offer *o, struct library *l, struct rules *rules, const struct reach *reach)
@@ -191,10 +179,10 @@ static bool add(struct offer *o, struct library *l, struct rules *rules, const s
     for (size_t i = 0; i < l->count; i++) {
         const struct library_function *f = &l->functions[i];
         known |= f->text != NULL;
-        if (said(rules, f->name))
+        if (names_find(&o->said, f->name, strlen(f->name)) != NULL)
             continue;
         if (carried(l, f, reach, &d, why, sizeof why))
-            rules_add(rules, &d, &(struct rule_origin){0});
+            offer_rule(o, rules, &d);
         else
             skip(o, f->name, why);
     }
@@ -216,6 +204,8 @@ bool offer_rules(struct offer *o, struct rules *rules, const struct reach *reach
     struct textfile_error error;
     char path[4096];
     bool good = true;
+    for (size_t i = 0; i < rules->count; i++)
+        names_put(&o->said, rules->list[i].name, strlen(rules->list[i].name), NULL);
     for (size_t i = 0; i < o->nlibraries && good; i++) {
         good = find(o->libraries[i], reach, path, sizeof path);
         if (!good)
@@ -243,18 +233,18 @@ void offer_report(const struct offer *o)
 {
     size_t sum = 0;
     for (size_t i = 0; i < o->nskipped; i++)
-        sum += o->skipped[i].count;
+        sum += o->skipped[i].names.count;
     if (sum != 0)
         text_print(stderr, "\n%zu function%s not observed:\n", sum, sum == 1 ? "" : "s");
     for (size_t i = 0; i < o->nskipped; i++) {
         const struct offer_skipped *s = &o->skipped[i];
-        size_t most = strcmp(s->why, NOT_KNOWN) == 0 ? NOT_KNOWN_SHOWN : s->count;
+        size_t count = s->names.count, most = strcmp(s->why, NOT_KNOWN) == 0 ? NOT_KNOWN_SHOWN : count;
         struct columns c = {stderr, 0};
         text_print(stderr, "  %s:\n", s->why);
-        for (size_t j = 0; j < s->count && j < most; j++)
-            columns_word(&c, s->names[j]);
+        for (size_t j = 0; j < count && j < most; j++)
+            columns_word(&c, s->names.list[j].text);
         columns_end(&c);
-        if (s->count > most)
-            text_print(stderr, "    and %zu more\n", s->count - most);
+        if (count > most)
+            text_print(stderr, "    and %zu more\n", count - most);
     }
 }

@@ -6,6 +6,7 @@
 #define SWRCTL_OFFER_H
 
 #include "object/reach.h"
+#include "rule/names.h"
 #include "rule/rules.h"
 
 struct offer_skipped; /* a reason, and whom it concerns */
@@ -13,8 +14,10 @@ struct offer_skipped; /* a reason, and whom it concerns */
 struct offer {
     const char **libraries, **prototypes; /* as they were given */
     size_t nlibraries, nprototypes;
-    struct offer_skipped *skipped;
+    struct names reasons;          /* why functions are left out */
+    struct offer_skipped *skipped; /* for each of these, who */
     size_t nskipped;
+    struct names said; /* functions that have a rule */
 };
 
 void offer_add(const char ***list, size_t *count, const char *value);

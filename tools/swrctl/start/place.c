@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include "terminal/text.h"
 
-enum { STALE_AFTER = 7 * 24 * 3600 };
+enum { STALE_AFTER = 7 * 24 * 3600, NAMES_MOST = 1000 };
 
 /* By its own name, which stays when a newer one is installed while programs run that preload it. */
 static bool library_in(const char *directory, const char *file, char *path)
@@ -119,12 +119,16 @@ static bool holds(int directory, const struct wrapper *w)
     return same && utimensat(directory, w->name, NULL, 0) == 0;
 }
 
-/* Under another name first: a program that starts meanwhile sees the whole file or none. */
+/* Under another name first: a program that starts meanwhile sees the whole file or none. That name may be
+ * left of a run that was killed, or of another namespace's process of our number: then under the next. */
 static bool write_file(int directory, const struct wrapper *w)
 {
-    char name[100];
-    snprintf(name, sizeof name, "%s.%ld", w->name, (long)getpid());
-    int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    char name[120];
+    int fd = -1;
+    for (unsigned n = 0; fd < 0 && n < NAMES_MOST && (n == 0 || errno == EEXIST); n++) {
+        snprintf(name, sizeof name, "%s.%ld.%u", w->name, (long)getpid(), n);
+        fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    }
     if (fd < 0)
         return false;
     bool whole = write(fd, w->bytes, w->len) == (ssize_t)w->len && fchmod(fd, 0644) == 0;
