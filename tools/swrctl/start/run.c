@@ -130,8 +130,7 @@ static int prepare(struct request *r)
     const char *linker = program_other_libc(path);
     if (linker != NULL) {
         /* Not refused: whoever wraps all his programs has them all run. */
-        fprintf(stderr, "swrctl: nothing is cached in %s: it is of another libc (%s) than this library\n", path,
-                terminal_text(linker));
+        tell("nothing is cached in %s: it is of another libc (%s) than this library", path, linker);
         return STATUS_DONE;
     }
     return !check_rules(r, path) || (r->rules.wrong != 0 && !r->force) || !set_environment(r) ? STATUS_FAILED
