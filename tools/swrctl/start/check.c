@@ -37,7 +37,8 @@ static bool check_program(const struct rules *rules, const char *name)
     }
     const char *linker = program_other_libc(path);
     if (linker != NULL) {
-        printf("%s: nothing is reached: it is of another libc (%s) than this library\n", path, linker);
+        text_print(stdout, "%s: nothing is reached: it is of another libc (%s) than this library\n", path,
+                   linker);
         return false;
     }
     bool good = reach_start(&reach, path, why, sizeof why);
