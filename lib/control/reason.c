@@ -2,9 +2,8 @@
 #include "reason.h"
 #include "reply.h"
 #include "request.h"
-#include "runtime/cache/age.h"
 #include "runtime/cache/audit.h"
-#include "runtime/cache/lease.h"
+#include "runtime/cache/decision.h"
 #include "runtime/cache/refresh_record.h"
 #include "runtime/registry/mode.h"
 #include "core/print.h"
@@ -143,20 +142,20 @@ static void say_who(struct why *w, const struct history_record *h)
         say(w, " (%s)", target);
 }
 
-static void say_refresh(struct why *w, struct entry *e)
+static void say_refresh(struct why *w, struct entry *e, enum decision decision, uint64_t now)
 {
     char name[ERRNO_TEXT], left[SPAN_TEXT];
-    uint64_t word = lease_word(e), now = clock_now();
     struct refresh_record *record = refresh_record_of(e);
     uint8_t failures = record != NULL ? atomic_load(&record->failures) : 0;
     if (failures != 0)
         say(w, "%u refresh%s failed, the last with %s; ", failures, failures == 1 ? "" : "es",
             error_name(name, atomic_load(&record->refresh_errno)));
-    if (lease_held(word, now))
+    uint64_t due = entry_ns(lease_word(e) & ENTRY_TIME);
+    if (decision == DECISION_STALE)
         say(w, "the next call gets the old value; a refresh is under way");
-    else if (!lease_due(word, now))
+    else if (decision == DECISION_STALE_RESTING)
         say(w, "the next call gets the old value; the next refresh is due in %s",
-            span(left, entry_ns(word & ENTRY_TIME) - now));
+            span(left, due > now ? due - now : 0));
     else
         say(w, "the next call gets the old value and starts a refresh");
 }
@@ -185,12 +184,13 @@ void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,
     struct why w = {.len = 0};
     char text[SPAN_TEXT], name[ERRNO_TEXT];
     uint8_t flags = entry_flags(e);
-    enum entry_state state = age_state(f, e, clock_now());
-    uint64_t until = age_ended(f, e);
+    struct age_policy policy = age_policy_of(f);
+    uint64_t now = clock_now(), until = age_ended(&policy, e);
+    enum decision decision = decision_at(&policy, e, now, 0);
     bool by_hand = (flags & ENTRY_EXPIRED) != 0;
     struct key key = entry_key(e);
     say_mode(&w, f, &key);
-    if (state == ENTRY_FRESH) {
+    if (decision == DECISION_FRESH) {
         if (flags & ENTRY_FAILED)
             say(&w, "a remembered failure (%s): the next call gets it", error_name(name, entry_errno(e)));
         else
@@ -206,16 +206,16 @@ void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,
         say(&w, ": ");
         if (f->dictionary)
             say(&w, "it is found no more until it is put again");
-        else if (state == ENTRY_STALE)
-            say_refresh(&w, e);
-        else if (state == ENTRY_FALLBACK)
+        else if (decision_in_time(decision))
+            say_refresh(&w, e, decision, now);
+        else if (decision != DECISION_COMPUTE)
             say(&w, "past its stale window, the next call computes and gets the old value only if that fails "
                     "or takes too long");
         else
             say(&w, "too old for any use, the next call computes");
     }
     wire_field(out, "why", w.text);
-    if (state == ENTRY_FRESH || (by_hand && (h == NULL || h->what != HISTORY_EXPIRED)))
+    if (decision == DECISION_FRESH || (by_hand && (h == NULL || h->what != HISTORY_EXPIRED)))
         return;
     reason_moment(out, by_hand ? h->when : until);
     if (by_hand && h->cause != 0) {

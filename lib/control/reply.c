@@ -77,8 +77,9 @@ static const char *const state_names[] = {"fresh", "stale", "fallback", "dead"};
 
 static void entry_times(struct wire_buffer *out, struct function *f, struct entry *e, uint64_t now)
 {
-    enum entry_state state = age_state(f, e, now);
-    struct age_ends all = age_ends(f, e);
+    struct age_policy policy = age_policy_of(f);
+    enum entry_state state = age_at(&policy, e, now, 0);
+    struct age_ends all = age_ends(&policy, e);
     const uint64_t ends[] = {all.fresh, all.stale, all.dead};
     wire_field(out, "state", state_names[state]);
     wire_number(out, "age_ms", now > entry_born(e) ? (now - entry_born(e)) / NS_PER_MS : 0);

@@ -38,13 +38,29 @@ static inline bool lease_held(uint64_t when, uint64_t now)
     return lease_taken(when) && now < entry_ns(when & ENTRY_TIME);
 }
 
-/* May a refresh begin? */
-static inline bool lease_due(uint64_t when, uint64_t now)
+enum lease_state {
+    LEASE_DUE,     /* a refresh may begin */
+    LEASE_HELD,    /* one is under way */
+    LEASE_RESTING, /* one failed, and its back-off lasts */
+    LEASE_STATES
+};
+
+static inline enum lease_state lease_state(uint64_t when, uint64_t now)
 {
     if (when & ENTRY_LEASED)
-        return !lease_held(when, now);
-    return !(when & ENTRY_TURN) || now >= entry_ns(when & ENTRY_TIME);
+        return lease_held(when, now) ? LEASE_HELD : LEASE_DUE;
+    return (when & ENTRY_TURN) && now < entry_ns(when & ENTRY_TIME) ? LEASE_RESTING : LEASE_DUE;
 }
+
+static inline bool lease_due(uint64_t when, uint64_t now)
+{
+    return lease_state(when, now) == LEASE_DUE;
+}
+
+/* How long refreshing rests after so many failures in a row: from `first` on, doubled each time, `most` at
+ * most; up to `jitter_pct` percent less, by the random number `chance`. */
+uint64_t lease_back_off(uint64_t first, uint64_t most, uint32_t failures, unsigned jitter_pct,
+                        uint64_t chance);
 
 static inline uint64_t lease_word(struct entry *e)
 {
@@ -94,7 +110,7 @@ static inline void lease_end(struct entry *e, uint64_t now, uint64_t from)
         when = lease_word(e);
 }
 
-/* The shard locked: the entry is stale from `now` on, and a lease stays with its owner. */
+/* The shard locked: an entry that was fresh is stale from `now` on, and a lease stays with its owner. */
 static inline void lease_expire(struct entry *e, uint64_t now)
 {
     uint64_t when = lease_word(e);

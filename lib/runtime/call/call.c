@@ -5,6 +5,7 @@
 #include "miss.h"
 #include "observe.h"
 #include "outcome.h"
+#include "serve.h"
 #include "runtime/verb/verb.h"
 #include "runtime/compute/ask.h"
 #include "runtime/compute/custom_key.h"
@@ -12,8 +13,6 @@
 #include "runtime/compute/refresh.h"
 #include "runtime/compute/result.h"
 #include "runtime/compute/shadow.h"
-#include "runtime/cache/age.h"
-#include "runtime/cache/lease.h"
 #include "runtime/registry/door.h"
 #include "runtime/registry/mode.h"
 #include "runtime/pool/pool.h"
@@ -23,11 +22,6 @@
 
 #include <errno.h>
 #include <string.h>
-
-static uint64_t now_of(struct function *f)
-{
-    return clock_of(atomic_load_explicit(&f->clock, memory_order_relaxed));
-}
 
 /* `keyed`: what the key is made of, the arguments or `own`. */
 static void answer(struct thread *t, struct function *f, const struct swrcache_arg *args,
@@ -47,13 +41,11 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
     SYNC_POINT("reader.after_lookup");
     if (unlikely(e == NULL))
         goto slow;
-    /* The end of a failure is not shortened by what the coarse clock lags behind. */
-    uint64_t now = unlikely(entry_flags(e) & ENTRY_FAILED) ? clock_now() : now_of(f);
-    bool fresh = likely(now < entry_fresh_until(e));
-    if (!fresh && age_state(f, e, now) != ENTRY_STALE)
+    uint64_t behind, now = function_now(f, &behind), lease = 0;
+    enum decision decision = decision_of(f, e, now, behind);
+    if (unlikely(!decision_serves(decision)))
         goto slow;
-    uint64_t lease = 0;
-    bool mine = !fresh && lease_due(lease_word(e), now) && lease_claim(e, now, &lease);
+    bool mine = decision == DECISION_CLAIM && lease_claim(e, now, &lease);
     if (unlikely(mine || site->form == SWRCACHE_FORM_OBJECT)) {
         int saved = errno;
         cache_ref(e);
@@ -68,27 +60,12 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
             lease_return(e, lease, now, clock_add(now, NS_PER_MS));
             thread_count(t, f, COUNTER_dropped);
         }
-        if (!outcome_serve(t, f, e, args, result, fresh ? COUNTER_hits : COUNTER_stale_hits,
-                           fresh ? SWR_HIT : SWR_STALE_HIT, saved))
+        if (!outcome_serve(t, f, e, args, result, outcome_of(decision), saved))
             outcome_alone(t, f, args, result);
         return;
     }
-    /* Nothing on the way here touches errno but a string's malloc(). */
-    if (site->form == SWRCACHE_FORM_STRING) {
-        int saved = errno;
-        bool given = result_give(f, e, args, result);
-        errno = saved;
-        if (unlikely(!given))
-            goto slow;
-    } else {
-        result_give(f, e, args, result);
-    }
-    thread_touch(t, e);
-    if (t->bound != NULL)
-        dependencies_saw(t->bound, f, e);
-    outcome_note(t, f, fresh ? COUNTER_hits : COUNTER_stale_hits, fresh ? SWR_HIT : SWR_STALE_HIT, e, now);
-    if (unlikely(entry_flags(e) & ENTRY_FAILED))
-        errno = entry_errno(e);
+    if (unlikely(!serve_entry(t, f, e, args, result, decision, now)))
+        goto slow;
     epoch_exit(&t->epoch);
     return;
 slow:

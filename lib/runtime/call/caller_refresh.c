@@ -31,7 +31,7 @@ void caller_refresh(struct thread *t, struct function *f, struct entry *e, uint6
     table_unlock(&cache_table, shard);
     if (fl == NULL) {
         lease_return(e, lease, clock_now(), 0);
-        if (!outcome_serve(t, f, e, args, result, COUNTER_stale_hits, SWR_STALE_HIT, saved))
+        if (!outcome_serve(t, f, e, args, result, SWR_STALE_HIT, saved))
             outcome_alone(t, f, args, result);
         return;
     }
@@ -50,10 +50,10 @@ void caller_refresh(struct thread *t, struct function *f, struct entry *e, uint6
         thread_count(t, f, COUNTER_refreshes);
         if (fresh != NULL && function_holds_object(f))
             result_share_object(f, result);
-        outcome_note(t, f, COUNTER_misses, SWR_MISS, NULL, 0);
+        outcome_note(t, f, SWR_MISS, NULL, 0);
         cache_unref(e);
         errno = error;
-    } else if (!outcome_serve(t, f, e, args, result, COUNTER_stale_hits, SWR_STALE_HIT, saved)) {
+    } else if (!outcome_serve(t, f, e, args, result, SWR_STALE_HIT, saved)) {
         outcome_alone(t, f, args, result);
     }
     if (fresh != NULL)

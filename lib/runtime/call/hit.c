@@ -2,10 +2,7 @@
 #include "hit.h"
 #include "call.h"
 #include "call_key.h"
-#include "runtime/compute/result.h"
-#include "runtime/cache/age.h"
-#include "runtime/cache/lease.h"
-#include "runtime/cache/refresh_record.h"
+#include "serve.h"
 #include "runtime/registry/thread.h"
 #include "core/hash.h"
 #include "base/alive.h"
@@ -42,34 +39,6 @@ IN_PLACE bool same_text(const struct entry *e, uint64_t identity, const void *wh
            bytes_same(e->data + 8, key->bytes, key->len);
 }
 
-/*
- * `key_len`: the caller's, else 0. The entry has the same, but it is not read there: the value would be
- * fetched only when the entry's first line is.
- */
-IN_PLACE bool give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result,
-                   size_t key_len, bool word)
-{
-    const unsigned char *value = e->data + (key_len != 0 ? key_len : entry_key_len(e));
-    if (word || f->give == GIVE_WORD) {
-        memcpy(result, value, 8);
-        return true;
-    }
-    switch (f->give) {
-    case GIVE_HALF:
-        memcpy(result, value, 4);
-        return true;
-    case GIVE_SOME:
-        bytes_copy(result, value, f->site->result_size);
-        return true;
-    default: {
-        int saved = errno; /* a string's malloc() may change it */
-        bool given = result_give(f, e, args, result);
-        errno = saved;
-        return given;
-    }
-    }
-}
-
 IN_PLACE void begin(struct thread *t)
 {
     t->busy = true;
@@ -89,84 +58,27 @@ static __attribute__((noinline)) void leave_to_call(struct function *f, struct t
     call_other(f->site, args, result);
 }
 
-IN_PLACE void note(struct function *f, struct thread *t, struct entry *e, enum counter counter,
-                   struct thread_last last)
+IN_PLACE void note_hit(struct function *f, struct thread *t, struct entry *e, uint64_t now)
 {
-    entry_touch(e, thread_count(t, f, counter));
-    t->last = last;
+    entry_touch(e, thread_count(t, f, COUNTER_hits));
+    t->last = (struct thread_last){SWR_HIT, 0, e->shape, now};
     end(t);
 }
 
-IN_PLACE void note_hit(struct function *f, struct thread *t, struct entry *e, uint64_t now)
-{
-    note(f, t, e, COUNTER_hits, (struct thread_last){SWR_HIT, 0, e->shape, now});
-}
-
 /*
- * The ends of failures and of fallback are not shortened by what the coarse clock lags behind: so near to
- * them it is dead here, and for the longer way to look at. `when`: its word.
+ * An entry that is not plainly fresh: what became stale while its refresh is another's or not due yet, and
+ * what a backend that is down leaves behind. All calls may come by here, so it takes no lock either. Only
+ * who has more to do than to serve it takes the longer way.
  */
-IN_PLACE enum entry_state state_of(struct function *f, struct entry *e, uint64_t when, uint64_t now)
+static __attribute__((noinline)) void serve_late(struct function *f, struct thread *t, struct entry *e,
+                                                 const struct swrcache_arg *args, void *result)
 {
-    if (when & (uint64_t)ENTRY_FAILED << ENTRY_FLAGS_AT)
-        now = clock_add(now, clock_lag());
-    if (entry_is_fresh(when, now))
-        return ENTRY_FRESH;
-    if (age_long_stale(f, e, now))
-        return ENTRY_STALE;
-    struct age_ends ends = age_ends(f, e);
-    if (now < ends.stale)
-        return ENTRY_STALE;
-    return clock_add(now, clock_lag()) < ends.dead ? ENTRY_FALLBACK : ENTRY_DEAD;
-}
-
-/*
- * What a backend that is down leaves behind: a remembered failure, a value whose refresh failed, one past
- * its stale time that nobody is to compute yet. All calls come by here then, so it takes no lock either.
- */
-static __attribute__((noinline)) void serve_troubled(struct function *f, struct thread *t, struct entry *e,
-                                                     const struct swrcache_arg *args, void *result,
-                                                     uint64_t now)
-{
-    static const struct {
-        enum counter counter;
-        enum swrcache_outcome outcome;
-    } as[] = {[ENTRY_FRESH] = {COUNTER_hits, SWR_HIT},
-              [ENTRY_STALE] = {COUNTER_stale_hits, SWR_STALE_HIT},
-              [ENTRY_FALLBACK] = {COUNTER_fallback_hits, SWR_FALLBACK_HIT}};
-    uint64_t when = lease_word(e);
-    enum entry_state state = state_of(f, e, when, now);
-    int error = entry_flags(e) & ENTRY_FAILED ? entry_errno(e) : errno;
-    struct refresh_record *record = refresh_record_of(e);
-    int refresh_errno =
-        record != NULL ? atomic_load_explicit(&record->refresh_errno, memory_order_relaxed) : 0;
-    /* Past its stale time a call waits for whoever computes; while none may begin to, nobody does. */
-    bool other_way = state == ENTRY_DEAD || (state != ENTRY_FRESH && lease_due(when, now)) ||
-                     (state == ENTRY_FALLBACK && (when & ENTRY_LEASED));
-    if (other_way || !give(f, e, args, result, 0, false)) {
+    uint64_t behind, now = function_now(f, &behind);
+    enum decision d = decision_of(f, e, now, behind);
+    if (!decision_serves(d) || d == DECISION_CLAIM || !serve_entry(t, f, e, args, result, d, now))
         leave_to_call(f, t, args, result);
-        return;
-    }
-    note(f, t, e, as[state].counter, (struct thread_last){as[state].outcome, refresh_errno, e->shape, now});
-    errno = error;
-}
-
-/* Stale, and its refresh is another's, or not due yet: served as simply. */
-static __attribute__((noinline)) void serve_stale(struct function *f, struct thread *t, struct entry *e,
-                                                  const struct swrcache_arg *args, void *result)
-{
-    uint64_t when = lease_word(e), now = clock_of(atomic_load_explicit(&f->clock, memory_order_relaxed));
-    bool fresh = entry_is_fresh(when, now);
-    if ((when & ((uint64_t)(ENTRY_FAILED | ENTRY_TROUBLE) << ENTRY_FLAGS_AT)) != 0)
-        serve_troubled(f, t, e, args, result, now);
-    else if (!fresh && !age_long_stale(f, e, now) && age_of_old(f, e, now) != ENTRY_STALE)
-        serve_troubled(f, t, e, args, result, now);
-    else if ((!fresh && lease_due(when, now)) || !give(f, e, args, result, 0, false))
-        leave_to_call(f, t, args, result);
-    else if (fresh)
-        note_hit(f, t, e, now);
     else
-        note(f, t, e, COUNTER_stale_hits, (struct thread_last){SWR_STALE_HIT, 0, e->shape, now});
+        end(t);
 }
 
 /* The rest of a call, once its entry is found or not. */
@@ -182,14 +94,14 @@ IN_PLACE void answer(struct function *f, struct thread *t, struct entry *e, cons
     if (likely(!(when & ENTRY_ODD))) {
         now = clock_of(atomic_load_explicit(&f->clock, memory_order_relaxed));
         if (unlikely(now >= (when & ENTRY_TIME) * ENTRY_STEP_NS)) {
-            serve_stale(f, t, e, args, result);
+            serve_late(f, t, e, args, result);
             return;
         }
     } else if ((when & (ENTRY_ODD | ENTRY_TIME)) != ENTRY_NEVER) {
-        serve_stale(f, t, e, args, result);
+        serve_late(f, t, e, args, result);
         return;
     }
-    if (unlikely(!give(f, e, args, result, key_len, word)))
+    if (unlikely(!serve_value(f, e, args, result, key_len, word)))
         leave_to_call(f, t, args, result);
     else
         note_hit(f, t, e, now);

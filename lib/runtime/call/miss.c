@@ -4,9 +4,7 @@
 #include "runtime/compute/compute.h"
 #include "runtime/compute/result.h"
 #include "runtime/compute/wait.h"
-#include "runtime/cache/age.h"
 #include "runtime/cache/commit_gate.h"
-#include "runtime/cache/lease.h"
 #include "runtime/registry/door.h"
 #include "base/clock.h"
 
@@ -21,7 +19,7 @@ static void hand_out(struct thread *t, struct function *f, struct flight *fl, st
         result_share_object(f, result);
         door_in(inside);
     }
-    outcome_note(t, f, COUNTER_misses, SWR_MISS, NULL, 0);
+    outcome_note(t, f, SWR_MISS, NULL, 0);
     if (e != NULL)
         cache_unref(e);
     flight_unref(fl);
@@ -54,7 +52,7 @@ struct miss {
  *   ALONE    -> the function itself: a bypass
  *   ANSWERED
  */
-enum verdict { VERDICT_AGAIN, VERDICT_LEAD, VERDICT_OLD, VERDICT_ALONE, VERDICT_ANSWERED };
+enum way { WAY_AGAIN, WAY_LEAD, WAY_OLD, WAY_ALONE, WAY_ANSWERED };
 
 static void drop_fallback(struct miss *m)
 {
@@ -64,42 +62,39 @@ static void drop_fallback(struct miss *m)
 }
 
 /* Takes over the caller's reference to the entry. */
-static enum verdict serve(const struct miss *m, struct entry *e, enum counter counter,
-                          enum swrcache_outcome outcome)
+static enum way serve(const struct miss *m, struct entry *e, enum swrcache_outcome outcome)
 {
-    return outcome_serve(m->t, m->f, e, m->args, m->result, counter, outcome, m->saved) ? VERDICT_ANSWERED
-                                                                                        : VERDICT_ALONE;
+    return outcome_serve(m->t, m->f, e, m->args, m->result, outcome, m->saved) ? WAY_ANSWERED : WAY_ALONE;
 }
 
-static enum verdict serve_old(struct miss *m)
+static enum way serve_old(struct miss *m)
 {
     struct entry *old = m->fallback;
     m->fallback = NULL;
-    return old != NULL ? serve(m, old, COUNTER_fallback_hits, SWR_FALLBACK_HIT) : VERDICT_ALONE;
+    return old != NULL ? serve(m, old, SWR_FALLBACK_HIT) : WAY_ALONE;
 }
 
 /* Shard locked, and given back: another's computation is waited for. Takes over a reference to it. */
-static enum verdict join(struct miss *m, struct flight *fl)
+static enum way join(struct miss *m, struct flight *fl)
 {
     table_unlock(&cache_table, m->shard);
     bool in_time = wait_for_flight(m->t, fl, m->deadline);
     /* What it stood on was invalidated before this call began: it is older than it may be. */
     bool older = in_time && fl->outdated != 0 && fl->began < m->began;
     if (in_time && !older && atomic_load(&fl->state) == FLIGHT_DONE && fl->result != NULL) {
-        enum verdict verdict;
+        enum way way;
         if (m->fallback != NULL && (entry_flags(fl->result) & ENTRY_FAILED)) {
-            verdict = serve_old(m);
+            way = serve_old(m);
         } else {
             cache_ref(fl->result);
-            verdict = serve(m, fl->result, m->asked ? COUNTER_misses : COUNTER_coalesced,
-                            m->asked ? SWR_MISS : SWR_COALESCED);
+            way = serve(m, fl->result, m->asked ? SWR_MISS : SWR_COALESCED);
         }
         flight_unref(fl);
-        return verdict;
+        return way;
     }
     flight_unref(fl);
     m->overtime = !in_time;
-    return m->overtime && m->fallback != NULL ? VERDICT_OLD : VERDICT_AGAIN;
+    return m->overtime && m->fallback != NULL ? WAY_OLD : WAY_AGAIN;
 }
 
 /*
@@ -125,19 +120,18 @@ static struct flight *ask_pool(struct miss *m, struct entry *e, uint64_t identit
 }
 
 /* Shard locked, and given back. */
-static enum verdict decide(struct miss *m, uint64_t identity)
+static enum way look_locked(struct miss *m, uint64_t identity)
 {
     uint64_t now = clock_now();
     struct entry *e = table_find(&cache_table, identity, m->key);
-    enum entry_state state = e != NULL ? age_state(m->f, e, now) : ENTRY_DEAD;
-    if (state != ENTRY_DEAD)
+    enum decision decision = decision_of(m->f, e, now, 0);
+    if (decision != DECISION_COMPUTE)
         cache_ref(e);
-    if (state == ENTRY_FRESH || state == ENTRY_STALE) {
+    if (decision_in_time(decision)) {
         table_unlock(&cache_table, m->shard);
-        return serve(m, e, state == ENTRY_FRESH ? COUNTER_hits : COUNTER_stale_hits,
-                     state == ENTRY_FRESH ? SWR_HIT : SWR_STALE_HIT);
+        return serve(m, e, outcome_of(decision));
     }
-    m->fallback = state == ENTRY_FALLBACK ? e : NULL;
+    m->fallback = decision != DECISION_COMPUTE ? e : NULL;
     struct flight *other = flight_live(identity, m->key, now);
     bool own = other != NULL && other->owner != NULL && other->owner == m->t; /* the body calls itself */
     if (other != NULL && !own && m->overtime && !other->refresh) {
@@ -150,10 +144,10 @@ static enum verdict decide(struct miss *m, uint64_t identity)
         return join(m, other);
     }
     if (other == NULL && m->fallback != NULL && !m->overtime) {
-        /* Past the stale window: the pool computes, we wait; while it is in back-off, the old value. */
-        if (!lease_due(lease_word(e), now)) {
+        /* Past the stale window: the pool computes, we wait; while nobody is to begin, the old value. */
+        if (decision != DECISION_RENEW) {
             table_unlock(&cache_table, m->shard);
-            return VERDICT_OLD;
+            return WAY_OLD;
         }
         struct flight *asked = ask_pool(m, e, identity, now);
         if (asked != NULL)
@@ -164,25 +158,25 @@ static enum verdict decide(struct miss *m, uint64_t identity)
     if (m->lead != NULL)
         m->lead->owner = m->t;
     table_unlock(&cache_table, m->shard);
-    return m->lead != NULL ? VERDICT_LEAD : VERDICT_OLD;
+    return m->lead != NULL ? WAY_LEAD : WAY_OLD;
 }
 
-static enum verdict look(struct miss *m)
+static enum way look(struct miss *m)
 {
     drop_fallback(m);
     table_lock(&cache_table, m->shard);
     uint64_t identity = atomic_load(&m->f->identity);
     /* After the identity: who finds it raised by a batch sees that the batch is not through yet. */
     if (likely(atomic_load(&commit_gate_closed) == 0))
-        return decide(m, identity);
+        return look_locked(m, identity);
     table_unlock(&cache_table, m->shard);
     if (commit_gate_wait())
-        return VERDICT_AGAIN;
+        return WAY_AGAIN;
     table_lock(&cache_table, m->shard);
-    return decide(m, identity);
+    return look_locked(m, identity);
 }
 
-static enum verdict lead(struct miss *m)
+static enum way lead(struct miss *m)
 {
     struct entry *e;
     /* With the flight: should the body never return, it is given back with it. */
@@ -191,20 +185,20 @@ static enum verdict lead(struct miss *m)
     enum computed computed = compute_run(m->t, m->f, m->lead, m->args, m->result, &e);
     int error = errno;
     if (computed == COMPUTED_LOST)
-        return VERDICT_ANSWERED;
+        return WAY_ANSWERED;
     if (computed == COMPUTED_FAILED && m->lead->fallback != NULL) {
         m->fallback = m->lead->fallback;
         m->lead->fallback = NULL;
         result_discard(m->f, m->result);
-        if (serve_old(m) == VERDICT_ANSWERED) {
+        if (serve_old(m) == WAY_ANSWERED) {
             if (e != NULL)
                 cache_unref(e);
             flight_unref(m->lead);
-            return VERDICT_ANSWERED;
+            return WAY_ANSWERED;
         }
     }
     hand_out(m->t, m->f, m->lead, e, m->result, error);
-    return VERDICT_ANSWERED;
+    return WAY_ANSWERED;
 }
 
 void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,
@@ -221,19 +215,19 @@ void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *a
         .deadline = clock_add(clock_now(), atomic_load(&f->settings.wait)),
         .began = mark_now(),
     };
-    enum verdict verdict;
+    enum way way;
     frame_forget_left(t, (uintptr_t)__builtin_frame_address(0));
     do
-        verdict = look(&m);
-    while (verdict == VERDICT_AGAIN);
-    if (verdict == VERDICT_LEAD) {
+        way = look(&m);
+    while (way == WAY_AGAIN);
+    if (way == WAY_LEAD) {
         lead(&m);
         return;
     }
-    if (verdict == VERDICT_OLD)
-        verdict = serve_old(&m);
+    if (way == WAY_OLD)
+        way = serve_old(&m);
     drop_fallback(&m);
-    if (verdict == VERDICT_ALONE)
+    if (way == WAY_ALONE)
         outcome_alone(t, f, args, result);
 }
 
@@ -244,7 +238,7 @@ void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *a
 static void end_back_off(struct function *f, uint64_t identity, const struct key *key)
 {
     struct entry *e = table_find(&cache_table, identity, key);
-    if (e != NULL && age_state(f, e, clock_now()) == ENTRY_FALLBACK)
+    if (decision_of(f, e, clock_now(), 0) == DECISION_OLD)
         lease_hasten(e);
 }
 

@@ -18,7 +18,7 @@ void outcome_bypass(struct thread *t, struct function *f, struct swrcache_site *
     }
     /* Counting for a thread may allocate: not where the allocator's lock may have been left taken. */
     if (f != NULL && !t->busy && !alive_dead())
-        outcome_note(t, f, COUNTER_bypasses, SWR_BYPASS, NULL, 0);
+        outcome_note(t, f, SWR_BYPASS, NULL, 0);
     else if (f != NULL)
         atomic_fetch_add(&f->counts[COUNTER_bypasses], 1);
     site->run(args, result);
@@ -36,7 +36,7 @@ void outcome_alone(struct thread *t, struct function *f, const struct swrcache_a
 }
 
 bool outcome_serve(struct thread *t, struct function *f, struct entry *e, const struct swrcache_arg *args,
-                   void *result, enum counter c, enum swrcache_outcome outcome, int saved)
+                   void *result, enum swrcache_outcome outcome, int saved)
 {
     if (t->bound != NULL)
         dependencies_saw(t->bound, f, e);
@@ -44,7 +44,7 @@ bool outcome_serve(struct thread *t, struct function *f, struct entry *e, const 
     bool given = result_give(f, e, args, result);
     door_in(inside);
     if (given) {
-        outcome_note(t, f, c, outcome, e, clock_now());
+        outcome_note(t, f, outcome, e, clock_now());
         errno = entry_flags(e) & ENTRY_FAILED ? entry_errno(e) : saved;
     }
     cache_unref(e);

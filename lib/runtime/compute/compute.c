@@ -19,55 +19,25 @@
 
 static uint64_t back_off(struct function *f, uint32_t failures)
 {
-    uint64_t wait = atomic_load(&f->settings.retry), most = atomic_load(&f->settings.retry_max);
-    for (uint32_t i = 1; i < failures && wait < most; i++)
-        wait = clock_add(wait, wait);
-    if (wait > most)
-        wait = most;
-    uint64_t spread = wait / 100 * atomic_load(&f->settings.jitter_pct);
-    return wait - (spread ? os_random() % (spread + 1) : 0);
-}
-
-/* A time that a body gave, or the policy's. */
-static uint64_t own_or_policy_ns(int64_t ms, const _Atomic uint64_t *policy)
-{
-    if (ms == SWRCACHE_UNSET)
-        return atomic_load(policy);
-    return ms == SWR_FOREVER ? CLOCK_NEVER : (uint64_t)ms * NS_PER_MS;
+    struct settings *s = &f->settings;
+    return lease_back_off(atomic_load(&s->retry), atomic_load(&s->retry_max), failures,
+                          (unsigned)atomic_load(&s->jitter_pct), os_random());
 }
 
 static void set_times(struct function *f, struct flight *fl, struct entry *e, bool failed)
 {
-    struct settings *s = &f->settings;
-    uint64_t lag = clock_lag();
-    entry_set_born(e, fl->started);
-    if (failed) {
-        entry_set_fresh_until(e, clock_add(fl->started, atomic_load(&s->negative)));
-        return;
-    }
-    /* Both are unset unless the body gave one. */
-    uint64_t ttl = own_or_policy_ns(fl->ttl_ms, &s->ttl), stale = own_or_policy_ns(fl->stale_ms, &s->stale);
-    uint64_t end = clock_add(fl->started, ttl), spread = ttl / 100 * atomic_load(&s->jitter_pct);
-    uint64_t fresh = end;
-    if (ttl != CLOCK_NEVER && spread != 0)
-        fresh -= os_random() % (spread + 1);
-    if (fresh != CLOCK_NEVER && fresh > fl->started + lag && !function_precise(f))
-        fresh -= lag;
-    if (fresh > fl->fresh_cap)
-        fresh = fl->fresh_cap;
-    entry_set_fresh_until(e, fresh);
-    if (!fl->own_ttl)
-        return;
-    /* The ends of others follow from the settings: age.h. */
-    struct entry_more *more = entry_more(e);
-    entry_flag(e, ENTRY_OWN_TTL);
-    more->own_ttl_ms = ttl / NS_PER_MS < UINT32_MAX ? (uint32_t)(ttl / NS_PER_MS) : UINT32_MAX;
-    more->stale_until = stale == 0 ? fresh : clock_add(end, stale);
-    if (stale > lag && more->stale_until != CLOCK_NEVER && !function_precise(f))
-        more->stale_until -= lag;
-    more->dead_until = clock_add(end, atomic_load(&s->stale_if_error));
-    if (more->dead_until < more->stale_until || atomic_load(&s->stale_if_error) == 0)
-        more->dead_until = more->stale_until;
+    struct age_policy policy = age_policy_of(f);
+    struct age_birth birth = {
+        .born = fl->started,
+        .failed = failed,
+        .own = fl->own_ttl,
+        .ttl_ms = fl->ttl_ms,
+        .stale_ms = fl->stale_ms,
+        .fresh_cap = fl->fresh_cap,
+        .jitter_pct = (unsigned)atomic_load(&f->settings.jitter_pct),
+        .chance = os_random(),
+    };
+    age_begin(&policy, &birth, e);
 }
 
 /* A refresh failed; how many have in a row. */

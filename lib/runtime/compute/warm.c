@@ -51,12 +51,17 @@ uint64_t warm_fire(struct entry *e, uint64_t now)
     if (rhythm != 0 && table_holds(&cache_table, e) && entry_is_of(e, atomic_load(&f->identity)) &&
         !refreshed(f, e, now)) {
         uint64_t when = lease_word(e);
-        if (lease_due(when, now))
-            again = clock_add(now, AGAIN_NS);
-        else if (lease_held(when, now))
+        switch (lease_state(when, now)) {
+        case LEASE_HELD:
             again = clock_add(now, rhythm);
-        else
+            break;
+        case LEASE_RESTING:
             again = entry_ns(when & ENTRY_TIME);
+            break;
+        default:
+            again = clock_add(now, AGAIN_NS);
+            break;
+        }
     }
     table_unlock(&cache_table, shard);
     return again;

@@ -100,6 +100,20 @@ static inline bool function_precise(struct function *f)
     return atomic_load_explicit(&f->clock, memory_order_relaxed) == CLOCK_MONOTONIC;
 }
 
+/* By how much what its calls take for the time may be less than that. */
+static inline uint64_t function_lag(struct function *f)
+{
+    return function_precise(f) ? 0 : clock_lag();
+}
+
+/* The time as its calls see it, and by how much it may be less. */
+static inline uint64_t function_now(struct function *f, uint64_t *behind)
+{
+    int32_t clock = atomic_load_explicit(&f->clock, memory_order_relaxed);
+    *behind = clock == CLOCK_MONOTONIC ? 0 : clock_lag();
+    return clock_of(clock);
+}
+
 /* Tools show neither its arguments nor its values. */
 static inline bool function_secret(const struct function *f)
 {
