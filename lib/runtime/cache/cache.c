@@ -59,11 +59,14 @@ static void gone(struct function *f, struct entry *e)
     epoch_retire(&e->garbage, entry_bytes(e), after_grace);
 }
 
+bool cache_fits(struct function *f, const struct entry *e)
+{
+    size_t bytes = entry_bytes(e);
+    return bytes <= f->bounds->max_bytes && bytes <= cache_bounds.max_bytes && f->bounds->max_entries != 0;
+}
+
 bool cache_store(struct function *f, struct entry *old, struct entry *e)
 {
-    if (entry_bytes(e) > f->bounds->max_bytes || entry_bytes(e) > cache_bounds.max_bytes ||
-        f->bounds->max_entries == 0)
-        return false;
     cache_ref(e);
     if (old != NULL && table_replace(&cache_table, old, e)) {
         evict_replace(f->bounds, old, e);

@@ -12,7 +12,9 @@
 extern struct table cache_table OURS;
 extern struct evict cache_bounds;
 
-/* Shard locked by the caller. Puts `e` in the place of `old` (NULL: none). False: not stored. */
+/* Shard locked. Whether an entry can be kept within the bounds at all. */
+bool cache_fits(struct function *f, const struct entry *e);
+/* Shard locked. Puts an entry that fits in the place of `old` (NULL: none). False: no memory. */
 bool cache_store(struct function *f, struct entry *old, struct entry *e);
 /* Shard locked. Takes it out; the table's reference goes after a grace period. */
 void cache_drop(struct function *f, struct entry *e);

@@ -1,5 +1,6 @@
 /*
- * compute.h - running a function's body for a flight, and what becomes of its result.
+ * compute.h - running a function's body for a flight, and giving it up; what becomes of its result is
+ * publish.h's.
  */
 #ifndef RUNTIME_COMPUTE_H
 #define RUNTIME_COMPUTE_H
@@ -17,8 +18,5 @@ enum computed { COMPUTED, COMPUTED_FAILED, COMPUTED_LOST };
  */
 enum computed compute_run(struct thread *t, struct function *f, struct flight *fl,
                           const struct swrcache_arg *args, void *result, struct entry **e);
-/* What becomes of a computation that ended: stored or not, waiters answered. Gives a referenced entry. */
-struct entry *compute_publish(struct function *f, struct flight *fl, const struct swrcache_arg *args,
-                              const void *result, int error, bool *failed);
 
 #endif

@@ -1,6 +1,7 @@
 #include "refresh.h"
 #include "compute.h"
 #include "custom_key.h"
+#include "publish.h"
 #include "result.h"
 #include "shadow.h"
 #include "warm.h"

@@ -37,7 +37,8 @@ bool put_entry(struct function *f, const struct key *key, const void *value, siz
     uint32_t shard = table_shard_of(key->hash);
     table_lock(&cache_table, shard);
     struct entry *old = table_find(&cache_table, identity, key);
-    bool replaces = old != NULL, linked = mark_link(e), stored = linked && cache_store(f, old, e);
+    bool replaces = old != NULL, linked = mark_link(e);
+    bool stored = linked && cache_fits(f, e) && cache_store(f, old, e);
     if (linked && !stored)
         mark_unlink(e);
     if (!stored && old != NULL)
