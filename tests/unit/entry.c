@@ -1,13 +1,10 @@
-/* entry.c - what an entry holds, how it says it in few bytes, and its four ages. */
+/* entry.c - what an entry holds, and how it says it in few bytes. */
 #include "unit.h"
 
 #include <criterion/criterion.h>
 #include <limits.h>
 
-#include "runtime/cache/age.h"
-#include "runtime/cache/lease.h"
-
-enum { MS = 1000000, MINUTE = 60 };
+enum { MS = 1000000 };
 
 static struct entry *make(size_t key_len, size_t value_len, struct entry_extra extra)
 {
@@ -219,84 +216,5 @@ Test(entry, is_refused_when_too_large_or_without_memory)
     cr_assert_null(entry_new(&key, 1, 1, none));
     struct entry *e = entry_new(&key, 1, 1, none);
     cr_assert_not_null(e);
-    entry_free(e);
-}
-
-static struct function f;
-
-static struct entry *aged(uint64_t ttl, uint64_t stale, uint64_t error)
-{
-    struct entry *e = make(8, 8, (struct entry_extra){.more = true});
-    clock_start(true);
-    atomic_store(&f.settings.ttl, ttl);
-    atomic_store(&f.settings.stale, stale);
-    atomic_store(&f.settings.stale_if_error, error);
-    entry_set_born(e, 1000 * MS);
-    entry_set_fresh_until(e, clock_add(1000 * MS, ttl));
-    return e;
-}
-
-Test(age, goes_through_its_ages_at_the_boundaries)
-{
-    struct entry *e = aged(100 * MS, 100 * MS, 200 * MS);
-    cr_assert_eq(age_state(&f, e, 0), ENTRY_FRESH);
-    cr_assert_eq(age_state(&f, e, 1100 * MS - 1), ENTRY_FRESH);
-    cr_assert_eq(age_state(&f, e, 1100 * MS), ENTRY_STALE);
-    cr_assert_eq(age_state(&f, e, 1200 * MS - 1), ENTRY_STALE);
-    cr_assert_eq(age_state(&f, e, 1200 * MS), ENTRY_FALLBACK);
-    cr_assert_eq(age_state(&f, e, 1300 * MS - 1), ENTRY_FALLBACK);
-    cr_assert_eq(age_state(&f, e, 1300 * MS), ENTRY_DEAD);
-    cr_assert_eq(age_state(&f, e, CLOCK_NEVER), ENTRY_DEAD);
-    entry_free(e);
-}
-
-Test(age, without_stale_or_fallback_time_dies_at_once)
-{
-    struct entry *e = aged(100 * MS, 0, 0);
-    cr_assert_eq(age_state(&f, e, 1100 * MS - 1), ENTRY_FRESH);
-    cr_assert_eq(age_state(&f, e, 1100 * MS), ENTRY_DEAD);
-    entry_free(e);
-}
-
-Test(age, for_ever_stays_fresh)
-{
-    struct entry *e = aged(CLOCK_NEVER, 0, 0);
-    cr_assert_eq(age_state(&f, e, CLOCK_NEVER - 1), ENTRY_FRESH);
-    entry_free(e);
-}
-
-Test(age, of_a_failure_ends_with_its_time)
-{
-    struct entry *e = aged(100 * MS, 100 * MS, 100 * MS);
-    atomic_store(&f.settings.negative, 10 * MS);
-    entry_flag(e, ENTRY_FAILED);
-    entry_set_fresh_until(e, 1010 * MS);
-    cr_assert_eq(age_state(&f, e, 1010 * MS - 1), ENTRY_FRESH);
-    cr_assert_eq(age_state(&f, e, 1010 * MS), ENTRY_DEAD);
-    entry_free(e);
-}
-
-/* A lease is written over a time that has passed, never over one that has not. */
-Test(lease, changes_no_age)
-{
-    struct entry *e = aged(100 * MS, MINUTE * 1000 * UINT64_C(1000000), 0);
-    uint64_t fresh, stale;
-    entry_flag(e, ENTRY_NULL);
-    cr_assert(lease_claim(e, 1050 * MS, &fresh));
-    cr_assert_eq(age_state(&f, e, 1050 * MS), ENTRY_FRESH);
-    cr_assert_not(lease_claim(e, 1051 * MS, &stale), "it is held");
-    cr_assert(lease_claim(e, 1100 * MS, &stale), "it ended with the entry's freshness");
-    cr_assert_not(lease_return(e, fresh, 1100 * MS, 0), "it is another's now");
-    cr_assert_eq(age_state(&f, e, 1100 * MS), ENTRY_STALE);
-    cr_assert(lease_held(lease_word(e), 1101 * MS));
-    atomic_fetch_add(&lease_generation, 1);
-    cr_assert_not(lease_held(lease_word(e), 1101 * MS), "a fork's child holds none of its parent's");
-    atomic_fetch_sub(&lease_generation, 1);
-    cr_assert(lease_return(e, stale, 1101 * MS, 1200 * MS));
-    cr_assert_not(lease_due(lease_word(e), 1200 * MS - 1));
-    cr_assert(lease_due(lease_word(e), 1200 * MS));
-    lease_hasten(e);
-    cr_assert(lease_due(lease_word(e), 0));
-    cr_assert_eq(entry_flags(e), ENTRY_NULL | ENTRY_MORE, "flags stay");
     entry_free(e);
 }
