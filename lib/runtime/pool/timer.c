@@ -1,4 +1,5 @@
 #include "timer.h"
+#include "heap.h"
 #include "base/os.h"
 
 #include <string.h>
@@ -23,26 +24,16 @@ bool timers_push(struct timers *all, struct timer t)
 {
     if (all->count == all->room && !grow(all))
         return false;
-    size_t at = all->count++;
-    for (; at > 0 && all->heap[(at - 1) / 2].due > t.due; at = (at - 1) / 2)
-        all->heap[at] = all->heap[(at - 1) / 2];
-    all->heap[at] = t;
+    HEAP_PUSH(all->heap, all->count, t, due);
     return true;
 }
 
 struct timer timers_pop(struct timers *all)
 {
-    struct timer *heap = all->heap, first = heap[0], last = heap[--all->count];
-    size_t at = 0;
-    for (size_t child; (child = 2 * at + 1) < all->count; at = child) {
-        child += child + 1 < all->count && heap[child + 1].due < heap[child].due;
-        if (heap[child].due >= last.due)
-            break;
-        heap[at] = heap[child];
-    }
-    heap[at] = last;
+    struct timer first = all->heap[0];
+    HEAP_POP(all->heap, all->count, due);
     if (all->count == 0 && all->room > ROOM_LEAST) {
-        os_free(heap);
+        os_free(all->heap);
         *all = (struct timers){.heap = NULL};
     }
     return first;
