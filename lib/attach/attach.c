@@ -138,6 +138,7 @@ static bool wake(void)
     function_way = hit_of;
     configured_read();
     configured_regions(make_region);
+    fork_start();
     return os_at_fork(fork_prepare, fork_parent, fork_child) == 0;
 }
 

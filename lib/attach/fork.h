@@ -5,6 +5,14 @@
 #ifndef RUNTIME_FORK_H
 #define RUNTIME_FORK_H
 
+/* Before the first call: the testing build learns which lock is which. */
+#ifdef SWRCACHE_TESTING
+void fork_start(void);
+#else
+static inline void fork_start(void)
+{
+}
+#endif
 void fork_prepare(void);
 void fork_parent(void);
 void fork_child(void);

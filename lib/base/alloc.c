@@ -43,12 +43,11 @@ void alloc_tidy(void)
 {
 }
 
-void alloc_fork_prepare(void)
-{
-}
+LOCK(alloc);
 
-void alloc_fork_release(void)
+void hand_locks(lock_visit *visit)
 {
+    (void)visit;
 }
 
 #else
@@ -64,7 +63,7 @@ enum {
     HAND = 16,
 };
 
-static struct lock alloc_lock; /* everything below, and chunk.h */
+LOCK(alloc); /* everything below, and chunk.h */
 static struct run *roomy_runs[CLASSES];
 
 static unsigned class_of(size_t size)
@@ -367,18 +366,10 @@ void alloc_usage(struct alloc_usage *usage)
     }
 }
 
-void alloc_fork_prepare(void)
+void hand_locks(lock_visit *visit)
 {
     for (unsigned i = 0; i < STRIPES; i++)
-        lock_take(&hands[i].lock);
-    lock_take(&alloc_lock);
-}
-
-void alloc_fork_release(void)
-{
-    lock_give(&alloc_lock);
-    for (unsigned i = 0; i < STRIPES; i++)
-        lock_give(&hands[i].lock);
+        visit(&hands[i].lock);
 }
 
 #endif

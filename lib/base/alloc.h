@@ -72,7 +72,5 @@ static inline void *alloc_at(alloc_ref ref)
 /* After much was put back: what threads keep at hand goes back too. */
 void alloc_tidy(void);
 
-void alloc_fork_prepare(void);
-void alloc_fork_release(void);
 
 #endif

@@ -174,14 +174,8 @@ void epoch_collect(void)
         collect(&garbage[i]);
 }
 
-void epoch_fork_prepare(void)
+void garbage_locks(lock_visit *visit)
 {
     for (unsigned i = 0; i < STRIPES; i++)
-        lock_take(&garbage[i].lock);
-}
-
-void epoch_fork_release(void)
-{
-    for (unsigned i = 0; i < STRIPES; i++)
-        lock_give(&garbage[i].lock);
+        visit(&garbage[i].lock);
 }

@@ -78,7 +78,4 @@ void epoch_retire(struct epoch_garbage *g, size_t bytes, epoch_destroy *destroy)
 void epoch_collect(void);
 void epoch_tidy(void);
 
-void epoch_fork_prepare(void);
-void epoch_fork_release(void);
-
 #endif

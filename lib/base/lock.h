@@ -7,14 +7,54 @@
 
 #include "os.h"
 
-struct lock {
-    _Atomic uint32_t state;
+/* Of each lock its place in the order of locks.def, from 1 on; 0: a test's own. */
+enum lock_rank {
+    LOCK_UNRANKED,
+#define LOCK_ONE(name, file, guards)  LOCK_RANK_##name,
+#define LOCK_MANY(name, file, guards) LOCK_RANK_##name,
+#include "locks.def"
+    LOCK_RANKS
 };
 
+struct lock {
+    _Atomic uint32_t state;
 #ifdef SWRCACHE_TESTING
+    uint32_t rank; /* set before it is known to others */
+#endif
+};
+
+typedef void lock_visit(struct lock *l);
+#define LOCK_ONE(name, file, guards)  extern struct lock name##_lock OURS;
+#define LOCK_MANY(name, file, guards) void name##_locks(lock_visit *visit);
+#include "locks.def"
+
+#ifdef SWRCACHE_TESTING
+#define LOCK(name)              struct lock name##_lock = {.rank = LOCK_RANK_##name}
+#define LOCK_RANKED(lock, name) ((lock)->rank = LOCK_RANK_##name)
 /* How many were ever taken: lets a test show that a hit takes none. One line for all threads: not in the
  * product. */
 extern _Atomic uint64_t lock_taken;
+/* What this thread holds. Ends the process, with a word, where one is taken out of turn. */
+void lock_order_takes(const struct lock *l, bool may_block);
+void lock_order_gives(const struct lock *l);
+/* A fork takes all of each kind. */
+void lock_order_all(bool all);
+#else
+#define LOCK(name)              struct lock name##_lock
+#define LOCK_RANKED(lock, name) ((void)(lock))
+static inline void lock_order_takes(const struct lock *l, bool may_block)
+{
+    (void)l;
+    (void)may_block;
+}
+static inline void lock_order_gives(const struct lock *l)
+{
+    (void)l;
+}
+static inline void lock_order_all(bool all)
+{
+    (void)all;
+}
 #endif
 
 void lock_slow(struct lock *l);
@@ -22,8 +62,11 @@ void lock_slow(struct lock *l);
 static inline bool lock_try(struct lock *l)
 {
     uint32_t free_ = 0;
-    return atomic_compare_exchange_strong_explicit(&l->state, &free_, 1, memory_order_acquire,
-                                                   memory_order_relaxed);
+    bool mine = atomic_compare_exchange_strong_explicit(&l->state, &free_, 1, memory_order_acquire,
+                                                        memory_order_relaxed);
+    if (mine)
+        lock_order_takes(l, false);
+    return mine;
 }
 
 static inline void lock_take(struct lock *l)
@@ -31,19 +74,18 @@ static inline void lock_take(struct lock *l)
 #ifdef SWRCACHE_TESTING
     atomic_fetch_add_explicit(&lock_taken, 1, memory_order_relaxed);
 #endif
-    if (unlikely(!lock_try(l)))
+    lock_order_takes(l, true);
+    uint32_t free_ = 0;
+    if (unlikely(!atomic_compare_exchange_strong_explicit(&l->state, &free_, 1, memory_order_acquire,
+                                                          memory_order_relaxed)))
         lock_slow(l);
 }
 
 static inline void lock_give(struct lock *l)
 {
+    lock_order_gives(l);
     if (unlikely(atomic_exchange_explicit(&l->state, 0, memory_order_release) == 2))
         os_futex_wake(&l->state, 1);
-}
-
-static inline void lock_reset(struct lock *l)
-{
-    atomic_store(&l->state, 0);
 }
 
 #endif

@@ -32,12 +32,13 @@ struct client {
     bool ending; /* close once `out` is sent */
 };
 
+LOCK(ending); /* of who closes and unlinks, or shuts down */
+
 static struct {
     _Atomic uint32_t started;
     _Atomic uint32_t busy;     /* futex: 1 while the thread lives */
     _Atomic int tid;           /* of the thread, by itself; 0: not yet */
     _Atomic uint32_t stopping; /* futex */
-    struct lock ending;        /* of who closes and unlinks, or shuts down */
     _Atomic bool open;         /* `place` and `listening` are settled, and not closed yet */
     pid_t pid;
     struct place place;
@@ -238,11 +239,11 @@ static void *server_thread(void *cookie)
         for (uint32_t i = 0; i < CLIENTS; i++)
             if (server.clients[i].descriptor.fd >= 0)
                 client_close(&server.clients[i]);
-        lock_take(&server.ending);
+        lock_take(&ending_lock);
         atomic_store(&server.open, false);
         descriptor_close(&server.listening);
         place_leave(&server.place);
-        lock_give(&server.ending);
+        lock_give(&ending_lock);
     }
     atomic_store(&server.busy, 0);
     os_futex_wake(&server.busy, 1);
@@ -279,7 +280,6 @@ void control_fork_child(void)
     server.listening.fd = -1;
     atomic_store(&server.busy, 0);
     atomic_store(&server.tid, 0);
-    lock_reset(&server.ending);
     atomic_store(&server.open, false);
     atomic_store(&server.stopping, 0);
     atomic_store(&server.started, 0);
@@ -295,13 +295,13 @@ void control_stop(void)
     if (atomic_load(&server.busy) != 0 && server.pid == getpid()) {
         struct timespec t;
         /* Not open yet, or no more: the thread sees that it must stop, and tidies up. */
-        lock_take(&server.ending);
+        lock_take(&ending_lock);
         if (atomic_load(&server.open)) {
             place_leave(&server.place);
             if (descriptor_ours(&server.listening))
                 shutdown(server.listening.fd, SHUT_RDWR);
         }
-        lock_give(&server.ending);
+        lock_give(&ending_lock);
         clock_gettime(CLOCK_MONOTONIC, &t);
         uint64_t until = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec + STOP_MS * NS_PER_MS;
         while (atomic_load(&server.busy) != 0 && os_futex_wait(&server.busy, 1, until))

@@ -7,7 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { SHARDS = 256, FENCES = 4096, AT_ONCE = 64, FIRST_BUCKETS = 16 };
+enum { SHARDS = 256, AT_ONCE = 64, FIRST_BUCKETS = 16 };
 
 struct mark {
     struct mark *next; /* of its bucket */
@@ -23,10 +23,6 @@ static struct index {
     struct mark **buckets;
     size_t nbuckets, marks; /* nbuckets: a power of two; 0: none yet */
 } shards[SHARDS];
-
-static _Atomic uint64_t now_ = 1;
-static _Atomic uint64_t fences[FENCES];
-static _Atomic uint64_t changes[FENCES], digests[FENCES];
 
 static struct mark_name name_of(uint32_t kind, uint32_t function, uint64_t hash)
 {
@@ -292,55 +288,8 @@ bool mark_some_tags(struct mark_place *p, void (*visit)(const char *text, uint32
     return p->shard < SHARDS;
 }
 
-uint64_t mark_now(void)
-{
-    return atomic_load(&now_);
-}
-
-/* The later number stays, whoever comes last. */
-static void raise_to(_Atomic uint64_t *word, uint64_t number)
-{
-    uint64_t seen = atomic_load(word);
-    while (seen < number && !atomic_compare_exchange_weak(word, &seen, number))
-        continue;
-}
-
-uint64_t mark_fence(uint64_t id)
-{
-    uint64_t number = atomic_fetch_add(&now_, 1) + 1;
-    raise_to(&fences[id % FENCES], number);
-    return number;
-}
-
-void mark_changed(uint64_t id, uint64_t digest)
-{
-    uint64_t number = atomic_fetch_add(&now_, 1) + 1;
-    atomic_store(&digests[id % FENCES], digest);
-    raise_to(&changes[id % FENCES], number);
-}
-
-uint64_t mark_fenced(uint64_t id, uint64_t since)
-{
-    uint64_t number = atomic_load(&fences[id % FENCES]);
-    return number > since ? number : 0;
-}
-
-bool mark_differs(uint64_t id, uint64_t digest, uint64_t since)
-{
-    if (atomic_load(&changes[id % FENCES]) <= since)
-        return false;
-    uint64_t now = atomic_load(&digests[id % FENCES]);
-    return now == 0 || (digest != 0 && now != digest);
-}
-
-void mark_fork_prepare(void)
+void index_locks(lock_visit *visit)
 {
     for (uint32_t s = 0; s < SHARDS; s++)
-        lock_take(&shards[s].lock);
-}
-
-void mark_fork_release(void)
-{
-    for (uint32_t s = 0; s < SHARDS; s++)
-        lock_give(&shards[s].lock);
+        visit(&shards[s].lock);
 }

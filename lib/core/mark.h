@@ -8,9 +8,7 @@
  *
  * An entry's links are made before the entry goes into the table and unmade when it leaves it, both with the
  * table's shard locked; the index has locks of its own inside those. What cannot be found by a list, because
- * it is being computed, is found by fences: a table of the last numbers at which marks were invalidated (or
- * their value changed). Marks share its places, so a computation may be taken for older than it is: it is
- * computed once more, never the other way round.
+ * it is being computed, is found by fence.h.
  */
 #ifndef CORE_MARK_H
 #define CORE_MARK_H
@@ -78,17 +76,5 @@ struct mark_place {
 /* Shows the next few, under a lock of the index; false: there are no more. */
 bool mark_some_tags(struct mark_place *p, void (*visit)(const char *text, uint32_t entries, void *cookie),
                     void *cookie);
-
-/* Numbers of time: a computation notes mark_now() when it begins. */
-uint64_t mark_now(void);
-uint64_t mark_fence(uint64_t id);
-void mark_changed(uint64_t id, uint64_t digest); /* 0: not by a new value, it was expired */
-/* The number at which it was last invalidated if that was after `since`, else 0. */
-uint64_t mark_fenced(uint64_t id, uint64_t since);
-/* Whether after `since` it was expired, or changed to another value than `digest` (0: whatever). */
-bool mark_differs(uint64_t id, uint64_t digest, uint64_t since);
-
-void mark_fork_prepare(void);
-void mark_fork_release(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/sync.h"
 #include "runtime/pool/pool.h"
 
@@ -79,11 +80,11 @@ static void asked_for(void)
 {
     pthread_t thread;
     inside = 0;
-    pool_fork_prepare(); /* holds the queue's lock */
+    lock_take(&pool_lock);
     pthread_create(&thread, NULL, ask, NULL);
     while (asker == 0 || !(asked || sleeps(asker)))
         sched_yield();
-    pool_fork_release(false);
+    lock_give(&pool_lock);
     pthread_join(thread, NULL);
     CHECK(swrcache_drain(LONG) && inside == 1);
 }

@@ -1,6 +1,7 @@
 /* Marks: who has which, found without looking at the others; the walk amid changes; fences. */
 #include <criterion/criterion.h>
 
+#include "core/fence.h"
 #include "core/mark.h"
 #include "unit.h"
 
@@ -108,16 +109,16 @@ Test(mark, a_walk_amid_changes_shows_those_that_stay)
 
 Test(mark, fences_remember_the_latest)
 {
-    uint64_t id = mark_tag("fenced").id, before = mark_now();
-    cr_assert_eq(mark_fenced(id, before), 0);
-    uint64_t first = mark_fence(id), second = mark_fence(id);
+    uint64_t id = mark_tag("fenced").id, before = fence_now();
+    cr_assert_eq(fence_since(id, before), 0);
+    uint64_t first = fence_raise(id), second = fence_raise(id);
     cr_assert_gt(second, first);
-    cr_assert_eq(mark_fenced(id, before), second);
-    cr_assert_eq(mark_fenced(id, first), second);
-    cr_assert_eq(mark_fenced(id, second), 0);
-    cr_assert_eq(mark_fenced(id, mark_now()), 0);
-    mark_changed(id, 77);
-    cr_assert(mark_differs(id, 78, before));
-    cr_assert_not(mark_differs(id, 77, before));
-    cr_assert_not(mark_differs(id, 78, mark_now()));
+    cr_assert_eq(fence_since(id, before), second);
+    cr_assert_eq(fence_since(id, first), second);
+    cr_assert_eq(fence_since(id, second), 0);
+    cr_assert_eq(fence_since(id, fence_now()), 0);
+    fence_changed(id, 77);
+    cr_assert(fence_differs(id, 78, before));
+    cr_assert_not(fence_differs(id, 77, before));
+    cr_assert_not(fence_differs(id, 78, fence_now()));
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static struct lock audit_lock; /* everything here */
+LOCK(audit);                   /* everything here */
 static struct audit_act *acts; /* AUDIT_ACTS of them; NULL before the first */
 static uint64_t numbered;
 
@@ -130,9 +130,4 @@ uint64_t audit_last(void)
     uint64_t number = numbered;
     lock_give(&audit_lock);
     return number;
-}
-
-void audit_fork_child(void)
-{
-    lock_reset(&audit_lock);
 }

@@ -61,6 +61,4 @@ uint32_t audit_cause(uint64_t *hash);
 bool audit_find(uint64_t number, struct audit_act *act);
 uint64_t audit_last(void); /* the newest number; 0: none */
 
-void audit_fork_child(void);
-
 #endif

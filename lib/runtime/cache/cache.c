@@ -16,6 +16,21 @@ enum { TRIMMED_AT_ONCE = 256 };
 struct table cache_table;
 struct evict cache_bounds = {.max_bytes = UINT64_MAX, .max_entries = UINT64_MAX};
 
+void shard_locks(lock_visit *visit)
+{
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++)
+        visit(&cache_table.shards[s].lock);
+}
+
+/* Called while nobody can learn of a function, or give one bounds of its own. */
+void evictor_locks(lock_visit *visit)
+{
+    visit(&cache_bounds.lock);
+    for (uint32_t i = 0; i < function_count(); i++)
+        if (function_at(i)->bounds != &cache_bounds)
+            visit(&function_at(i)->bounds->lock);
+}
+
 uint64_t cache_hash(struct entry *e)
 {
     return key_hash(&function_of_entry(e)->shape, e->data, entry_key_len(e));

@@ -1,7 +1,7 @@
 #include "commit_gate.h"
 #include "base/os.h"
 
-static struct lock commit_lock;
+LOCK(commit);
 _Atomic uint32_t commit_gate_closed;
 static __thread bool committer __attribute__((tls_model("initial-exec")));
 
@@ -12,12 +12,6 @@ bool commit_gate_wait(void)
     while (atomic_load(&commit_gate_closed) != 0)
         os_futex_wait(&commit_gate_closed, 1, UINT64_MAX);
     return true;
-}
-
-void commit_gate_fork_child(void)
-{
-    lock_reset(&commit_lock);
-    atomic_store(&commit_gate_closed, 0);
 }
 
 bool commit_gate_mine(void)

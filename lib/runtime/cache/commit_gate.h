@@ -20,6 +20,4 @@ void commit_gate_close(void);
 void commit_gate_open(void);
 bool commit_gate_mine(void);
 
-void commit_gate_fork_child(void);
-
 #endif

@@ -16,7 +16,7 @@ struct slot {
     unsigned char key[INLINE_KEY];
 };
 
-static struct lock history_lock; /* everything here; innermost but for the allocator */
+LOCK(history); /* everything here; innermost but for the allocator */
 static struct slot *pages[PAGES];
 static uint64_t ordered;
 static bool forgotten;
@@ -94,9 +94,4 @@ bool history_find(struct function *f, cache_match *match, void *cookie, struct h
         }
     }
     return latest != 0;
-}
-
-void history_fork_child(void)
-{
-    lock_reset(&history_lock);
 }

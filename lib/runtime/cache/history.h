@@ -44,6 +44,4 @@ bool history_find(struct function *f, cache_match *match, void *cookie, struct h
 /* Nothing was forgotten yet: a key without a note never came to anything. */
 bool history_complete(void);
 
-void history_fork_child(void);
-
 #endif

@@ -8,7 +8,7 @@
  */
 enum { FIRST_BITS = 12, MORE_BITS = 4, TABLES = 3 };
 
-static struct lock refresh_records_lock; /* for writers; readers follow the lists in a section of epoch.h */
+LOCK(refresh_records); /* for writers; readers follow the lists in a section of epoch.h */
 static _Atomic(struct refresh_record *) first[1 << FIRST_BITS];
 static _Atomic(_Atomic(struct refresh_record *) *) tables[TABLES] = {first};
 static _Atomic unsigned last;  /* of them that there are */
@@ -111,14 +111,4 @@ int refresh_record_errno(struct epoch_record *reader, struct entry *e)
     int error = c != NULL ? atomic_load_explicit(&c->refresh_errno, memory_order_relaxed) : 0;
     epoch_exit(reader);
     return error;
-}
-
-void refresh_record_fork_prepare(void)
-{
-    lock_take(&refresh_records_lock);
-}
-
-void refresh_record_fork_release(void)
-{
-    lock_give(&refresh_records_lock);
 }

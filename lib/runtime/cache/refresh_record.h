@@ -29,7 +29,4 @@ void refresh_record_end(struct entry *e);
 /* Any thread of the runtime: errno of the last refresh if it failed, else 0. */
 int refresh_record_errno(struct epoch_record *reader, struct entry *e);
 
-void refresh_record_fork_prepare(void);
-void refresh_record_fork_release(void);
-
 #endif

@@ -35,7 +35,9 @@ void cache_rebound(struct function *f, struct evict *own)
 {
     struct retuning r = {f, f->bounds};
     own->max_bytes = own->max_entries = UINT64_MAX;
-    /* All shards: whoever holds one of them may be about to use the old bounds. */
+    LOCK_RANKED(&own->lock, evictor);
+    /* All shards, in order: whoever holds one of them may be about to use the old bounds. */
+    lock_order_all(true);
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         table_lock(&cache_table, s);
     f->bounds = own;
@@ -43,6 +45,7 @@ void cache_rebound(struct function *f, struct evict *own)
         table_each(&cache_table, s, move, &r);
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         table_unlock(&cache_table, s);
+    lock_order_all(false);
 }
 
 void function_retune(struct function *f)

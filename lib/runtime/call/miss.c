@@ -6,6 +6,7 @@
 #include "runtime/compute/wait.h"
 #include "runtime/cache/commit_gate.h"
 #include "runtime/registry/door.h"
+#include "core/fence.h"
 #include "base/clock.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ struct miss {
     int saved; /* errno before the call */
     uint32_t shard;
     uint64_t deadline;      /* of waiting for others */
-    uint64_t began;         /* mark_now() before the first look */
+    uint64_t began;         /* fence_now() before the first look */
     struct entry *fallback; /* handed out if computing fails or takes too long; a reference */
     struct flight *lead;    /* ours to compute; a reference */
     bool overtime;          /* waited until the deadline */
@@ -213,7 +214,7 @@ void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *a
         .saved = saved,
         .shard = table_shard_of(key->hash),
         .deadline = clock_add(clock_now(), atomic_load(&f->settings.wait)),
-        .began = mark_now(),
+        .began = fence_now(),
     };
     enum way way;
     frame_forget_left(t, (uintptr_t)__builtin_frame_address(0));

@@ -3,7 +3,9 @@
 #include "runtime/cache/audit.h"
 #include "runtime/cache/history.h"
 #include "runtime/registry/thread.h"
+#include "core/fence.h"
 #include "base/clock.h"
+#include "base/stripe.h"
 #include "base/sync.h"
 
 #include <string.h>
@@ -17,7 +19,23 @@ uint64_t dependencies_digest(struct entry *e)
     return d + (d == 0) + (entry_flags(e) & (ENTRY_NULL | ENTRY_FAILED));
 }
 
-/* The flight's names_lock held. */
+/* Each for many flights, none of which has to be found by a fork. */
+static struct {
+    alignas(64) struct lock lock;
+} names_of[STRIPES];
+
+struct lock *flight_names_lock(const struct flight *fl)
+{
+    return &names_of[(uintptr_t)fl / sizeof *fl % STRIPES].lock;
+}
+
+void names_locks(lock_visit *visit)
+{
+    for (unsigned i = 0; i < STRIPES; i++)
+        visit(&names_of[i].lock);
+}
+
+/* The flight's lock of names held. */
 static void drop_keys_of(struct flight *fl, uint32_t function)
 {
     uint32_t kept = 0;
@@ -28,7 +46,7 @@ static void drop_keys_of(struct flight *fl, uint32_t function)
     fl->nnames = kept;
 }
 
-/* The flight's names_lock held. A name that cannot be kept makes the result one that is not stored. */
+/* The flight's lock of names held. A name that cannot be kept makes the result one that is not stored. */
 static void add(struct flight *fl, const struct mark_name *name)
 {
     for (uint32_t i = 0; i < fl->nnames; i++)
@@ -80,9 +98,9 @@ static void add(struct flight *fl, const struct mark_name *name)
 
 static void add_locked(struct flight *fl, const struct mark_name *name)
 {
-    lock_take(&fl->names_lock);
+    lock_take(flight_names_lock(fl));
     add(fl, name);
-    lock_give(&fl->names_lock);
+    lock_give(flight_names_lock(fl));
 }
 
 void dependencies_tag(struct flight *fl, const char *tag)
@@ -104,14 +122,14 @@ void dependencies_call(struct flight *fl, struct function *f, const struct key *
     if (!atomic_load(&f->inner))
         atomic_store(&f->inner, true);
     struct mark_name of_key = mark_key(f->number, key->hash), whole = mark_whole(f->number);
-    lock_take(&fl->names_lock);
+    lock_take(flight_names_lock(fl));
     SYNC_POINT("names.locked");
     add(fl, &of_key);
     add(fl, &whole);
     /* Also when the call is answered by the function itself, past the cache. */
     for (uint32_t i = 0; i < f->ntags; i++)
         add(fl, &f->tags[i]);
-    lock_give(&fl->names_lock);
+    lock_give(flight_names_lock(fl));
 }
 
 void dependencies_saw(struct flight *fl, struct function *f, struct entry *e)
@@ -121,38 +139,21 @@ void dependencies_saw(struct flight *fl, struct function *f, struct entry *e)
     struct mark_name of_key = mark_key(f->number, entry_hash(e));
     uint64_t until = entry_fresh_until(e);
     of_key.digest = dependencies_digest(e);
-    lock_take(&fl->names_lock);
+    lock_take(flight_names_lock(fl));
     add(fl, &of_key);
     if (until < fl->fresh_cap)
         fl->fresh_cap = until;
     struct mark_set *set = mark_set_of(e);
     for (uint32_t i = 0; set != NULL && i < set->count; i++)
         add(fl, &set->links[i].name);
-    lock_give(&fl->names_lock);
+    lock_give(flight_names_lock(fl));
 }
 
-void dependencies_took(struct flight *fl, struct flight *inner)
-{
-    if (!binds(fl))
-        return;
-    lock_take(&fl->names_lock);
-    /* Nobody writes the inner one's names any more but a thread that was handed its context too late. */
-    lock_take(&inner->names_lock);
-    for (uint32_t i = 0; i < inner->nnames; i++)
-        add(fl, &inner->names[i]);
-    if (inner->fresh_cap < fl->fresh_cap)
-        fl->fresh_cap = inner->fresh_cap;
-    fl->unnamed |= inner->unnamed;
-    lock_give(&inner->names_lock);
-    lock_give(&fl->names_lock);
-}
-
-struct mark_name *dependencies_names(struct function *f, struct flight *fl, uint32_t *count)
+/* The flight's lock of names held. The texts stay the flight's; NULL: none, or no memory, and then `unnamed`.
+ */
+static struct mark_name *copy_names(struct flight *fl, uint32_t *count)
 {
     *count = 0;
-    lock_take(&fl->names_lock);
-    for (uint32_t i = 0; i < f->ntags; i++)
-        add(fl, &f->tags[i]);
     struct mark_name *names = fl->nnames == 0 ? NULL : os_alloc(fl->nnames * sizeof *names);
     if (names != NULL) {
         memcpy(names, fl->names, fl->nnames * sizeof *names);
@@ -160,7 +161,37 @@ struct mark_name *dependencies_names(struct function *f, struct flight *fl, uint
     } else if (fl->nnames != 0) {
         fl->unnamed = true;
     }
-    lock_give(&fl->names_lock);
+    return names;
+}
+
+void dependencies_took(struct flight *fl, struct flight *inner)
+{
+    uint32_t count;
+    if (!binds(fl))
+        return;
+    /* Nobody writes the inner one's names any more but a thread that was handed its context too late. */
+    lock_take(flight_names_lock(inner));
+    struct mark_name *names = copy_names(inner, &count);
+    uint64_t fresh_cap = inner->fresh_cap;
+    bool unnamed = inner->unnamed;
+    lock_give(flight_names_lock(inner));
+    lock_take(flight_names_lock(fl));
+    for (uint32_t i = 0; i < count; i++)
+        add(fl, &names[i]);
+    if (fresh_cap < fl->fresh_cap)
+        fl->fresh_cap = fresh_cap;
+    fl->unnamed |= unnamed;
+    lock_give(flight_names_lock(fl));
+    dependencies_free_names(names);
+}
+
+struct mark_name *dependencies_names(struct function *f, struct flight *fl, uint32_t *count)
+{
+    lock_take(flight_names_lock(fl));
+    for (uint32_t i = 0; i < f->ntags; i++)
+        add(fl, &f->tags[i]);
+    struct mark_name *names = copy_names(fl, count);
+    lock_give(flight_names_lock(fl));
     return names;
 }
 
@@ -182,7 +213,7 @@ _Atomic uint64_t *dependencies_fence_act(uint64_t id)
 void dependencies_outdate(struct flight *fl, const struct mark_name *names, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t fenced = mark_fenced(names[i].id, fl->began);
+        uint64_t fenced = fence_since(names[i].id, fl->began);
         if (fenced > fl->outdated)
             fl->outdated = fenced;
     }
@@ -192,14 +223,14 @@ void dependencies_check(struct flight *fl, const struct mark_name *names, uint32
 {
     dependencies_outdate(fl, names, count);
     for (uint32_t i = 0; i < count; i++)
-        if (mark_differs(names[i].id, names[i].digest, fl->began))
+        if (fence_differs(names[i].id, names[i].digest, fl->began))
             fl->expired = true;
     if (fl->outdated == 0 || fl->fenced)
         return;
     fl->fenced = true;
     uint64_t act = 0;
     for (uint32_t i = 0; i < count && act == 0; i++)
-        if (mark_fenced(names[i].id, fl->began) != 0)
+        if (fence_since(names[i].id, fl->began) != 0)
             act = atomic_load(dependencies_fence_act(names[i].id));
     audit_resume(act);
     history_note(fl->identity, &fl->key, HISTORY_FENCED, 0);

@@ -3,6 +3,7 @@
 #include "runtime/cache/audit.h"
 #include "runtime/cache/history.h"
 #include "runtime/registry/thread.h"
+#include "core/fence.h"
 #include "base/clock.h"
 #include "base/sync.h"
 
@@ -82,9 +83,9 @@ static void gather_entry(struct entry *e, uint64_t digest, void *cookie)
 
 static void gather_flight(struct flight *fl, void *cookie)
 {
-    lock_take(&fl->names_lock);
+    lock_take(flight_names_lock(fl));
     gather_names(cookie, fl->names, fl->nnames);
-    lock_give(&fl->names_lock);
+    lock_give(flight_names_lock(fl));
 }
 
 /* False: such a key is there, and is not meant. */
@@ -152,9 +153,9 @@ static void fence_flight(struct flight *fl, void *cookie)
     struct ripple *ripple = cookie;
     if (fl->fenced)
         return;
-    lock_take(&fl->names_lock);
+    lock_take(flight_names_lock(fl));
     dependencies_outdate(fl, fl->names, fl->nnames);
-    lock_give(&fl->names_lock);
+    lock_give(flight_names_lock(fl));
     /* Its function's tags are its own from the beginning, though written down at its end only. */
     dependencies_outdate(fl, fl->function->tags, fl->function->ntags);
     if (fl->outdated == 0)
@@ -181,9 +182,9 @@ static void spread_marked(uint64_t id, struct spread *reach)
     int who;
     if (reach->ripple->operation == SWRCACHE_OP_INVALIDATE) {
         atomic_store(dependencies_fence_act(id), audit_current(&who));
-        mark_fence(id);
+        fence_raise(id);
     } else
-        mark_changed(id, 0);
+        fence_changed(id, 0);
     mark_walk(id, touch_entry, reach);
 }
 
@@ -220,7 +221,7 @@ void dependents_stored(struct function *f, struct entry *e, bool replaced)
     struct spread reach = {.ripple = &r, .digest = dependencies_digest(e)};
     uint64_t id = mark_key(f->number, entry_hash(e)).id;
     if (replaced) {
-        mark_changed(id, reach.digest);
+        fence_changed(id, reach.digest);
         reach.digest = 0;
         mark_walk(mark_any(f->number).id, touch_entry, &reach);
         reach.digest = dependencies_digest(e);

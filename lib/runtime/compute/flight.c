@@ -1,12 +1,13 @@
 #include "flight.h"
 #include "runtime/cache/lease.h"
 #include "runtime/registry/thread.h"
+#include "core/fence.h"
 #include "base/clock.h"
 #include "base/sync.h"
 
 #include <string.h>
 
-static struct lock contexts_lock; /* everything here, and flight.context, flight.next_context */
+LOCK(contexts); /* everything here, and flight.context, flight.next_context */
 static struct flight *contexts;
 static uintptr_t numbered;
 
@@ -45,7 +46,7 @@ static struct flight *make(struct function *f, uint64_t identity, const struct k
         memcpy(fl->bytes, key->bytes, key->len);
     fl->key = (struct key){key->hash, key->len, fl->bytes};
     fl->ttl_ms = fl->stale_ms = SWRCACHE_UNSET;
-    fl->began = mark_now();
+    fl->began = fence_now();
     fl->fresh_cap = CLOCK_NEVER;
     fl->started = clock_now();
     atomic_store(&fl->refs, 1);
@@ -147,8 +148,6 @@ void flight_forget_others(void)
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         for (struct flight *fl = lists[s], *next; fl != NULL; fl = next) {
             next = fl->next;
-            /* A thread that was lent this one may have been adding to it. */
-            lock_reset(&fl->names_lock);
             if (fl->owner == me && me != NULL)
                 continue;
             /* Not freed: a thread that is no more held a reference. */
@@ -166,16 +165,6 @@ void flight_forget_number(struct flight *fl)
             break;
         }
     fl->context = 0;
-    lock_give(&contexts_lock);
-}
-
-void flight_fork_prepare(void)
-{
-    lock_take(&contexts_lock);
-}
-
-void flight_fork_release(void)
-{
     lock_give(&contexts_lock);
 }
 

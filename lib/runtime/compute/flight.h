@@ -34,10 +34,9 @@ struct flight {
     struct entry *result;   /* written before DONE; holds a reference */
     struct entry *before;   /* replaced, and to be compared with what replaces it; a reference */
     struct entry *fallback; /* handed out should this fail; owner alone, holds a reference */
-    uint64_t began;         /* mark_now() before the body */
+    uint64_t began;         /* fence_now() before the body */
     uint64_t outdated;      /* at which of those numbers what it stands on was invalidated; 0: never */
-    /* dependencies.h; under names_lock */
-    struct lock names_lock;
+    /* dependencies.h; under one of its locks, flight_names_lock() */
     bool unnamed; /* a name could not be kept: the result is not stored */
     uint32_t nnames, nkeys, names_room;
     uint64_t fresh_cap; /* what it stands on is fresh until then */
@@ -65,8 +64,8 @@ extern _Atomic uint32_t flights_named; /* so many have names: without any, verbs
 uintptr_t flight_number(struct flight *fl);
 struct flight *flight_numbered(uintptr_t number);
 void flight_forget_number(struct flight *fl);
-void flight_fork_prepare(void);
-void flight_fork_release(void);
+/* What guards the names of a flight. */
+struct lock *flight_names_lock(const struct flight *fl);
 /* Shard locked: shows every flight of it. */
 void flight_visit(uint32_t shard, void (*visit)(struct flight *fl, void *cookie), void *cookie);
 /* Shows every flight under its shard's lock. */

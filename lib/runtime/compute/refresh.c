@@ -9,6 +9,7 @@
 #include "runtime/registry/door.h"
 #include "runtime/registry/mode.h"
 #include "runtime/pool/pool.h"
+#include "core/fence.h"
 #include "base/clock.h"
 
 #include <string.h>
@@ -30,7 +31,7 @@ void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
         flight_live(identity, &key, clock_now()) == NULL && identity == atomic_load(&f->identity))
         fl = flight_open(f, identity, &key, true);
     else if (fl != NULL) {
-        fl->began = mark_now();
+        fl->began = fence_now();
         fl->started = clock_now();
     }
     if (fl != NULL) {

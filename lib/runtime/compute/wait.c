@@ -2,12 +2,7 @@
 #include "flight.h"
 #include "base/clock.h"
 
-static struct lock wait_lock; /* who waits for whom: thread.waiting_for */
-
-void wait_fork_release(void)
-{
-    lock_reset(&wait_lock);
-}
+LOCK(wait); /* who waits for whom: thread.waiting_for */
 
 static bool would_deadlock(struct thread *t, struct flight *fl)
 {

@@ -9,6 +9,5 @@
 /* False: not in time, or waiting would close a circle. The caller holds a reference to `fl`, and no lock.
  * Not a cancellation point: a thread that is to end does so once it has its answer. */
 bool wait_for_flight(struct thread *t, struct flight *fl, uint64_t deadline);
-void wait_fork_release(void);
 
 #endif

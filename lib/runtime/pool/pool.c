@@ -28,7 +28,7 @@ enum { TRIES = 50, QUEUE_MOST = 65536, SPARE = 6 };
 
 static const struct pool_duties *duties;
 static _Atomic uint32_t generation; /* of forks */
-static struct lock pool_lock;       /* everything here but the atomics */
+LOCK(pool);                         /* everything here but the atomics */
 static struct queue queue;
 static uint32_t threads, idle, running;
 static uint32_t firing;        /* timers taken out whose refreshes are not queued yet */
@@ -394,21 +394,13 @@ void pool_stop(uint64_t wait_ns)
         drain(wait_ns, worker);
 }
 
-void pool_fork_prepare(void)
+void pool_fork_child(void)
 {
-    lock_take(&pool_lock);
-}
-
-void pool_fork_release(bool child)
-{
-    if (child) {
-        /* The threads are gone; what was queued is refreshed again when a call finds it stale. */
-        queue.count = running = firing = idle = threads = draining = 0;
-        ticking = called = false;
-        timers.count = 0;
-        atomic_fetch_add(&generation, 1);
-    }
-    lock_give(&pool_lock);
+    /* The threads are gone; what was queued is refreshed again when a call finds it stale. */
+    queue.count = running = firing = idle = threads = draining = 0;
+    ticking = called = false;
+    timers.count = 0;
+    atomic_fetch_add(&generation, 1);
 }
 
 struct pool_state pool_state(void)

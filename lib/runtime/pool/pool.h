@@ -51,8 +51,7 @@ void pool_park(void);
 /* The calling thread ends; had it been amid a refresh, by pthread_exit() in the body, that is told here. */
 void pool_lost(void);
 bool pool_wanted(void); /* false: SWR_THREADS=0, callers refresh */
-void pool_fork_prepare(void);
-void pool_fork_release(bool child);
+void pool_fork_child(void);
 
 /* As they are at one moment. */
 struct pool_state {

@@ -10,20 +10,10 @@ const char *const counter_names[COUNTERS] = {
 #undef COUNTER
 };
 
-static struct lock functions_lock;
+LOCK(functions);
 static _Atomic(struct function *) functions[FUNCTIONS_MAX];
 static _Atomic uint32_t functions_known;
 static uint64_t seed; /* functions_lock */
-
-void function_fork_prepare(void)
-{
-    lock_take(&functions_lock);
-}
-
-void function_fork_release(void)
-{
-    lock_give(&functions_lock);
-}
 
 uint32_t function_count(void)
 {

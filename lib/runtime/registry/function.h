@@ -84,8 +84,6 @@ void function_learn(void);
 void function_learnt(void);
 uint64_t function_seed(void);
 void function_add(struct function *f);
-void function_fork_prepare(void);
-void function_fork_release(void);
 uint32_t function_count(void);
 struct function *function_at(uint32_t number); /* 0 .. function_count() - 1 */
 struct function *function_of_entry(const struct entry *e);

@@ -13,7 +13,7 @@ struct listener {
     char event[];
 };
 
-static struct lock listeners_lock; /* to add one */
+LOCK(listeners); /* to add one */
 static _Atomic(struct listener *) listeners;
 
 static struct listener *find(struct region *r, const char *event, size_t len,
@@ -132,14 +132,4 @@ void listener_heard(struct function *f, enum swrcache_operation operation, char 
                 add(&l, at->event, at->len, "region ", r->name);
         add_configured(&l, r->configured, invalidate, "settings of region ", r->name);
     }
-}
-
-void listener_fork_prepare(void)
-{
-    lock_take(&listeners_lock);
-}
-
-void listener_fork_release(void)
-{
-    lock_give(&listeners_lock);
 }

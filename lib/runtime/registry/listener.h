@@ -14,7 +14,5 @@ bool listener_hears(struct function *f, const char *event, enum swrcache_operati
 /* What reaches the function, and whose word it is: "user.saved (annotation), stock.changed (region shop)". */
 void listener_heard(struct function *f, enum swrcache_operation operation, char *text, size_t room);
 
-void listener_fork_prepare(void);
-void listener_fork_release(void);
 
 #endif

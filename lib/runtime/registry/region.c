@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-static struct lock regions_lock; /* what region.h says, and making one */
+LOCK(regions); /* what region.h says, and making one */
 static _Atomic(struct region *) regions;
 
 struct region *region_first(void)
@@ -99,15 +99,5 @@ void region_choose(struct region *r, const struct swrcache_policy *policy)
     struct swrcache_policy choices = *policy;
     choose(&choices, &r->choices);
     r->choices = choices;
-    lock_give(&regions_lock);
-}
-
-void region_fork_prepare(void)
-{
-    lock_take(&regions_lock);
-}
-
-void region_fork_release(void)
-{
     lock_give(&regions_lock);
 }

@@ -36,7 +36,5 @@ void region_hand_down(struct region *r, struct swrcache_policy *annotated);
 /* What a policy says that is no setting counts for the region. */
 void region_choose(struct region *r, const struct swrcache_policy *policy);
 
-void region_fork_prepare(void);
-void region_fork_release(void);
 
 #endif

@@ -9,7 +9,7 @@
 
 /* What every layer holds, and f->settings while they are made of them: who changes a layer resolves after
  * it, so the last who does has seen all changes. */
-static struct lock settings_lock;
+LOCK(settings);
 
 void setting_change(struct setting_layer *layer, const struct setting_layer *change, uint32_t unset)
 {
@@ -18,16 +18,6 @@ void setting_change(struct setting_layer *layer, const struct setting_layer *cha
         if (change->set >> s & 1)
             layer->values[s] = change->values[s];
     layer->set = (layer->set | change->set) & ~unset;
-    lock_give(&settings_lock);
-}
-
-void setting_fork_prepare(void)
-{
-    lock_take(&settings_lock);
-}
-
-void setting_fork_release(void)
-{
     lock_give(&settings_lock);
 }
 

@@ -22,8 +22,6 @@ void setting_resolve(struct function *f);
 void setting_source(struct function *f, uint32_t s, char *buffer, size_t room);
 /* A value of any layer, of those beside the settings too. False: by nobody; *value is left alone. */
 bool setting_given(struct function *f, uint32_t s, uint64_t *value);
-void setting_fork_prepare(void);
-void setting_fork_release(void);
 
 static inline uint64_t setting_of(struct function *f, enum setting s)
 {

@@ -25,7 +25,7 @@ enum { COMPLAINTS = 64, COMPLAINT_LEN = 200 };
 
 static char complaints[COMPLAINTS][COMPLAINT_LEN]; /* complaint_lock */
 static _Atomic uint32_t complained;
-static struct lock complaint_lock;
+LOCK(complaint);
 
 void option_complain(const char *format, ...)
 {
@@ -71,16 +71,6 @@ void option_complain(const char *format, ...)
     }
     cancel_back(&cancel);
     errno = saved;
-}
-
-void option_fork_prepare(void)
-{
-    lock_take(&complaint_lock);
-}
-
-void option_fork_release(void)
-{
-    lock_give(&complaint_lock);
 }
 
 const char *option_complaint(uint32_t i)

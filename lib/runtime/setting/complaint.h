@@ -13,9 +13,7 @@ void option_complain(const char *format, ...) __attribute__((format(printf, 1, 2
 
 const char *option_complaint(uint32_t i); /* NULL past the last */
 
-void option_fork_prepare(void);
 
-void option_fork_release(void);
 /* From here on each is written to that file too; NULL: to none. */
 void option_complain_to(const char *file);
 

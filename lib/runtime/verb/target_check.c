@@ -15,7 +15,7 @@ struct expected {
     const char *writer, *format; /* copies: the object that has them may be unloaded */
 };
 
-static struct lock target_check_lock; /* everything here */
+LOCK(target_check); /* everything here */
 static struct expected *all;
 static uint32_t targets;
 
@@ -106,15 +106,5 @@ void target_check_run(void)
         e->told = true;
         option_complain("%.60s: its target \"%.60s\" can match nothing: %s", e->writer, e->format, why);
     }
-    lock_give(&target_check_lock);
-}
-
-void target_check_fork_prepare(void)
-{
-    lock_take(&target_check_lock);
-}
-
-void target_check_fork_release(void)
-{
     lock_give(&target_check_lock);
 }

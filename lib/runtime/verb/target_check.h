@@ -14,7 +14,4 @@ void target_check_run(void);
 
 bool target_check_is_writer(const char *name); /* is one called so? */
 
-void target_check_fork_prepare(void);
-void target_check_fork_release(void);
-
 #endif
