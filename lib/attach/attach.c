@@ -35,6 +35,7 @@
 #include "base/alloc.h"
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/origin.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -60,7 +61,7 @@ static _Atomic uint64_t first_call; /* of an interposed function; 0: none yet */
 /* Is this program among the names, separated by commas? */
 static bool named_in(const char *names)
 {
-    const char *own = program_invocation_short_name;
+    const char *own = origin_program();
     for (size_t len = strlen(own), n; *names != 0; names += n + (names[n] != 0)) {
         n = strcspn(names, ",");
         if (n == len && memcmp(names, own, n) == 0)
@@ -121,9 +122,10 @@ static bool wake(void)
     if (getauxval(AT_SECURE) != 0 || !os_own_libc())
         return false;
     os_note_filter();
+    origin_note();
     option_read();
     const char *only = option_text(OPTION_SWR_ONLY);
-    if (option_number(OPTION_SWR_ENABLE) == 0 || (only != NULL && !named_in(only)))
+    if (origin_lost() || option_number(OPTION_SWR_ENABLE) == 0 || (only != NULL && !named_in(only)))
         return false;
     entry_hash = cache_hash;
     clock_start(option_text(OPTION_SWR_CLOCK) != NULL);

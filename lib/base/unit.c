@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static bool number(const char *text, uint64_t *value, const char **end)
 {
@@ -82,4 +83,16 @@ bool unit_count(const char *text, uint64_t *count)
 {
     const char *end;
     return number(text, count, &end) && *end == 0;
+}
+
+bool unit_switch(const char *text, bool *on)
+{
+    static const char *const words[][2] = {{"off", "on"}, {"no", "yes"}, {"false", "true"}, {"0", "1"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        for (int is = 0; is < 2; is++)
+            if (strcasecmp(text, words[i][is]) == 0) {
+                *on = is;
+                return true;
+            }
+    return false;
 }

@@ -10,6 +10,8 @@
 
 bool unit_duration(const char *text, uint64_t *ns);
 bool unit_size(const char *text, uint64_t *bytes);
+/* on, yes, true, 1 or off, no, false, 0, in small letters or capitals */
+bool unit_switch(const char *text, bool *on);
 bool unit_count(const char *text, uint64_t *count); /* a plain number */
 
 #endif

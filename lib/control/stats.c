@@ -11,6 +11,7 @@
 #include "runtime/pool/pool.h"
 #include "runtime/setting/option.h"
 #include "base/alloc.h"
+#include "base/origin.h"
 
 void command_ping(const struct wire_line *request, struct wire_buffer *out)
 {
@@ -27,7 +28,7 @@ void command_ping(const struct wire_line *request, struct wire_buffer *out)
                  function_counter(f, COUNTER_fallback_hits) + function_counter(f, COUNTER_bypasses);
     }
     wire_number(out, "pid", (uint64_t)getpid());
-    wire_field(out, "program", program_invocation_short_name);
+    wire_field(out, "program", origin_program());
     wire_number(out, "functions", count);
     wire_number(out, "entries", cache_entries());
     wire_number(out, "bytes", cache_bytes());
@@ -53,7 +54,7 @@ void command_stats(const struct wire_line *request, struct wire_buffer *out)
     alloc_usage(&use);
     target_check_run();
     wire_number(out, "pid", (uint64_t)getpid());
-    wire_field(out, "program", program_invocation_short_name);
+    wire_field(out, "program", origin_program());
     wire_number(out, "functions", count);
     wire_number(out, "entries", cache_entries());
     wire_number(out, "bytes", cache_bytes());

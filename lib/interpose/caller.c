@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "interpose.h"
+#include "base/origin.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,17 +17,6 @@
 #ifdef HAS_FIND_OBJECT
 extern __typeof__(_dl_find_object) _dl_find_object __attribute__((weak));
 #endif
-
-enum { NAME_ROOM = 256 };
-
-/* As the program was started: later it may write a title over its arguments, where libc has the name. */
-static char program[NAME_ROOM];
-
-__attribute__((constructor)) static void keep_name(void)
-{
-    size_t len = strnlen(program_invocation_short_name, NAME_ROOM - 1);
-    memcpy(program, program_invocation_short_name, len);
-}
 
 static const char *file_of(const void *address)
 {
@@ -47,7 +37,7 @@ bool interpose_caller_is(const char *pattern, const void *address)
     if (file == NULL)
         return false;
     if (file[0] == 0)
-        file = program[0] != 0 ? program : program_invocation_short_name;
+        file = origin_program();
     const char *slash = strrchr(file, '/');
     return fnmatch(pattern, slash != NULL ? slash + 1 : file, 0) == 0;
 }

@@ -210,6 +210,6 @@ int main(void)
     watchdog(110);
     all_is_well();
     if (!SANITIZED)
-        at_random(getenv("SWR_TEST_INPUTS") != NULL ? MANY_ROUNDS : ROUNDS);
+        at_random(getenv("TEST_INPUTS") != NULL ? MANY_ROUNDS : ROUNDS);
     return finish("cancelled");
 }

@@ -1,6 +1,6 @@
 /*
  * fuzz.c - declarations, files of rules and C prototypes under inputs of all sorts.
- * usage: fuzz [SEED]      SWR_TEST_INPUTS says how many (100000)
+ * usage: fuzz [SEED]      TEST_INPUTS says how many (100000)
  *
  * By itself it makes its own inputs, the same ones on every run. Built by clang with -fsanitize=fuzzer and
  * -DLIBFUZZER it takes those of libFuzzer (tools/check --long).
@@ -211,7 +211,7 @@ static size_t scribble(char *text, size_t room)
 int main(int argc, char **argv)
 {
     static char text[8192];
-    const char *asked = getenv("SWR_TEST_INPUTS");
+    const char *asked = getenv("TEST_INPUTS");
     unsigned long inputs = asked != NULL ? strtoul(asked, NULL, 10) : 100000;
     state = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     for (unsigned long i = 0; i < inputs; i++)

@@ -5,9 +5,23 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "base/unit.h"
 #include "base/clock.h"
 #include "base/epoch.h"
 #include "base/lock.h"
+
+Test(unit, a_switch_is_on_or_off_or_cannot_be_read)
+{
+    static const char *const on[] = {"on", "yes", "true", "1", "ON", "Yes"};
+    static const char *const off[] = {"off", "no", "false", "0", "OFF", "False"};
+    static const char *const neither[] = {"", "of", "2", "01", "on ", "enabled"};
+    bool is;
+    for (size_t i = 0; i < 6; i++) {
+        cr_assert(unit_switch(on[i], &is) && is, "%s", on[i]);
+        cr_assert(unit_switch(off[i], &is) && !is, "%s", off[i]);
+        cr_assert_not(unit_switch(neither[i], &is), "%s", neither[i]);
+    }
+}
 
 Test(clock, sums_stick_at_never)
 {

@@ -1,6 +1,6 @@
 /*
  * fuzz.c - the parsers and encoders under inputs of all sorts, the same ones on every run.
- * usage: fuzz [SEED]      SWR_TEST_INPUTS says how many of each (100000)
+ * usage: fuzz [SEED]      TEST_INPUTS says how many of each (100000)
  */
 #include "unit.h"
 
@@ -274,7 +274,7 @@ static void try_wire(void)
 int main(int argc, char **argv)
 {
     static void (*const each[])(void) = {try_key, try_print, try_target, try_glob, try_wire};
-    const char *asked = getenv("SWR_TEST_INPUTS");
+    const char *asked = getenv("TEST_INPUTS");
     unsigned long inputs = asked != NULL ? strtoul(asked, NULL, 10) : 100000;
     uint64_t start = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     for (size_t i = 0; i < sizeof each / sizeof *each; i++) {

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "observed.h"
+#include "runtime/setting/option.h"
 #include "base/cancel.h"
+#include "base/origin.h"
 #include "base/os.h"
 
 #include <errno.h>
@@ -35,7 +37,7 @@ static struct observation *observation_open(const char *directory)
     if (map == MAP_FAILED)
         return NULL;
     o = map;
-    snprintf(o->program, sizeof o->program, "%s", program_invocation_short_name);
+    snprintf(o->program, sizeof o->program, "%s", origin_program());
     atomic_store(&o->magic, OBSERVATION_MAGIC);
     atomic_store_explicit(&shared, o, memory_order_release);
     return o;
@@ -54,7 +56,7 @@ static size_t map_size(void)
 
 static struct observed_function *made_for(struct function *f)
 {
-    const char *directory = secure_getenv("SWR_OBSERVE");
+    const char *directory = option_text(OPTION_SWR_OBSERVE);
     struct observed_function *none = NULL, *o = directory != NULL ? row_of(observation_open(directory))
                                                                   : os_map(map_size(), PAGE);
     if (o == NULL || atomic_compare_exchange_strong(&f->observed, &none, o)) {
@@ -86,6 +88,6 @@ struct observed_function *observed_at(struct function *f)
 void observe_begin(struct function *f)
 {
     struct observed_function *o = atomic_load(&f->observed);
-    if (o != NULL && secure_getenv("SWR_OBSERVE") == NULL)
+    if (o != NULL && option_text(OPTION_SWR_OBSERVE) == NULL)
         os_map_drop(o, map_size());
 }

@@ -7,11 +7,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *log_file;
@@ -26,6 +30,60 @@ enum { COMPLAINTS = 64, COMPLAINT_LEN = 200 };
 static char complaints[COMPLAINTS][COMPLAINT_LEN]; /* complaint_lock */
 static _Atomic uint32_t complained;
 LOCK(complaint);
+
+/*
+ * Never waits, whatever lies there: for who reads a FIFO, for a terminal's line. A link is followed only
+ * where root or we made it, as /dev/stderr is: another's, in a folder open to all, may lead to a file of
+ * ours.
+ */
+static int open_log(void)
+{
+    int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    struct stat st;
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, log_file, flags | O_CREAT | O_NOFOLLOW, 0600);
+    if (fd < 0 && errno == ELOOP && lstat(log_file, &st) == 0 && (st.st_uid == 0 || st.st_uid == geteuid()))
+        fd = (int)syscall(SYS_openat, AT_FDCWD, log_file, flags, 0);
+    if (fd >= 0 && fd <= 2) {
+        int high = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+        syscall(SYS_close, fd);
+        fd = high;
+    }
+    return fd;
+}
+
+/* Where nobody reads a FIFO any more, or files may grow no further, the signal for that is ours, not the
+ * program's. */
+static void write_quietly(int fd, const char *line)
+{
+    static const int signals[] = {SIGPIPE, SIGXFSZ}, errors[] = {EPIPE, EFBIG};
+    sigset_t both, pending, old, one;
+    sigemptyset(&both);
+    for (int i = 0; i < 2; i++)
+        sigaddset(&both, signals[i]);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &both, &old);
+    bool failed = syscall(SYS_write, fd, line, strlen(line)) < 0;
+    for (int i = 0; failed && i < 2; i++) {
+        if (errno != errors[i] || sigismember(&pending, signals[i]))
+            continue;
+        sigemptyset(&one);
+        sigaddset(&one, signals[i]);
+        /* Not sigtimedwait(): see cancel.h. */
+        syscall(SYS_rt_sigtimedwait, &one, NULL, &(struct timespec){0, 0}, NSIG / 8);
+        break;
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+static void append(char *line)
+{
+    int fd = open_log();
+    if (fd < 0)
+        return;
+    strcat(line, "\n");
+    write_quietly(fd, line);
+    syscall(SYS_close, fd);
+}
 
 void option_complain(const char *format, ...)
 {
@@ -55,20 +113,8 @@ void option_complain(const char *format, ...)
     }
     lock_give(&complaint_lock);
     /* What is said again and again is said once. */
-    if (said && log_file != NULL) {
-        int fd = (int)syscall(SYS_openat, AT_FDCWD, log_file,
-                              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
-        if (fd >= 0 && fd <= 2) {
-            int high = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
-            syscall(SYS_close, fd);
-            fd = high;
-        }
-        if (fd >= 0) {
-            strcat(line, "\n");
-            syscall(SYS_write, fd, line, strlen(line));
-            syscall(SYS_close, fd);
-        }
-    }
+    if (said && log_file != NULL)
+        append(line);
     cancel_back(&cancel);
     errno = saved;
 }

@@ -1,6 +1,7 @@
 /*
- * option.h - settings from the environment, read once. A wrong one is ignored for its default and told in
- * option_complaint() and the file SWR_LOG names; never printed.
+ * option.h - settings from the environment as it was at the start, read when the runtime wakes. A wrong one
+ * is ignored for its default, but a wrong switch is off; it is told in option_complaint() and the
+ * file SWR_LOG names, as are names that nobody knows; never printed.
  */
 #ifndef RUNTIME_OPTION_H
 #define RUNTIME_OPTION_H
