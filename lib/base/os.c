@@ -2,6 +2,7 @@
 #include "os.h"
 #include "alive.h"
 #include "alloc.h"
+#include "ambient.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -129,7 +130,15 @@ void os_note_filter(void)
     filtered_at_start = filtered();
 }
 
-int os_thread_start(void *(*run)(void *), void *cookie, size_t stack)
+static void *begin(void *cookie)
+{
+    const struct os_thread *kind = cookie;
+    ambient_begin(kind->name);
+    kind->run();
+    return NULL;
+}
+
+int os_thread_start(const struct os_thread *kind)
 {
 #ifdef SWRCACHE_TESTING
     atomic_fetch_add(&threads_asked, 1);
@@ -145,12 +154,12 @@ int os_thread_start(void *(*run)(void *), void *cookie, size_t stack)
     if (rc != 0)
         return rc;
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    if (stack)
-        pthread_attr_setstacksize(&attr, stack);
+    if (kind->stack != 0)
+        pthread_attr_setstacksize(&attr, kind->stack);
     /* Blocked in the creator so that the new thread never lives a moment with an open mask. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    rc = pthread_create(&thread, &attr, run, cookie);
+    rc = pthread_create(&thread, &attr, begin, (void *)(uintptr_t)kind);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     pthread_attr_destroy(&attr);
     return rc;

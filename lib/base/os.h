@@ -52,11 +52,18 @@ void os_futex_wake(_Atomic uint32_t *word, int how_many);
 /* Once, at the start: a filter of system calls that is there already allows what programs commonly do. */
 void os_note_filter(void);
 
+/* A kind of thread: what tools call it, what it does, and its stack, 0 for the usual. */
+struct os_thread {
+    const char *name;
+    void (*run)(void);
+    size_t stack;
+};
+
 /*
- * Starts a detached thread with every signal blocked. 0 or an errno value. EPERM in a program that has since
- * put itself under such a filter: it may be ended for asking.
+ * Starts a detached thread of that kind with every signal blocked, and else as ambient.h has it. 0 or an
+ * errno value. EPERM in a program that has since put itself under such a filter: it may be ended for asking.
  */
-int os_thread_start(void *(*run)(void *), void *cookie, size_t stack);
+int os_thread_start(const struct os_thread *kind);
 
 #ifdef SWRCACHE_TESTING
 void os_thread_refuse(bool refuse); /* as if the system had no thread to give */

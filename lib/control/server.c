@@ -226,9 +226,8 @@ static bool server_open(void)
     return true;
 }
 
-static void *server_thread(void *cookie)
+static void serve(void)
 {
-    (void)cookie;
     atomic_store(&server.tid, os_gettid());
     for (uint32_t i = 0; i < CLIENTS; i++)
         server.clients[i].descriptor.fd = -1;
@@ -247,8 +246,9 @@ static void *server_thread(void *cookie)
     }
     atomic_store(&server.busy, 0);
     os_futex_wake(&server.busy, 1);
-    return NULL;
 }
+
+static const struct os_thread control = {.name = "swr-control", .run = serve, .stack = STACK};
 
 void control_start(void)
 {
@@ -259,7 +259,7 @@ void control_start(void)
         server.pid = getpid();
         server.listening.fd = -1;
         atomic_store(&server.busy, 1);
-        if (os_thread_start(server_thread, NULL, STACK) != 0)
+        if (os_thread_start(&control) != 0)
             atomic_store(&server.busy, 0);
     }
     errno = saved;

@@ -127,11 +127,10 @@ void pool_lost(void)
     duties->lost(&job);
 }
 
-static void *work(void *cookie)
+static void work(void)
 {
     struct ambient mine;
     uint32_t born = atomic_load(&generation);
-    (void)cookie;
     ambient_save(&mine);
     lock_take(&pool_lock);
     for (;;) {
@@ -206,8 +205,9 @@ static void *work(void *cookie)
     }
     threads--;
     lock_give(&pool_lock);
-    return NULL;
 }
+
+static const struct os_thread refresher = {.name = "swr-refresh", .run = work};
 
 static void at_exit(void)
 {
@@ -228,7 +228,7 @@ static bool have_worker(void)
     uint64_t now = clock_now();
     if (now < refused_until)
         return threads > 0;
-    if (os_thread_start(work, NULL, 0) != 0) {
+    if (os_thread_start(&refresher) != 0) {
         refused_pause = refused_pause == 0 ? REFUSED_NS : refused_pause * 2;
         if (refused_pause > REFUSED_MOST_NS)
             refused_pause = REFUSED_MOST_NS;
