@@ -39,6 +39,7 @@ void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uin
         shape->version_of = site->policy->version_of;
     shape->versioned = shape->version != SWRCACHE_UNSET || shape->version_of != NULL;
     shape->seed = seed;
+    shape->bits = NULL;
     shape->plain = KEY_OF_MANY;
     if (shape->versioned || site->nparams != 1)
         return;
@@ -135,12 +136,18 @@ IN_PLACE void put_text(struct encoding *c, const char *text, bool strict)
         *c = (struct encoding){.why = KEY_DOUBTFUL};
 }
 
-static void put_fields(struct encoding *c, const struct swrcache_param *p, const unsigned char *data)
+static void put_fields(struct encoding *c, const struct key_shape *shape, uint32_t param,
+                       const unsigned char *data)
 {
-    unsigned char there = data != NULL;
+    const struct swrcache_param *p = &shape->params[param];
+    const unsigned char *mask = shape->bits != NULL ? bits_mask(shape->bits, param) : NULL;
+    unsigned char there = data != NULL, *first;
     put(c, &there, 1);
+    first = c->at;
     for (uint32_t f = 0; there && c->at != NULL && f < p->nfields; f++)
         put(c, data + p->fields[f].offset, p->fields[f].size);
+    if (unlikely(mask != NULL) && c->at != NULL)
+        bits_clear(first, mask, (size_t)(c->at - first));
 }
 
 IN_PLACE ptrdiff_t encode(const struct key_shape *shape, const struct swrcache_arg *args,
@@ -167,7 +174,7 @@ IN_PLACE ptrdiff_t encode(const struct key_shape *shape, const struct swrcache_a
             put_counted(&c, a->data, a->size, 0);
             break;
         case SWRCACHE_KIND_STRUCT:
-            put_fields(&c, p, a->data);
+            put_fields(&c, shape, i, a->data);
             break;
         case SWRCACHE_KIND_OUT:
             if (a->data == NULL)
@@ -249,37 +256,58 @@ void key_split(const struct key_shape *shape, const struct key *key, struct key_
     }
 }
 
-static size_t rounded(size_t n)
+static size_t align_of(const struct key_shape *shape, uint32_t i)
 {
-    return (n + 15) & ~(size_t)15;
+    static const struct bits unknown = {.masks = NULL};
+    return bits_align(shape->bits != NULL ? shape->bits : &unknown, &shape->params[i], i);
+}
+
+size_t key_align(const struct key_shape *shape)
+{
+    size_t most = BITS_ALIGN_LEAST;
+    for (uint32_t i = 0; i < shape->nparams; i++)
+        most = align_of(shape, i) > most ? align_of(shape, i) : most;
+    return most;
+}
+
+/* Where the i-th argument's copy begins, after those before it ended at `end`; how much it takes, a NUL too.
+ */
+static size_t place(const struct key_shape *shape, uint32_t i, const struct key_cursor *c, size_t end,
+                    size_t *size)
+{
+    *size = (c->param->size > c->len ? c->param->size : c->len) + 1;
+    return bits_up(end, align_of(shape, i));
 }
 
 size_t key_room(const struct key_shape *shape, const struct key *key)
 {
-    size_t room = 0;
     struct key_cursor cursors[KEY_MAX_PARAMS];
+    size_t end = 0, size;
     key_split(shape, key, cursors);
     for (uint32_t i = 0; i < shape->nparams; i++) {
-        const struct swrcache_param *p = &shape->params[i];
-        room += rounded((p->size > cursors[i].len ? p->size : cursors[i].len) + 1);
+        end = place(shape, i, &cursors[i], end, &size);
+        end += size;
     }
-    return room + 16;
+    return end;
 }
 
 void key_decode(const struct key_shape *shape, const struct key *key, const unsigned char *opaque,
                 unsigned char *room, struct swrcache_arg *args)
 {
     struct key_cursor cursors[KEY_MAX_PARAMS];
+    size_t end = 0, full;
     key_split(shape, key, cursors);
     for (uint32_t i = 0; i < shape->nparams; i++) {
         const struct swrcache_param *p = &shape->params[i];
         const struct key_cursor *c = &cursors[i];
-        size_t full = rounded((p->size > c->len ? p->size : c->len) + 1);
-        memset(room, 0, full);
-        args[i] = (struct swrcache_arg){room, p->size};
+        size_t start = place(shape, i, c, end, &full);
+        unsigned char *copy = room + start;
+        end = start + full;
+        memset(copy, 0, full);
+        args[i] = (struct swrcache_arg){copy, p->size};
         switch (p->kind) {
         case SWRCACHE_KIND_VAL:
-            memcpy(room, c->bytes, c->len);
+            memcpy(copy, c->bytes, c->len);
             break;
         case SWRCACHE_KIND_STR:
         case SWRCACHE_KIND_BYTES:
@@ -287,20 +315,20 @@ void key_decode(const struct key_shape *shape, const struct key *key, const unsi
             if (c->bytes == NULL)
                 args[i].data = NULL;
             else
-                memcpy(room, c->bytes, c->len);
+                memcpy(copy, c->bytes, c->len);
             break;
         case SWRCACHE_KIND_STRUCT: {
             const unsigned char *at = c->bytes;
             if (at == NULL)
                 args[i].data = NULL;
             for (uint32_t f = 0; at != NULL && f < p->nfields; f++) {
-                memcpy(room + p->fields[f].offset, at, p->fields[f].size);
+                memcpy(copy + p->fields[f].offset, at, p->fields[f].size);
                 at += p->fields[f].size;
             }
             break;
         }
         case SWRCACHE_KIND_OPAQUE:
-            memcpy(room, opaque, p->size);
+            memcpy(copy, opaque, p->size);
             opaque += p->size;
             break;
         case SWRCACHE_KIND_OUT_BYTES:
@@ -309,7 +337,6 @@ void key_decode(const struct key_shape *shape, const struct key *key, const unsi
         default:
             break;
         }
-        room += full;
     }
 }
 

@@ -5,7 +5,7 @@
  *   VAL        its bytes (long double: the ten that count)
  *   STR        u64 length, the characters, a NUL; a NULL string: u64 UINT64_MAX alone
  *   BYTES      u64 length, the bytes; NULL: u64 UINT64_MAX alone
- *   STRUCT     u8 1 and the named fields; NULL: u8 0 alone
+ *   STRUCT     u8 1 and the named fields, their padding zero; NULL: u8 0 alone
  *   OUT_BYTES  u64 room
  *   OPAQUE, OUT: nothing
  * A version, where the policy has one, stands before them as i64. Two different argument lists never encode
@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bits.h"
 #include "base/bytes.h"
 #include "swrcache/abi.h"
 
@@ -49,6 +50,7 @@ struct key_shape {
     int64_t version;
     int64_t (*version_of)(void); /* asked instead; NULL: none */
     uint64_t seed;               /* of the process and the function */
+    const struct bits *bits;     /* of the types of the parameters; NULL: nothing is known */
 };
 
 void key_shape_of(struct key_shape *shape, const struct swrcache_site *site, uint64_t seed);
@@ -87,9 +89,11 @@ uint32_t key_share(const struct key_shape *shape, const struct key *key);
 uint32_t key_share_args(const struct key_shape *shape, const struct swrcache_arg *args);
 
 /*
- * The way back: room for a copy of every argument, out-arguments included, each aligned to 16.
- * key_decode() fills args[] with pointers into `room`; opaque holds the OPAQUE values, one after the other.
+ * The way back: room for a copy of every argument, out-arguments included, each aligned as its type wants it.
+ * key_decode() fills args[] with pointers into `room`, which is aligned to key_align(); opaque holds the
+ * OPAQUE values, one after the other.
  */
+size_t key_align(const struct key_shape *shape);
 size_t key_room(const struct key_shape *shape, const struct key *key);
 void key_decode(const struct key_shape *shape, const struct key *key, const unsigned char *opaque,
                 unsigned char *room, struct swrcache_arg *args);

@@ -14,12 +14,34 @@ static bool with_length(taker *take, void *cookie, const void *data, uint64_t le
     return take(cookie, &n, sizeof n) && (data == NULL || taken == 0 || take(cookie, data, taken));
 }
 
-static bool fields(taker *take, void *cookie, const struct swrcache_param *p, const unsigned char *data)
+/* A field, its padding cleared on the way. */
+static bool masked(taker *take, void *cookie, const unsigned char *data, const unsigned char *mask,
+                   size_t len)
 {
+    unsigned char block[256];
+    bool more = true;
+    for (size_t n; more && len != 0; data += n, mask += n, len -= n) {
+        n = len < sizeof block ? len : sizeof block;
+        memcpy(block, data, n);
+        bits_clear(block, mask, n);
+        more = take(cookie, block, n);
+    }
+    return more;
+}
+
+static bool fields(taker *take, void *cookie, const struct key_shape *shape, uint32_t param,
+                   const unsigned char *data)
+{
+    const struct swrcache_param *p = &shape->params[param];
+    const unsigned char *mask = shape->bits != NULL ? bits_mask(shape->bits, param) : NULL;
     unsigned char there = data != NULL;
     bool more = take(cookie, &there, 1);
-    for (uint32_t f = 0; more && there && f < p->nfields; f++)
-        more = take(cookie, data + p->fields[f].offset, p->fields[f].size);
+    for (uint32_t f = 0; more && there && f < p->nfields; f++) {
+        const struct swrcache_field *field = &p->fields[f];
+        more = mask == NULL ? take(cookie, data + field->offset, field->size)
+                            : masked(take, cookie, data + field->offset, mask, field->size);
+        mask = mask == NULL ? NULL : mask + field->size;
+    }
     return more;
 }
 
@@ -43,7 +65,7 @@ static bool walk(const struct key_shape *shape, const struct swrcache_arg *args,
             more = with_length(take, cookie, a->data, a->size, a->size);
             break;
         case SWRCACHE_KIND_STRUCT:
-            more = fields(take, cookie, p, a->data);
+            more = fields(take, cookie, shape, i, a->data);
             break;
         case SWRCACHE_KIND_OUT_BYTES:
             more = with_length(take, cookie, a, a->size, 0);

@@ -84,6 +84,43 @@ static bool same_number(const char *pattern, const char *text, const struct key_
             __builtin_signbit(fitted(p, c)) == __builtin_signbit(t));
 }
 
+/* The number as an argument of that type would be; false: it is none. */
+static bool as_argument(long double number, const struct swrcache_param *p, unsigned char *value)
+{
+    float f = (float)number;
+    double d = (double)number;
+    int64_t whole;
+    if (p->cls == SWRCACHE_CLASS_FLOAT) {
+        const void *of = p->size == sizeof f   ? (void *)&f
+                         : p->size == sizeof d ? (void *)&d
+                                               : (void *)&number;
+        memcpy(value, of, p->size);
+        return true;
+    }
+    bool positive = p->cls == SWRCACHE_CLASS_UINT;
+    if (p->size > sizeof whole ||
+        !(number >= (positive ? 0 : -0x1p63L) && number < (positive ? 0x1p64L : 0x1p63L)))
+        return false;
+    whole = positive ? (int64_t)(uint64_t)number : (int64_t)number;
+    memcpy(value,
+           (unsigned char *)&whole + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof whole - p->size : 0),
+           p->size);
+    uint64_t held = print_unsigned(value, p->size);
+    unsigned unused = 64 - 8 * p->size;
+    return (positive ? (long double)held : (long double)((int64_t)(held << unused) >> unused)) == number;
+}
+
+/* Of a parameter whose arguments are rounded: a call with that number looks for this one. */
+static bool rounded_to(const char *pattern, const struct key_shape *shape, uint32_t i,
+                       const struct key_cursor *c)
+{
+    _Alignas(16) unsigned char value[sizeof(long double)] = {0};
+    long double number;
+    return shape->bits != NULL && shape->bits->round != NULL && c->param->size <= sizeof value &&
+           target_number(pattern, &number) && as_argument(number, c->param, value) &&
+           shape->bits->round(i, value) && memcmp(value, c->bytes, c->len) == 0;
+}
+
 /* What %d makes of any whole number, character or bool: the same bytes. */
 static bool same_bytes(const char *pattern, const struct key_cursor *c)
 {
@@ -228,15 +265,16 @@ bool target_parse(struct target *t, const char *text, char *error, size_t room)
 }
 
 /* A pattern without a sign, and what the argument is printed as. */
-static bool stands_for(const char *pattern, const char *text, const struct key_cursor *c)
+static bool stands_for(const char *pattern, const char *text, const struct key_shape *shape, uint32_t i,
+                       const struct key_cursor *c)
 {
     if (target_starred(pattern))
         return target_glob(pattern, text);
     if (same_text(pattern, text))
         return true;
     return c->param->kind == SWRCACHE_KIND_VAL && c->bytes != NULL &&
-           (same_bytes(pattern, c) ||
-            (c->param->cls != SWRCACHE_CLASS_CHAR && same_number(pattern, text, c)));
+           (same_bytes(pattern, c) || (c->param->cls != SWRCACHE_CLASS_CHAR &&
+                                       (same_number(pattern, text, c) || rounded_to(pattern, shape, i, c))));
 }
 
 static bool compares(enum target_sign sign, const char *operand, const char *text, const struct key_cursor *c)
@@ -282,7 +320,8 @@ static bool stands_for_long(const char *operand, const struct key_cursor *c, boo
     return stands;
 }
 
-static bool argument_matches(const char *pattern, const struct key_cursor *c)
+static bool argument_matches(const char *pattern, const struct key_shape *shape, uint32_t i,
+                             const struct key_cursor *c)
 {
     char text[ARGUMENT_MAX];
     const char *operand;
@@ -298,7 +337,7 @@ static bool argument_matches(const char *pattern, const struct key_cursor *c)
     if (!negated && sign != TARGET_EQUAL)
         return compares(sign, operand, text, c);
     if (!p.cut)
-        return stands_for(operand, text, c) != negated;
+        return stands_for(operand, text, shape, i, c) != negated;
     /* Without a star a target is shorter. In doubt rather too much than a value that should be gone. */
     return (target_starred(operand) && stands_for_long(operand, c, !negated)) != negated;
 }
@@ -313,7 +352,7 @@ uint32_t target_likeness(const struct target *t, const struct key_shape *shape, 
         return shape->nparams;
     key_split(shape, key, cursors);
     for (uint32_t i = 0; i < shape->nparams; i++) {
-        if (argument_matches(target_argument(t, shape, i), &cursors[i]))
+        if (argument_matches(target_argument(t, shape, i), shape, i, &cursors[i]))
             like++;
         else if (*differs == shape->nparams)
             *differs = i;
@@ -328,7 +367,7 @@ bool target_matches(const struct target *t, const struct key_shape *shape, const
         return true;
     key_split(shape, key, cursors);
     for (uint32_t i = 0; i < shape->nparams; i++)
-        if (!argument_matches(target_argument(t, shape, i), &cursors[i]))
+        if (!argument_matches(target_argument(t, shape, i), shape, i, &cursors[i]))
             return false;
     return true;
 }

@@ -5,9 +5,11 @@
  *
  * Each argument is compared with that argument as print.h prints it: `*` stands for any text, `?` for any
  * character where the argument has a `*` too, be it of several bytes or printed as `\n` or `\377`, `\*` and
- * `\?` for themselves; numbers are equal in any
- * spelling, but 0 and -0 are two. Of numbers >=, <=, > and < may be asked, != of anything; of bytes, printed
- * as x"0a0b", also "text". Out- and opaque parameters are written `_` or left out, all of them.
+ * `\?` for themselves; numbers are equal in any spelling, but 0 and -0 are two; of rounded ones each means
+ * what a call with it looks for. Of numbers >=, <=, > and < may be asked, which are about the numbers in
+ * keys,
+ * != of anything; of bytes, printed as x"0a0b", also "text". Out- and opaque parameters are written `_` or
+ * left out, all of them.
  */
 #ifndef CORE_TARGET_H
 #define CORE_TARGET_H

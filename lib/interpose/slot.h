@@ -22,7 +22,7 @@
 
 #include <swrcache/abi.h>
 
-#define SLOT_ABI 4
+#define SLOT_ABI 5
 
 enum { SLOT_PARAMS = 24 };
 enum { FRAME_GENERAL = 0, FRAME_RETURN = 216, FRAME_STACK = 224 };

@@ -7,7 +7,7 @@
  *   annotated object                                 runtime
  *   ----------------                                 -------
  *   struct swrcache_site   (static, one a function)
- *     params[], policy, run/copy/free thunks
+ *     params[], policy, run/copy/free thunks, what the compiler knows of the types
  *   constructor: dlsym("swrcache_attach")  ------->  struct swrcache_api *
  *   api->enroll(first, last)               ------->  functions known to swrctl
  *   trampoline: api->call(site, args, &r)  ------->  hit, or site->run(args, &r) in a frame of the runtime
@@ -197,8 +197,23 @@ struct swrcache_site {
     void *(*copy)(const void *master); /* OBJECT only; never given NULL */
     void (*release)(void *master);     /* OBJECT only; never given NULL */
     void *function;                    /* the runtime's; atomic, NULL until enrolled */
-    uint32_t flags;                    /* SWRCACHE_SITE_...; absent from smaller sites */
+    /* From here on absent from smaller sites. */
+    uint32_t flags; /* SWRCACHE_SITE_... */
+    /*
+     * What the compiler knows of the types: nparams + 1 alignments, powers of two, of each VAL and OPAQUE, of
+     * what each OUT and STRUCT points to, else 1, and last of the result.
+     */
+    const uint32_t *aligns;
+    /*
+     * Clears what is no value of a VAL, of what an OUT points to, of one field of a STRUCT, or (`param` is
+     * nparams) of a result by value. False: the compiler does not know where that is.
+     */
+    bool (*clear)(uint32_t param, uint32_t field, void *value);
+    /* What the trampoline makes of a VAL before it calls; false: it leaves that parameter alone. */
+    bool (*round)(uint32_t param, void *value);
 };
+
+#define SWRCACHE_ALIGN_MOST 4096
 
 /* Stands in for a function of programs that know nothing of caching: the runtime is slower to start threads.
  */

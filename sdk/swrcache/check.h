@@ -12,6 +12,7 @@
 
 #pragma GCC system_header
 
+#include "bits.h"
 #include "kind.h"
 #include "stamp.h"
 
@@ -175,7 +176,10 @@
                    "(SWR_STR for a string, SWR_STRUCT for a structure)");                                    \
     _Static_assert(!SWRCACHE_IS_RECORD(SWRCACHE_LVALUE(type)),                                               \
                    "parameter '" #n "' is a structure, not a scalar: "                                       \
-                   "take a pointer to it, SWR_STRUCT(" #type ", " #n ", fields...)");
+                   "take a pointer to it, SWR_STRUCT(" #type ", " #n ", fields...)");                        \
+    SWRCACHE_CHECK_FITS(type, "parameter '" #n "'")                                                          \
+    SWRCACHE_CHECK_TOLD(SWRCACHE_LVALUE(type), "parameter '" #n "'")
+#define SWRCACHE_ASSERT_OPAQUE(at, type, n) SWRCACHE_CHECK_FITS(type, "parameter '" #n "'")
 /* The step by its letters: what is compared with a fraction is no constant for every compiler. */
 #define SWRCACHE_ASSERT_QUANTISED(at, type, n, step)                                                         \
     _Static_assert(SWRCACHE_CLASS(SWRCACHE_LVALUE(type)) >= SWRCACHE_CLASS_INT &&                            \
@@ -188,7 +192,8 @@
                    "out-parameter '" #n "' hands out a pointer, which would be shared by all callers, "      \
                    "or an array: SWR_OUT_BYTES, SWR_OUT of a structure, or return it with "                  \
                    "SWR_CACHED_STRING or SWR_CACHED_OBJECT");                                                \
-    _Static_assert(!SWRCACHE_IS_CONST(type), "out-parameter '" #n "' is const, but the function writes it");
+    _Static_assert(!SWRCACHE_IS_CONST(type), "out-parameter '" #n "' is const, but the function writes it"); \
+    SWRCACHE_CHECK_FITS(type, "out-parameter '" #n "'")
 /* A field's type gets a name first: of a field that does not exist nothing more is said then. */
 #define SWRCACHE_NAME_FIELD(c, i, f) SWRCACHE_NAME_FIELD_(SWRCACHE_UNWRAP c, i, f)
 #define SWRCACHE_NAME_FIELD_(...)    SWRCACHE_NAME_FIELD__(__VA_ARGS__)
@@ -208,7 +213,8 @@
                    "as in " #f ".x");                                                                        \
     _Static_assert(!SWRCACHE_IS_FLEXIBLE(SWRCACHE_FIELD(at, i)),                                             \
                    "field '" #f "' of '" #type "' is an array without a length, and would not be in the "    \
-                   "key: leave it out, and pass it as SWR_STR or SWR_BYTES");
+                   "key: leave it out, and pass it as SWR_STR or SWR_BYTES");                                \
+    SWRCACHE_CHECK_TOLD(SWRCACHE_FIELD(at, i), "field '" #f "' of '" #type "'")
 #define SWRCACHE_EACH_ASSERT(fn, i, p)                                                                       \
     SWRCACHE_CHECK_NAME(SWRCACHE_WORD_##p) SWRCACHE_TELL(fn##_##i, SWRCACHE_ASSERT_##p)
 #define SWRCACHE_ASSERT_SWR_VAL(type, n)             SWRCACHE_ASSERT_VAL, type, n
@@ -216,7 +222,7 @@
 #define SWRCACHE_ASSERT_SWR_STR(n)                   SWRCACHE_ASSERT_NONE, ~
 #define SWRCACHE_ASSERT_SWR_BYTES(n, len)            SWRCACHE_ASSERT_NONE, ~
 #define SWRCACHE_ASSERT_SWR_STRUCT(...)              SWRCACHE_ASSERT_STRUCT, __VA_ARGS__
-#define SWRCACHE_ASSERT_SWR_OPAQUE(type, n)          SWRCACHE_ASSERT_NONE, ~
+#define SWRCACHE_ASSERT_SWR_OPAQUE(type, n)          SWRCACHE_ASSERT_OPAQUE, type, n
 #define SWRCACHE_ASSERT_SWR_OUT(type, n)             SWRCACHE_ASSERT_OUT, type, n
 #define SWRCACHE_ASSERT_SWR_OUT_BYTES(n, len)        SWRCACHE_ASSERT_NONE, ~
 #define SWRCACHE_ASSERT_NONE(...)
@@ -224,6 +230,7 @@
     _Static_assert(SWRCACHE_IS_RECORD(SWRCACHE_LVALUE(type)),                                                \
                    "SWR_STRUCT of '" #n "' takes the type of a structure, of which it makes a pointer, "     \
                    "not '" #type "'");                                                                       \
+    SWRCACHE_CHECK_FITS(type, "what '" #n "' points to")                                                     \
     SWRCACHE_FMAP(SWRCACHE_NAME_FIELD, (at, type), __VA_ARGS__)                                              \
     SWRCACHE_FMAP(SWRCACHE_ASSERT_FIELD, (at, type), __VA_ARGS__)
 
@@ -304,7 +311,8 @@
                    "'" #fn "' returns a value, which is its caller's: leave out const and volatile");        \
     _Static_assert(__builtin_classify_type(SWRCACHE_LVALUE(ret)) != 5,                                       \
                    "'" #fn "' returns a pointer: use SWR_CACHED_STRING for a string that the caller frees, " \
-                   "or SWR_CACHED_OBJECT with copy and free");
+                   "or SWR_CACHED_OBJECT with copy and free");                                               \
+    SWRCACHE_CHECK_FITS(ret, "the result of '" #fn "'")
 #define SWRCACHE_CHECK_STRING(ret, fn)
 #define SWRCACHE_CHECK_OBJECT(ret, fn)
 #define SWRCACHE_CHECK_VOID(ret, fn)

@@ -126,25 +126,25 @@
         (void)swrcache_result;                                                                               \
         SWRCACHE_RUN_##shape(ret, swrcache_body_##fn(SWRCACHE_BACKS(list)));                                 \
     }                                                                                                        \
+    SWRCACHE_BITS(shape, ret, fn, list)                                                                      \
     static const struct swrcache_param swrcache_params_##fn[] = {                                            \
         SWRCACHE_LIST(SWRCACHE_EACH_INFO, fn, list)};                                                        \
     SWRCACHE_CHECK_POLICY(fn, __VA_ARGS__)                                                                   \
     SWRCACHE_POLICY(fn, __VA_ARGS__)                                                                         \
-    static struct swrcache_site swrcache_site_##fn = {                                                       \
-        .abi = SWRCACHE_ABI,                                                                                 \
-        .size = sizeof(struct swrcache_site),                                                                \
-        .name = #fn,                                                                                         \
-        .file = __FILE__,                                                                                    \
-        .line = __LINE__,                                                                                    \
-        .form = SWRCACHE_FORM_##shape,                                                                       \
-        SWRCACHE_SITE_##shape(ret, fn).result_type = spelt,                                                  \
-        .params = swrcache_params_##fn,                                                                      \
-        .nparams = SWRCACHE_N list,                                                                          \
-        .policy_size = sizeof(struct swrcache_policy),                                                       \
-        .policy = &swrcache_policy_##fn,                                                                     \
-        .run = swrcache_run_##fn,                                                                            \
-        .flags = SWRCACHE_FLAGS_##link,                                                                      \
-    };                                                                                                       \
+    static struct swrcache_site swrcache_site_##fn = {.abi = SWRCACHE_ABI,                                   \
+                                                      .size = sizeof(struct swrcache_site),                  \
+                                                      .name = #fn,                                           \
+                                                      .file = __FILE__,                                      \
+                                                      .line = __LINE__,                                      \
+                                                      .form = SWRCACHE_FORM_##shape,                         \
+                                                      SWRCACHE_SITE_##shape(ret, fn).result_type = spelt,    \
+                                                      .params = swrcache_params_##fn,                        \
+                                                      .nparams = SWRCACHE_N list,                            \
+                                                      .policy_size = sizeof(struct swrcache_policy),         \
+                                                      .policy = &swrcache_policy_##fn,                       \
+                                                      .run = swrcache_run_##fn,                              \
+                                                      .flags = SWRCACHE_FLAGS_##link,                        \
+                                                      SWRCACHE_SITE_BITS(fn)};                               \
     static struct swrcache_site *swrcache_enrolled_##fn SWRCACHE_LISTED("swrcache_sites") =                  \
         &swrcache_site_##fn;                                                                                 \
     SWRCACHE_LINK_##link __typeof__(ret) fn(SWRCACHE_PARAMS(list)){SWRCACHE_MAP(                             \

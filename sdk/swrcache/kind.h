@@ -27,6 +27,7 @@
 #pragma GCC system_header
 
 #include "abi.h"
+#include "bits.h"
 #include "quantise.h"
 #include "stamp.h"
 
@@ -118,7 +119,7 @@
 
 /* From the parameter to a struct swrcache_arg. */
 /* clang-format off */
-#define SWRCACHE_ARG_SWR_VAL(type, n)         {&n, sizeof(n)}
+#define SWRCACHE_ARG_SWR_VAL(type, n)         {((void)SWRCACHE_CLEAR(type, &n), &n), sizeof(n)}
 #define SWRCACHE_ARG_SWR_QUANTISED(type, n, step) {&(__typeof__(type)){SWRCACHE_QUANTISE(type, n, step)}, sizeof(n)}
 #define SWRCACHE_ARG_SWR_STR(n)               {n, 0}
 #define SWRCACHE_ARG_SWR_BYTES(n, len)        {n, SWRCACHE_LENGTH(len)}

@@ -81,7 +81,10 @@ AT(swrcache_site, copy, 80);
 AT(swrcache_site, release, 88);
 AT(swrcache_site, function, 96);
 AT(swrcache_site, flags, 104);
-LEAST(swrcache_site, 112);
+AT(swrcache_site, aligns, 112);
+AT(swrcache_site, clear, 120);
+AT(swrcache_site, round, 128);
+LEAST(swrcache_site, 136);
 IS(SWRCACHE_SITE_LEAST, 104);
 
 AT(swrcache_info, outcome, 0);

@@ -420,6 +420,177 @@ Test(key, decoding_gives_copies_of_all_arguments)
     free(room);
 }
 
+typedef float lanes __attribute__((vector_size(16)));
+
+struct line {
+    _Alignas(64) float f[16];
+};
+
+struct padded {
+    char tag; /* padding after it */
+    long double wide, row[3], table[2][2];
+    long double _Complex complex;
+    char text[3];
+};
+
+SWR_STATIC_CACHED(int, of_padded, (SWR_STRUCT(struct padded, p, tag, wide, row, table, complex, text)))
+{
+    return p != NULL;
+}
+
+/* Two of the same fields in memory that was something else before. */
+Test(key, fields_leave_their_padding_out)
+{
+    struct key_shape shape = SHAPE(of_padded);
+    struct bits bits;
+    struct packed p[2];
+    struct padded *of[2] = {malloc(sizeof **of), malloc(sizeof **of)};
+    cr_assert(bits_of(&bits, SITE(of_padded)));
+    shape.bits = &bits;
+    for (int i = 0; i < 2; i++) {
+        memset(of[i], i == 0 ? 0 : 0xa5, sizeof **of);
+        of[i]->tag = 't';
+        of[i]->wide = 1.5L;
+        for (int j = 0; j < 3; j++) {
+            of[i]->row[j] = j;
+            of[i]->text[j] = 'a';
+        }
+        for (int j = 0; j < 4; j++)
+            of[i]->table[j / 2][j % 2] = j;
+        __real__ of[i]->complex = 2;
+        __imag__ of[i]->complex = 3;
+        struct swrcache_arg args[] = {BYTES(of[i], sizeof **of)};
+        cr_assert(pack(&p[i], &shape, args));
+        cr_assert_eq(key_hash_args(&shape, args), p[i].key.hash);
+        cr_assert(key_same_args(&shape, args, p[0].key.bytes, p[0].key.len));
+        cr_assert_eq(key_share_args(&shape, args), key_share(&shape, &p[0].key));
+    }
+    cr_assert(same_key(&p[0].key, &p[1].key));
+    of[1]->table[1][0] = 9;
+    struct swrcache_arg args[] = {BYTES(of[1], sizeof **of)};
+    cr_assert(pack(&p[1], &shape, args));
+    cr_assert_not(same_key(&p[0].key, &p[1].key));
+    free(of[0]);
+    free(of[1]);
+}
+
+struct page {
+    _Alignas(4096) char bytes[10];
+};
+
+SWR_STATIC_CACHED(struct line, aligned,
+                  (SWR_VAL(char, c), SWR_VAL(lanes, l), SWR_OPAQUE(struct page, page), SWR_STR(s),
+                   SWR_OUT(struct page, out), SWR_OUT(struct line, more)))
+{
+    memset(out->bytes, c, sizeof out->bytes);
+    *more = (struct line){.f = {l[0]}};
+    return s != NULL && page.bytes[0] == 0 ? *more : (struct line){.f = {0}};
+}
+
+/* Annotations of older headers say nothing: then by the size, of which an alignment is a divisor. */
+Test(key, decoded_arguments_stand_where_their_types_want_it)
+{
+    struct swrcache_site older = *SITE(aligned);
+    const struct swrcache_site *of[] = {SITE(aligned), &older};
+    older.size = SWRCACHE_SITE_LEAST;
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        struct key_shape shape = shape_of(of[i], 42);
+        struct bits bits;
+        struct packed p;
+        struct swrcache_arg back[KEY_MAX_PARAMS];
+        char c = 'c';
+        lanes l = {1, 2, 3, 4};
+        struct line more;
+        struct page page = {"page"}, out;
+        struct swrcache_arg args[] = {VAL(c), VAL(l), VAL(page), STR("s"), VAL(out), VAL(more)};
+        unsigned char opaque[sizeof page];
+        cr_assert(bits_of(&bits, of[i]));
+        shape.bits = &bits;
+        cr_assert_eq(bits.align, 4096);
+        cr_assert_eq(bits.result_align, 64);
+        cr_assert(pack(&p, &shape, args));
+        key_opaque_copy(&shape, args, opaque);
+        size_t align = key_align(&shape), size = key_room(&shape, &p.key);
+        unsigned char *raw = malloc(size + align - 1), *room = bits_place(raw, align);
+        key_decode(&shape, &p.key, opaque, room, back);
+        cr_assert_eq((uintptr_t)back[1].data % _Alignof(lanes), 0);
+        cr_assert_eq((uintptr_t)back[2].data % 4096, 0);
+        cr_assert_eq((uintptr_t)back[4].data % 4096, 0);
+        cr_assert_eq((uintptr_t)back[5].data % 64, 0);
+        cr_assert_eq(memcmp(back[1].data, &l, sizeof l), 0);
+        cr_assert_str_eq(back[2].data, "page");
+        for (size_t j = 0; j < 6; j++) {
+            const unsigned char *at = back[j].data;
+            cr_assert_eq((uintptr_t)at % 16, 0);
+            cr_assert(at >= room && at + back[j].size <= room + size);
+        }
+        free(raw);
+    }
+}
+
+Test(key, alignments_that_nobody_can_serve_are_refused)
+{
+    uint32_t aligns[] = {1, 32, 4096, 1, 4096, 32, 32};
+    struct swrcache_site site = *SITE(aligned);
+    struct bits bits;
+    site.aligns = aligns;
+    cr_assert(bits_of(&bits, &site));
+    aligns[5] = 8192;
+    cr_assert_not(bits_of(&bits, &site));
+    aligns[5] = 0;
+    cr_assert_not(bits_of(&bits, &site));
+    aligns[5] = 48;
+    cr_assert_not(bits_of(&bits, &site));
+}
+
+struct member {
+    char a; /* padding after it, and behind c */
+    double b;
+    short c;
+};
+
+SWR_STATIC_CACHED(struct member, members, (SWR_OUT(long double, wide), SWR_OUT(int, plain)))
+{
+    *wide = *plain = 1;
+    return (struct member){1, 2, 3};
+}
+
+Test(key, results_are_compared_without_their_padding)
+{
+    struct swrcache_site older = *SITE(members);
+    struct bits bits;
+    older.size = SWRCACHE_SITE_LEAST;
+    cr_assert(bits_of(&bits, &older));
+    cr_assert(bits.untold, "nobody said what a structure is made of");
+    cr_assert_not_null(bits_mask(&bits, 0));
+    cr_assert(bits_of(&bits, SITE(members)));
+    cr_assert_null(bits_mask(&bits, 1));
+    struct member a, b;
+    long double x, y;
+    memset(&a, 0, sizeof a);
+    memset(&b, 0xff, sizeof b);
+    memset(&x, 0, sizeof x);
+    memset(&y, 0xff, sizeof y);
+    a.a = b.a = 1;
+    a.b = b.b = 2;
+    a.c = b.c = 3;
+    x = y = 1.5L;
+    cr_assert_eq(bits_digest(&x, bits_mask(&bits, 0), sizeof x),
+                 bits_digest(&y, bits_mask(&bits, 0), sizeof y));
+#ifdef SWRCACHE_TELLS_PADDING
+    const unsigned char *mask = bits_mask(&bits, 2);
+    cr_assert_not(bits.untold);
+    cr_assert_eq(bits_digest(&a, mask, sizeof a), bits_digest(&b, mask, sizeof b));
+    bits_clear((unsigned char *)&b, mask, sizeof b);
+    cr_assert_eq(memcmp(&a, &b, sizeof a), 0);
+    cr_assert_eq(bits_digest(&a, mask, sizeof a), key_digest(&a, sizeof a));
+    b.c = 4;
+    cr_assert_neq(bits_digest(&a, mask, sizeof a), bits_digest(&b, mask, sizeof b));
+#else
+    cr_assert(bits.untold);
+#endif
+}
+
 SWR_STATIC_CACHED(int, handles, (SWR_OPAQUE(void *, db), SWR_VAL(int, n), SWR_OPAQUE(short, mode)))
 {
     return db != NULL && n && mode;

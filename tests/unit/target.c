@@ -28,6 +28,14 @@ SWR_STATIC_CACHED(int, blob, (SWR_BYTES(data, n), SWR_VAL(size_t, n)))
     return data != NULL && n != 0;
 }
 
+SWR_STATIC_CACHED(int, near,
+                  (SWR_QUANTISED(double, lat, 0.01), SWR_QUANTISED(float, lon, 0.5f),
+                   SWR_QUANTISED(short, height, 100), SWR_QUANTISED(unsigned long, when, 60),
+                   SWR_QUANTISED(long double, x, 0.1L)))
+{
+    return lat > 0 && lon > 0 && height && when && x > 0;
+}
+
 static struct target target;
 static char error[256];
 
@@ -390,6 +398,50 @@ Test(target, globs_do_not_take_for_ever)
     cr_assert_not(target_glob("?", ""));
     cr_assert_not(target_glob("a", ""));
     cr_assert_not(target_glob("", "a"));
+}
+
+/* The entry of near(50, 13.5, -200, 120, 0.3), by what a call may be made with. */
+static bool means_near(const char *text)
+{
+    struct key_shape shape = SHAPE(near);
+    struct bits bits;
+    double lat = 50;
+    float lon = 13.5f;
+    short height = -200;
+    unsigned long when = 120;
+    long double x = 3 * 0.1L;
+    struct swrcache_arg args[] = {VAL(lat), VAL(lon), VAL(height), VAL(when), VAL(x)};
+    static struct packed packed;
+    cr_assert(bits_of(&bits, SITE(near)));
+    shape.bits = &bits;
+    cr_assert(target_parse(&target, text, error, sizeof error), "%s: %s", text, error);
+    cr_assert(target_fits(&target, &shape, error, sizeof error), "%s: %s", text, error);
+    cr_assert(pack(&packed, &shape, args));
+    uint32_t differs;
+    cr_assert_eq(target_likeness(&target, &shape, &packed.key, &differs) == 5,
+                 target_matches(&target, &shape, &packed.key));
+    return target_matches(&target, &shape, &packed.key);
+}
+
+Test(target, numbers_are_rounded_as_a_call_rounds_them)
+{
+    cr_assert(means_near("near(50, 13.5, -200, 120, 0.3)"));
+    cr_assert(means_near("near(50.004, 13.99, -101, 179, 0.3999)"));
+    cr_assert(means_near("near(50.0, 13.5, -200, 120, 0.30000)"));
+    cr_assert_not(means_near("near(49.9999, 13.5, -200, 120, 0.3)"));
+    cr_assert_not(means_near("near(50.01, 13.5, -200, 120, 0.3)"));
+    cr_assert_not(means_near("near(50, 14, -200, 120, 0.3)"));
+    cr_assert_not(means_near("near(50, 13.5, -100, 120, 0.3)"));
+    cr_assert_not(means_near("near(50, 13.5, -201, 120, 0.3)"));
+    cr_assert_not(means_near("near(50, 13.5, 99999, 120, 0.3)"), "no short");
+    cr_assert_not(means_near("near(50, 13.5, -150.5, 120, 0.3)"), "nor this");
+    cr_assert_not(means_near("near(50, 13.5, -200, -1, 0.3)"));
+    cr_assert_not(means_near("near(50, 13.5, -200, 180, 0.3)"));
+    cr_assert_not(means_near("near(50, 13.5, -200, 120, 0.4)"));
+    cr_assert_not(means_near("near(!=50.004, *, *, *, *)"));
+    cr_assert(means_near("near(!=50.01, *, *, *, *)"));
+    cr_assert(means_near("near(<50.004, *, *, *, *)"), "signs are about the numbers in keys");
+    cr_assert_not(means_near("near(>=50.004, *, *, *, *)"));
 }
 
 Test(target, names_of_other_things)
