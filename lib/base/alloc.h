@@ -72,5 +72,4 @@ static inline void *alloc_at(alloc_ref ref)
 /* After much was put back: what threads keep at hand goes back too. */
 void alloc_tidy(void);
 
-
 #endif
