@@ -10,7 +10,6 @@ struct clock_used clock_used = {.source = clock_gettime};
  * and another for a tick that a busy host hands on late.
  */
 enum { TICKS = 3 };
-static uint64_t lag;
 static bool moved_by_hand;
 static _Atomic uint64_t hand; /* manual mode's now */
 
@@ -62,17 +61,12 @@ void clock_start(bool manual)
     /* Not zero: a birth time of zero stands for none. */
     atomic_store(&hand, NS_PER_S);
     clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
-    lag = manual ? 0 : TICKS * ((uint64_t)tick.tv_nsec + (uint64_t)tick.tv_sec * NS_PER_S);
+    clock_used.lag = manual ? 0 : TICKS * ((uint64_t)tick.tv_nsec + (uint64_t)tick.tv_sec * NS_PER_S);
 }
 
 bool clock_manual(void)
 {
     return moved_by_hand;
-}
-
-uint64_t clock_lag(void)
-{
-    return lag;
 }
 
 void clock_advance(uint64_t ns)

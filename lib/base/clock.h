@@ -19,15 +19,20 @@
 
 void clock_start(bool manual);
 bool clock_manual(void);
-uint64_t clock_lag(void);
 void clock_advance(uint64_t ns);
 
 /* Written once by clock_start(), before any reader. */
 typedef int clock_read(clockid_t id, struct timespec *t);
 struct clock_used {
     alignas(64) clock_read *source;
+    uint64_t lag;
 };
 extern struct clock_used clock_used OURS;
+
+static inline uint64_t clock_lag(void)
+{
+    return clock_used.lag;
+}
 
 static inline uint64_t clock_of(clockid_t id)
 {

@@ -107,8 +107,7 @@ int refresh_record_errno(struct epoch_record *reader, struct entry *e)
     if (likely(!(entry_flags(e) & ENTRY_TROUBLE)))
         return 0;
     epoch_enter(reader);
-    struct refresh_record *c = refresh_record_of(e);
-    int error = c != NULL ? atomic_load_explicit(&c->refresh_errno, memory_order_relaxed) : 0;
+    int error = refresh_record_seen_errno(e);
     epoch_exit(reader);
     return error;
 }

@@ -26,7 +26,15 @@ struct refresh_record *refresh_record_make(struct entry *e);
 /* The entry is about to be freed. */
 void refresh_record_end(struct entry *e);
 
-/* Any thread of the runtime: errno of the last refresh if it failed, else 0. */
+/* Errno of the last refresh if it failed, else 0. As refresh_record_of(); */
+static inline int refresh_record_seen_errno(struct entry *e)
+{
+    if (likely(!(entry_flags(e) & ENTRY_TROUBLE)))
+        return 0;
+    struct refresh_record *c = refresh_record_of(e);
+    return c != NULL ? atomic_load_explicit(&c->refresh_errno, memory_order_relaxed) : 0;
+}
+/* or by any thread of the runtime. */
 int refresh_record_errno(struct epoch_record *reader, struct entry *e);
 
 #endif

@@ -23,21 +23,20 @@
 #include <errno.h>
 #include <string.h>
 
-/* `keyed`: what the key is made of, the arguments or `own`. */
-static void answer(struct thread *t, struct function *f, const struct swrcache_arg *args,
-                   const struct swrcache_arg *keyed, struct custom_key *custom_key, void *result)
+static void answer(struct call *c)
 {
-    const struct swrcache_site *site = f->site;
-    unsigned char stack[KEY_ON_STACK];
+    struct thread *t = c->t;
+    struct function *f = c->f;
+    unsigned char stack[KEY_ON_STACK], *encoded;
     struct key key;
-    if (unlikely(!call_key_make(f, keyed, stack, &key))) {
-        outcome_alone(t, f, args, result);
+    if (unlikely(!call_key_make(f, c->keyed, stack, &key))) {
+        outcome_alone(c);
         return;
     }
     if (t->bound != NULL)
         dependencies_call(t->bound, f, &key);
     epoch_enter(&t->epoch);
-    struct entry *e = call_key_find(f, keyed, &key);
+    struct entry *e = call_key_find(f, c->keyed, &key);
     SYNC_POINT("reader.after_lookup");
     if (unlikely(e == NULL))
         goto slow;
@@ -46,110 +45,104 @@ static void answer(struct thread *t, struct function *f, const struct swrcache_a
     if (unlikely(!decision_serves(decision)))
         goto slow;
     bool mine = decision == DECISION_CLAIM && lease_claim(e, now, &lease);
-    if (unlikely(mine || site->form == SWRCACHE_FORM_OBJECT)) {
-        int saved = errno;
+    if (unlikely(mine || f->site->form == SWRCACHE_FORM_OBJECT)) {
+        c->saved = errno;
         cache_ref(e);
         epoch_exit(&t->epoch);
         thread_touch(t, e);
         if (mine && (f->annotated.refresh == SWR_REFRESH_CALLER || !pool_wanted())) {
-            custom_key_drop(custom_key);
-            caller_refresh(t, f, e, lease, args, result, saved);
+            custom_key_drop(c->custom_key);
+            caller_refresh(c, e, lease);
             return;
         }
         if (mine && !ask_refresh(e, lease, NULL)) {
             lease_return(e, lease, now, clock_add(now, NS_PER_MS));
             thread_count(t, f, COUNTER_dropped);
         }
-        if (!outcome_serve(t, f, e, args, result, outcome_of(decision), saved))
-            outcome_alone(t, f, args, result);
+        if (!outcome_serve(c, e, outcome_of(decision)))
+            outcome_alone(c);
         return;
     }
-    if (unlikely(!serve_entry(t, f, e, args, result, decision, now)))
+    if (unlikely(!serve_entry(c, e, decision, now)))
         goto slow;
     epoch_exit(&t->epoch);
     return;
 slow:
     epoch_exit(&t->epoch);
-    {
-        int saved = errno;
-        unsigned char *encoded;
-        if (!call_key_encode(f, keyed, &key, &encoded)) {
-            outcome_alone(t, f, args, result);
-            return;
-        }
-        custom_key_drop(custom_key);
-        unsigned char *outer = call_key_keep(t, encoded);
-        miss_run(t, f, args, result, &key, saved);
-        call_key_drop(t, outer);
+    c->saved = errno;
+    if (!call_key_encode(f, c->keyed, &key, &encoded)) {
+        outcome_alone(c);
+        return;
     }
+    custom_key_drop(c->custom_key);
+    unsigned char *outer = call_key_keep(t, encoded);
+    miss_run(c, &key);
+    call_key_drop(t, outer);
 }
 
 /* What the thread keeps for a body that calls this function is not this call's to drop. */
-static void answer_kept(struct thread *t, struct function *f, const struct swrcache_arg *args,
-                        const struct swrcache_arg *keyed, struct custom_key *custom_key, void *result)
+static void answer_kept(struct call *c)
 {
     struct visit visit;
-    unsigned char *outer = call_key_keep(t, NULL);
-    door_call(&visit, t);
-    answer(t, f, args, keyed, custom_key, result);
-    t->lengthy = outer;
+    unsigned char *outer = call_key_keep(c->t, NULL);
+    door_call(&visit, c->t);
+    answer(c);
+    c->t->lengthy = outer;
     door_answered(&visit);
 }
 
 /* Past the cache. What computes now stands on this call all the same. */
-static void answer_past(struct thread *t, struct function *f, const struct swrcache_arg *keyed)
+static void answer_past(const struct call *c)
 {
+    struct thread *t = c->t;
     unsigned char stack[KEY_ON_STACK];
     struct visit visit = {.thread = t};
     struct key key;
     if (t->bound == NULL || alive_dead())
         return;
     door_begin(&visit);
-    if (call_key_make(f, keyed, stack, &key))
-        dependencies_call(t->bound, f, &key);
+    if (call_key_make(c->f, c->keyed, stack, &key))
+        dependencies_call(t->bound, c->f, &key);
     door_answered(&visit);
 }
 
 /* `mode`: the word in force, not 0. */
-static __attribute__((noinline)) void answer_by_mode(struct thread *t, struct function *f, uint64_t mode,
-                                                     const struct swrcache_arg *args,
-                                                     const struct swrcache_arg *keyed,
-                                                     struct custom_key *custom_key, void *result)
+static __attribute__((noinline)) void answer_by_mode(struct call *c, uint64_t mode)
 {
-    bool taken = mode_takes(f, mode, keyed);
+    bool taken = mode_takes(c->f, mode, c->keyed);
     if (taken && mode_kind(mode) != FUNCTION_OBSERVE) {
-        answer_kept(t, f, args, keyed, custom_key, result);
+        answer_kept(c);
         if (mode_kind(mode) == FUNCTION_SHADOW)
-            shadow_call(t, f, args, result);
+            shadow_call(c->t, c->f, c->args, c->result);
         return;
     }
-    answer_past(t, f, keyed);
+    answer_past(c);
     if (taken) {
-        observe_call(t, f, args, keyed, custom_key, result);
+        observe_call(c);
     } else {
-        custom_key_drop(custom_key);
-        outcome_bypass(t, f, f->site, args, result);
+        custom_key_drop(c->custom_key);
+        outcome_bypass(c);
     }
 }
 
-static inline void answer_any(struct thread *t, struct function *f, uint64_t mode,
-                              const struct swrcache_arg *args, const struct swrcache_arg *keyed,
-                              struct custom_key *custom_key, void *result)
+static inline void answer_any(struct call *c, uint64_t mode)
 {
     if (unlikely(mode != 0))
-        answer_by_mode(t, f, mode, args, keyed, custom_key, result);
+        answer_by_mode(c, mode);
     else
-        answer_kept(t, f, args, keyed, custom_key, result);
+        answer_kept(c);
 }
 
-static __attribute__((noinline)) void answer_custom_key(struct thread *t, struct function *f, uint64_t mode,
-                                                        const struct swrcache_arg *args, void *result)
+static __attribute__((noinline)) void answer_custom_key(struct call *c, uint64_t mode)
 {
     struct custom_key custom;
-    if (custom_key_make(t, f, args, &custom))
-        answer_any(t, f, mode, args, &custom.arg, &custom, result);
-    else
-        outcome_bypass(t, f, f->site, args, result);
+    if (custom_key_make(c->t, c->f, c->args, &custom)) {
+        c->keyed = &custom.arg;
+        c->custom_key = &custom;
+        answer_any(c, mode);
+    } else {
+        outcome_bypass(c);
+    }
     custom_key_drop(&custom);
 }
 
@@ -168,26 +161,22 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
     struct thread *t = thread_current;
     if (unlikely(f == NULL))
         f = function_of(site);
+    struct call c = {.site = site, .f = f, .t = t, .args = args, .keyed = args, .result = result};
     uint64_t mode = f != NULL ? mode_of(f) : 0;
     if (unlikely(f == NULL || alive_dead() || (t != NULL && t->busy) || mode_kind(mode) == FUNCTION_OFF)) {
         if (t != NULL && f != NULL && !t->busy && f->custom_key == NULL)
-            answer_past(t, f, args);
-        outcome_bypass(t, f, site, args, result);
+            answer_past(&c);
+        outcome_bypass(&c);
         return;
     }
-    if (unlikely(t == NULL) && (t = thread_join()) == NULL) {
-        outcome_bypass(NULL, f, site, args, result);
-        return;
-    }
-    if (unlikely(f->annotated.unless != NULL) && f->annotated.unless()) {
-        outcome_bypass(t, f, site, args, result);
-        return;
-    }
-    if (unlikely(f->custom_key != NULL)) {
-        answer_custom_key(t, f, mode, args, result);
-        return;
-    }
-    answer_any(t, f, mode, args, args, NULL, result);
+    if (unlikely(t == NULL))
+        c.t = thread_join();
+    if (unlikely(c.t == NULL) || (unlikely(f->annotated.unless != NULL) && f->annotated.unless()))
+        outcome_bypass(&c);
+    else if (unlikely(f->custom_key != NULL))
+        answer_custom_key(&c, mode);
+    else
+        answer_any(&c, mode);
 }
 
 bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
@@ -197,29 +186,29 @@ bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, vo
     bool may = door_open(&visit);
     struct thread *t = visit.thread;
     struct custom_key custom_key = {.more = NULL};
-    const struct swrcache_arg *keyed = NULL;
+    struct call c = {.site = site, .f = f, .t = t, .args = args, .result = result};
     unsigned char stack[KEY_ON_STACK], *encoded = NULL;
     struct key key;
     bool done = true;
     uint64_t mode = f != NULL ? mode_of(f) : 0;
     if (f != NULL && may && (mode_kind(mode) == FUNCTION_ON || mode_kind(mode) == FUNCTION_SHADOW) &&
         (f->annotated.unless == NULL || !f->annotated.unless()))
-        keyed = custom_key_args_of(t, f, args, &custom_key);
-    if (keyed == NULL || !mode_takes(f, mode, keyed)) {
+        c.keyed = custom_key_args_of(t, f, args, &custom_key);
+    if (c.keyed == NULL || !mode_takes(f, mode, c.keyed)) {
         custom_key_drop(&custom_key);
-        outcome_bypass(t, f, site, args, result);
+        outcome_bypass(&c);
         return true;
     }
     door_call(&visit, t);
-    bool made = call_key_make(f, keyed, stack, &key) && call_key_encode(f, keyed, &key, &encoded);
+    bool made = call_key_make(f, c.keyed, stack, &key) && call_key_encode(f, c.keyed, &key, &encoded);
     custom_key_drop(&custom_key);
     unsigned char *outer = call_key_keep(t, encoded);
     if (made && t->bound != NULL)
         dependencies_call(t->bound, f, &key);
     if (made)
-        done = miss_forced(t, f, args, result, &key);
+        done = miss_forced(&c, &key);
     else
-        outcome_alone(t, f, args, result);
+        outcome_alone(&c);
     call_key_drop(t, outer);
     door_answered(&visit);
     return done;

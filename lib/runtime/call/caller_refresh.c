@@ -1,5 +1,4 @@
 #include "caller_refresh.h"
-#include "outcome.h"
 #include "runtime/compute/compute.h"
 #include "runtime/compute/custom_key.h"
 #include "runtime/compute/guard.h"
@@ -15,9 +14,10 @@
 #include <errno.h>
 #include <string.h>
 
-void caller_refresh(struct thread *t, struct function *f, struct entry *e, uint64_t lease,
-                    const struct swrcache_arg *args, void *result, int saved)
+void caller_refresh(const struct call *c, struct entry *e, uint64_t lease)
 {
+    struct thread *t = c->t;
+    struct function *f = c->f;
     uint32_t shard = table_shard_of(entry_hash(e));
     struct key key = entry_key(e);
     frame_forget_left(t, (uintptr_t)__builtin_frame_address(0));
@@ -31,30 +31,30 @@ void caller_refresh(struct thread *t, struct function *f, struct entry *e, uint6
     table_unlock(&cache_table, shard);
     if (fl == NULL) {
         lease_return(e, lease, clock_now(), 0);
-        if (!outcome_serve(t, f, e, args, result, SWR_STALE_HIT, saved))
-            outcome_alone(t, f, args, result);
+        if (!outcome_serve(c, e, SWR_STALE_HIT))
+            outcome_alone(c);
         return;
     }
     struct entry *fresh;
-    enum computed computed = compute_run(t, f, fl, args, result, &fresh);
+    enum computed computed = compute_run(t, f, fl, c->args, c->result, &fresh);
     int error = errno;
     if (computed == COMPUTED_LOST)
         return;
     bool failed = computed == COMPUTED_FAILED;
     if (fl->before != NULL)
-        shadow_refreshed(f, fl->before, fresh, args);
+        shadow_refreshed(f, fl->before, fresh, c->args);
     flight_unref(fl);
     if (failed)
-        result_discard(f, result);
+        result_discard(f, c->result);
     if (!failed) {
         thread_count(t, f, COUNTER_refreshes);
         if (fresh != NULL && function_holds_object(f))
-            result_share_object(f, result);
-        outcome_note(t, f, SWR_MISS, NULL, 0);
+            result_share_object(f, c->result);
+        outcome_note(c, SWR_MISS, NULL, 0);
         cache_unref(e);
         errno = error;
-    } else if (!outcome_serve(t, f, e, args, result, SWR_STALE_HIT, saved)) {
-        outcome_alone(t, f, args, result);
+    } else if (!outcome_serve(c, e, SWR_STALE_HIT)) {
+        outcome_alone(c);
     }
     if (fresh != NULL)
         cache_unref(fresh);

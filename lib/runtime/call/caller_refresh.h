@@ -4,10 +4,9 @@
 #ifndef RUNTIME_CALLER_REFRESH_H
 #define RUNTIME_CALLER_REFRESH_H
 
-#include "runtime/registry/thread.h"
+#include "outcome.h"
 
 /* SWR_REFRESH_CALLER: the elected caller computes in its own thread. Takes over a reference to `e`. */
-void caller_refresh(struct thread *t, struct function *f, struct entry *e, uint64_t lease,
-                    const struct swrcache_arg *args, void *result, int saved);
+void caller_refresh(const struct call *c, struct entry *e, uint64_t lease);
 
 #endif

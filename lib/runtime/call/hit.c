@@ -75,7 +75,8 @@ static __attribute__((noinline)) void serve_late(struct function *f, struct thre
 {
     uint64_t behind, now = function_now(f, &behind);
     enum decision d = decision_of(f, e, now, behind);
-    if (!decision_serves(d) || d == DECISION_CLAIM || !serve_entry(t, f, e, args, result, d, now))
+    struct call c = {.site = f->site, .f = f, .t = t, .args = args, .result = result};
+    if (!decision_serves(d) || d == DECISION_CLAIM || !serve_entry(&c, e, d, now))
         leave_to_call(f, t, args, result);
     else
         end(t);

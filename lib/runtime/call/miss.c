@@ -1,5 +1,4 @@
 #include "miss.h"
-#include "outcome.h"
 #include "runtime/compute/ask.h"
 #include "runtime/compute/compute.h"
 #include "runtime/compute/result.h"
@@ -12,15 +11,14 @@
 #include <errno.h>
 
 /* The caller gets what was just computed. */
-static void hand_out(struct thread *t, struct function *f, struct flight *fl, struct entry *e, void *result,
-                     int error)
+static void hand_out(const struct call *c, struct flight *fl, struct entry *e, int error)
 {
-    if (e != NULL && function_holds_object(f)) {
+    if (e != NULL && function_holds_object(c->f)) {
         struct thread *inside = door_out();
-        result_share_object(f, result);
+        result_share_object(c->f, c->result);
         door_in(inside);
     }
-    outcome_note(t, f, SWR_MISS, NULL, 0);
+    outcome_note(c, SWR_MISS, NULL, 0);
     if (e != NULL)
         cache_unref(e);
     flight_unref(fl);
@@ -29,12 +27,8 @@ static void hand_out(struct thread *t, struct function *f, struct flight *fl, st
 
 /* A call that found nothing to answer with, until it has an answer. */
 struct miss {
-    struct thread *t;
-    struct function *f;
-    const struct swrcache_arg *args;
-    void *result;
+    const struct call *call;
     const struct key *key;
-    int saved; /* errno before the call */
     uint32_t shard;
     uint64_t deadline;      /* of waiting for others */
     uint64_t began;         /* fence_now() before the first look */
@@ -65,7 +59,7 @@ static void drop_fallback(struct miss *m)
 /* Takes over the caller's reference to the entry. */
 static enum way serve(const struct miss *m, struct entry *e, enum swrcache_outcome outcome)
 {
-    return outcome_serve(m->t, m->f, e, m->args, m->result, outcome, m->saved) ? WAY_ANSWERED : WAY_ALONE;
+    return outcome_serve(m->call, e, outcome) ? WAY_ANSWERED : WAY_ALONE;
 }
 
 static enum way serve_old(struct miss *m)
@@ -79,7 +73,7 @@ static enum way serve_old(struct miss *m)
 static enum way join(struct miss *m, struct flight *fl)
 {
     table_unlock(&cache_table, m->shard);
-    bool in_time = wait_for_flight(m->t, fl, m->deadline);
+    bool in_time = wait_for_flight(m->call->t, fl, m->deadline);
     /* What it stood on was invalidated before this call began: it is older than it may be. */
     bool older = in_time && fl->outdated != 0 && fl->began < m->began;
     if (in_time && !older && atomic_load(&fl->state) == FLIGHT_DONE && fl->result != NULL) {
@@ -106,10 +100,10 @@ static enum way join(struct miss *m, struct flight *fl)
 static struct flight *ask_pool(struct miss *m, struct entry *e, uint64_t identity, uint64_t now)
 {
     uint64_t lease = 0;
-    if (m->asked || m->f->annotated.refresh == SWR_REFRESH_CALLER || m->t->worker ||
+    if (m->asked || m->call->f->annotated.refresh == SWR_REFRESH_CALLER || m->call->t->worker ||
         !lease_claim(e, now, &lease))
         return NULL;
-    m->lead = flight_open(m->f, identity, m->key, true);
+    m->lead = flight_open(m->call->f, identity, m->key, true);
     if (m->lead != NULL && ask_refresh(e, lease, m->lead)) {
         struct flight *fl = m->lead;
         m->lead = NULL;
@@ -125,7 +119,7 @@ static enum way look_locked(struct miss *m, uint64_t identity)
 {
     uint64_t now = clock_now();
     struct entry *e = table_find(&cache_table, identity, m->key);
-    enum decision decision = decision_of(m->f, e, now, 0);
+    enum decision decision = decision_of(m->call->f, e, now, 0);
     if (decision != DECISION_COMPUTE)
         cache_ref(e);
     if (decision_in_time(decision)) {
@@ -134,13 +128,14 @@ static enum way look_locked(struct miss *m, uint64_t identity)
     }
     m->fallback = decision != DECISION_COMPUTE ? e : NULL;
     struct flight *other = flight_live(identity, m->key, now);
-    bool own = other != NULL && other->owner != NULL && other->owner == m->t; /* the body calls itself */
+    bool own =
+        other != NULL && other->owner != NULL && other->owner == m->call->t; /* the body calls itself */
     if (other != NULL && !own && m->overtime && !other->refresh) {
         other->fenced = true;
         flight_unlist(other);
         other = NULL;
     }
-    if (other != NULL && !own && !m->t->worker && !m->overtime) {
+    if (other != NULL && !own && !m->call->t->worker && !m->overtime) {
         atomic_fetch_add(&other->refs, 1);
         return join(m, other);
     }
@@ -155,9 +150,9 @@ static enum way look_locked(struct miss *m, uint64_t identity)
             return join(m, asked);
     }
     if (other == NULL && m->lead == NULL)
-        m->lead = flight_open(m->f, identity, m->key, false);
+        m->lead = flight_open(m->call->f, identity, m->key, false);
     if (m->lead != NULL)
-        m->lead->owner = m->t;
+        m->lead->owner = m->call->t;
     table_unlock(&cache_table, m->shard);
     return m->lead != NULL ? WAY_LEAD : WAY_OLD;
 }
@@ -166,7 +161,7 @@ static enum way look(struct miss *m)
 {
     drop_fallback(m);
     table_lock(&cache_table, m->shard);
-    uint64_t identity = atomic_load(&m->f->identity);
+    uint64_t identity = atomic_load(&m->call->f->identity);
     /* After the identity: who finds it raised by a batch sees that the batch is not through yet. */
     if (likely(atomic_load(&commit_gate_closed) == 0))
         return look_locked(m, identity);
@@ -179,18 +174,19 @@ static enum way look(struct miss *m)
 
 static enum way lead(struct miss *m)
 {
+    const struct call *c = m->call;
     struct entry *e;
     /* With the flight: should the body never return, it is given back with it. */
     m->lead->fallback = m->fallback;
     m->fallback = NULL;
-    enum computed computed = compute_run(m->t, m->f, m->lead, m->args, m->result, &e);
+    enum computed computed = compute_run(c->t, c->f, m->lead, c->args, c->result, &e);
     int error = errno;
     if (computed == COMPUTED_LOST)
         return WAY_ANSWERED;
     if (computed == COMPUTED_FAILED && m->lead->fallback != NULL) {
         m->fallback = m->lead->fallback;
         m->lead->fallback = NULL;
-        result_discard(m->f, m->result);
+        result_discard(c->f, c->result);
         if (serve_old(m) == WAY_ANSWERED) {
             if (e != NULL)
                 cache_unref(e);
@@ -198,26 +194,21 @@ static enum way lead(struct miss *m)
             return WAY_ANSWERED;
         }
     }
-    hand_out(m->t, m->f, m->lead, e, m->result, error);
+    hand_out(c, m->lead, e, error);
     return WAY_ANSWERED;
 }
 
-void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,
-              const struct key *key, int saved)
+void miss_run(const struct call *c, const struct key *key)
 {
     struct miss m = {
-        .t = t,
-        .f = f,
-        .args = args,
-        .result = result,
+        .call = c,
         .key = key,
-        .saved = saved,
         .shard = table_shard_of(key->hash),
-        .deadline = clock_add(clock_now(), atomic_load(&f->settings.wait)),
+        .deadline = clock_add(clock_now(), atomic_load(&c->f->settings.wait)),
         .began = fence_now(),
     };
     enum way way;
-    frame_forget_left(t, (uintptr_t)__builtin_frame_address(0));
+    frame_forget_left(c->t, (uintptr_t)__builtin_frame_address(0));
     do
         way = look(&m);
     while (way == WAY_AGAIN);
@@ -229,7 +220,7 @@ void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *a
         way = serve_old(&m);
     drop_fallback(&m);
     if (way == WAY_ALONE)
-        outcome_alone(t, f, args, result);
+        outcome_alone(c);
 }
 
 /*
@@ -243,9 +234,10 @@ static void end_back_off(struct function *f, uint64_t identity, const struct key
         lease_hasten(e);
 }
 
-bool miss_forced(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,
-                 const struct key *key)
+bool miss_forced(const struct call *c, const struct key *key)
 {
+    struct thread *t = c->t;
+    struct function *f = c->f;
     uint32_t shard = table_shard_of(key->hash);
     frame_forget_left(t, (uintptr_t)__builtin_frame_address(0));
     table_lock(&cache_table, shard);
@@ -265,12 +257,12 @@ bool miss_forced(struct thread *t, struct function *f, const struct swrcache_arg
     }
     table_unlock(&cache_table, shard);
     if (fl == NULL) {
-        outcome_alone(t, f, args, result);
+        outcome_alone(c);
         return true;
     }
     struct entry *e;
-    enum computed computed = compute_run(t, f, fl, args, result, &e);
+    enum computed computed = compute_run(t, f, fl, c->args, c->result, &e);
     if (computed != COMPUTED_LOST)
-        hand_out(t, f, fl, e, result, errno);
+        hand_out(c, fl, e, errno);
     return computed == COMPUTED;
 }

@@ -4,13 +4,10 @@
 #ifndef RUNTIME_MISS_H
 #define RUNTIME_MISS_H
 
-#include "runtime/registry/thread.h"
+#include "outcome.h"
 
-/* `saved`: errno as the caller had it. */
-void miss_run(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,
-              const struct key *key, int saved);
+void miss_run(const struct call *c, const struct key *key);
 /* Computes whatever is remembered or on its way; `key` encoded. False: it failed. Ends likewise. */
-bool miss_forced(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result,
-                 const struct key *key);
+bool miss_forced(const struct call *c, const struct key *key);
 
 #endif

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 #include "observe.h"
-#include "outcome.h"
+#include "runtime/compute/custom_key.h"
 #include "runtime/compute/digest.h"
 #include "runtime/compute/result.h"
 #include "runtime/registry/door.h"
@@ -111,36 +111,35 @@ static void record(struct observed_function *o, const struct seen *s)
 }
 
 /* False: nothing can be said of the result. */
-static bool digest(struct thread *t, struct function *f, const struct swrcache_arg *args, const void *result,
-                   struct seen *s)
+static bool digest(const struct call *c, struct seen *s)
 {
-    struct visit visit = {.thread = t};
+    struct visit visit = {.thread = c->t};
     uint64_t bytes = 0;
     door_begin(&visit);
-    bool known = function_comparable(f) && digest_of_result(f, args, result, &s->digest, &bytes);
+    bool known = function_comparable(c->f) && digest_of_result(c->f, c->args, c->result, &s->digest, &bytes);
     door_answered(&visit);
     s->bytes += bytes;
     return known;
 }
 
-void observe_call(struct thread *t, struct function *f, const struct swrcache_arg *args,
-                  const struct swrcache_arg *keyed, struct custom_key *custom_key, void *result)
+void observe_call(const struct call *c)
 {
+    struct function *f = c->f;
     struct observed_function *o = observed_at(f);
     /* Before the call: it may change what its pointers lead to. */
-    ptrdiff_t len = o != NULL ? key_size(&f->shape, keyed) : -1;
+    ptrdiff_t len = o != NULL ? key_size(&f->shape, c->keyed) : -1;
     struct seen s = {.bytes = len >= 0 ? (uint64_t)len : 0};
     if (len >= 0)
-        s.key = key_hash_args(&f->shape, keyed);
-    custom_key_drop(custom_key);
+        s.key = key_hash_args(&f->shape, c->keyed);
+    custom_key_drop(c->custom_key);
     s.at = clock_now();
-    outcome_bypass(t, f, f->site, args, result);
+    outcome_bypass(c);
     if (len < 0 || alive_dead())
         return;
     int error = errno;
     s.cost = clock_now() - s.at;
-    s.failed = result_failed(f, result);
-    if (!digest(t, f, args, result, &s))
+    s.failed = result_failed(f, c->result);
+    if (!digest(c, &s))
         atomic_fetch_add(&o->opaque, 1);
     record(o, &s);
     errno = error;

@@ -4,11 +4,9 @@
 #ifndef RUNTIME_OBSERVE_H
 #define RUNTIME_OBSERVE_H
 
-#include "runtime/compute/custom_key.h"
-#include "runtime/registry/observation.h"
+#include "outcome.h"
 
-/* `keyed`: what the key is made of; `custom_key` (may be NULL) is given back before the function runs. */
-void observe_call(struct thread *t, struct function *f, const struct swrcache_arg *args,
-                  const struct swrcache_arg *keyed, struct custom_key *custom_key, void *result);
+/* A key of the call's own is given back before the function runs. */
+void observe_call(const struct call *c);
 
 #endif

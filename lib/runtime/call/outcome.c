@@ -7,45 +7,42 @@
 
 #include <errno.h>
 
-void outcome_bypass(struct thread *t, struct function *f, struct swrcache_site *site,
-                    const struct swrcache_arg *args, void *result)
+void outcome_bypass(const struct call *c)
 {
-    if (t == NULL) {
-        if (f != NULL)
-            atomic_fetch_add(&f->counts[COUNTER_bypasses], 1);
-        site->run(args, result);
-        return;
-    }
+    struct thread *t = c->t;
+    struct function *f = c->f;
     /* Counting for a thread may allocate: not where the allocator's lock may have been left taken. */
-    if (f != NULL && !t->busy && !alive_dead())
-        outcome_note(t, f, SWR_BYPASS, NULL, 0);
+    if (f != NULL && t != NULL && !t->busy && !alive_dead())
+        outcome_note(c, SWR_BYPASS, NULL, 0);
     else if (f != NULL)
         atomic_fetch_add(&f->counts[COUNTER_bypasses], 1);
-    site->run(args, result);
-    t->last = (struct thread_last){.outcome = SWR_BYPASS};
+    c->site->run(c->args, c->result);
+    if (t != NULL)
+        t->last = (struct thread_last){.outcome = SWR_BYPASS};
 }
 
-void outcome_alone(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result)
+void outcome_alone(const struct call *c)
 {
+    struct thread *t = c->t;
     t->busy = false;
     struct cancel was = t->cancel;
     thread_drop_key(t);
     cancel_back(&was);
-    outcome_bypass(t, f, f->site, args, result);
+    outcome_bypass(c);
     cancel_off(&t->cancel);
 }
 
-bool outcome_serve(struct thread *t, struct function *f, struct entry *e, const struct swrcache_arg *args,
-                   void *result, enum swrcache_outcome outcome, int saved)
+bool outcome_serve(const struct call *c, struct entry *e, enum swrcache_outcome outcome)
 {
+    struct thread *t = c->t;
     if (t->bound != NULL)
-        dependencies_saw(t->bound, f, e);
+        dependencies_saw(t->bound, c->f, e);
     struct thread *inside = door_out();
-    bool given = result_give(f, e, args, result);
+    bool given = result_give(c->f, e, c->args, c->result);
     door_in(inside);
     if (given) {
-        outcome_note(t, f, outcome, e, clock_now());
-        errno = entry_flags(e) & ENTRY_FAILED ? entry_errno(e) : saved;
+        outcome_note(c, outcome, e, clock_now());
+        errno = entry_flags(e) & ENTRY_FAILED ? entry_errno(e) : c->saved;
     }
     cache_unref(e);
     return given;

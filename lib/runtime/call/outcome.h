@@ -1,5 +1,5 @@
 /*
- * outcome.h - what a call came to: counted, and kept for swrcache_last().
+ * outcome.h - a call under way, and what it came to: counted, and kept for swrcache_last().
  */
 #ifndef RUNTIME_OUTCOME_H
 #define RUNTIME_OUTCOME_H
@@ -7,6 +7,18 @@
 #include "runtime/cache/decision.h"
 #include "runtime/cache/refresh_record.h"
 #include "runtime/registry/thread.h"
+
+/* One call, as long as it runs: what its way to an answer carries along. */
+struct call {
+    struct swrcache_site *site;
+    struct function *f;               /* NULL: not known to the runtime */
+    struct thread *t;                 /* NULL: no record to be had */
+    const struct swrcache_arg *args;  /* of the function */
+    const struct swrcache_arg *keyed; /* what the key is made of: the same, or one argument of bytes */
+    struct custom_key *custom_key;    /* which holds that one; NULL: none */
+    void *result;
+    int saved; /* errno as the caller had it; set before the first that may change it */
+};
 
 /* Every outcome has the counter of its number. */
 static_assert((int)COUNTER_hits == (int)SWR_HIT && (int)COUNTER_stale_hits == (int)SWR_STALE_HIT &&
@@ -22,25 +34,24 @@ static inline enum swrcache_outcome outcome_of(enum decision d)
 }
 
 /* Gives how many of them the thread has counted. */
-static inline uint64_t outcome_note(struct thread *t, struct function *f, enum swrcache_outcome outcome,
-                                    struct entry *e, uint64_t now)
+static inline uint64_t outcome_note(const struct call *c, enum swrcache_outcome outcome, struct entry *e,
+                                    uint64_t now)
 {
+    struct thread *t = c->t;
     t->last = (struct thread_last){.outcome = outcome};
     if (e != NULL)
         t->last = (struct thread_last){outcome, refresh_record_errno(&t->epoch, e), e->shape, now};
-    return thread_count(t, f, (enum counter)outcome);
+    return thread_count(t, c->f, (enum counter)outcome);
 }
 
-/* The call is handed to the function itself. `t` NULL: no record to be had. */
-void outcome_bypass(struct thread *t, struct function *f, struct swrcache_site *site,
-                    const struct swrcache_arg *args, void *result);
+/* The call is handed to the function itself. */
+void outcome_bypass(const struct call *c);
 /* The same for a call that had entered the runtime. */
-void outcome_alone(struct thread *t, struct function *f, const struct swrcache_arg *args, void *result);
+void outcome_alone(const struct call *c);
 /*
- * Serves `e` (referenced; the reference is given back) with errno as it was (`saved`) or as the remembered
- * failure left it. False: no memory.
+ * Serves `e` (referenced; the reference is given back) with errno as it was or as the remembered failure left
+ * it. False: no memory.
  */
-bool outcome_serve(struct thread *t, struct function *f, struct entry *e, const struct swrcache_arg *args,
-                   void *result, enum swrcache_outcome outcome, int saved);
+bool outcome_serve(const struct call *c, struct entry *e, enum swrcache_outcome outcome);
 
 #endif

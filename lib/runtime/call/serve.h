@@ -4,8 +4,9 @@
 #ifndef RUNTIME_SERVE_H
 #define RUNTIME_SERVE_H
 
+#include "outcome.h"
+#include "runtime/compute/dependencies.h"
 #include "runtime/compute/result.h"
-#include "runtime/cache/decision.h"
 #include "base/bytes.h"
 
 #include <errno.h>
@@ -32,7 +33,10 @@ static inline __attribute__((always_inline)) bool serve_value(struct function *f
         bytes_copy(result, value, f->site->result_size);
         return true;
     default: {
-        int saved = errno; /* a string's malloc() may change it */
+        /* Only a string's malloc() and a decoder may change it. */
+        if (f->site->form == SWRCACHE_FORM_VALUE)
+            return result_give(f, e, args, result);
+        int saved = errno;
         bool given = result_give(f, e, args, result);
         errno = saved;
         return given;
@@ -44,7 +48,20 @@ static inline __attribute__((always_inline)) bool serve_value(struct function *f
  * Serves `e` by a decision that says so, as seen at `now`: the value, what swrcache_last() tells, the count
  * and, of a remembered failure, errno. False: no memory, and nothing was done.
  */
-bool serve_entry(struct thread *t, struct function *f, struct entry *e, const struct swrcache_arg *args,
-                 void *result, enum decision d, uint64_t now);
+static inline __attribute__((always_inline)) bool serve_entry(const struct call *c, struct entry *e,
+                                                              enum decision d, uint64_t now)
+{
+    struct thread *t = c->t;
+    enum swrcache_outcome outcome = outcome_of(d);
+    if (unlikely(!serve_value(c->f, e, c->args, c->result, 0, false)))
+        return false;
+    if (unlikely(t->bound != NULL))
+        dependencies_saw(t->bound, c->f, e);
+    entry_touch(e, thread_count(t, c->f, (enum counter)outcome));
+    t->last = (struct thread_last){outcome, refresh_record_seen_errno(e), e->shape, now};
+    if (unlikely(entry_flags(e) & ENTRY_FAILED))
+        errno = entry_errno(e);
+    return true;
+}
 
 #endif
