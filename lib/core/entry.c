@@ -29,7 +29,7 @@ struct entry *entry_new(const struct key *key, uint64_t identity, size_t value_l
         entry_flag(e, ENTRY_MORE);
     }
     uint64_t key_len = lengthy ? ENTRY_LEN_LONG : key->len, len = lengthy ? ENTRY_LEN_LONG : value_len;
-    e->shape = key_len << ENTRY_TIME_BITS | len << (ENTRY_TIME_BITS + ENTRY_LEN_BITS);
+    e->shape = key_len << ENTRY_KEY_LEN_AT | len << ENTRY_VALUE_LEN_AT;
     e->identity = (uint32_t)identity;
     atomic_store_explicit(&e->refs, 1, memory_order_relaxed);
     atomic_store_explicit(&e->use, ENTRY_TOUCHED_MOST | ENTRY_UNCALLED, memory_order_relaxed);

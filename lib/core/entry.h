@@ -31,37 +31,52 @@
 #include "base/epoch.h"
 
 /*
- * Times, in 40 bits: up to 4.3 years after the machine was started in steps of a quarter of a millisecond,
- * from then on (top bit) in steps of 2^25 ns, 34 ms. Rounded down: nothing is served longer than its policy
- * says. All ones: never.
+ * Times, in 39 bits: up to 2.2 years after the machine was started in steps of a quarter of a millisecond,
+ * from then on (top bit) in steps of 2^24 ns, 17 ms, for 146 years. Rounded down: nothing is served longer
+ * than its policy says. All ones: never.
  */
-enum { ENTRY_TIME_BITS = 40, ENTRY_STEP_NS = 250000, ENTRY_LATE_SHIFT = 25 };
+enum { ENTRY_TIME_BITS = 39, ENTRY_STEP_NS = 250000, ENTRY_LATE_SHIFT = 24 };
 #define ENTRY_TIME  ((UINT64_C(1) << ENTRY_TIME_BITS) - 1)
 #define ENTRY_NEVER ENTRY_TIME
 #define ENTRY_LATE  (UINT64_C(1) << (ENTRY_TIME_BITS - 1))
 
-/* The word that changes. */
+/*
+ * `when`, the word that changes, of an entry that is in the table:
+ *
+ *   63    56 55   48 47   44 43  42   41     40     39    38      0
+ *   | cost  | flags | queue | fork | leased | turn | free | time   |
+ *     |       |       |       |------ lease.h: by compare-and-swap of all four, without a lock ------|
+ *     |       |       |-- evict.h: the evictor's lock
+ *     |       |-- below: set before it is published, or with the shard locked; never taken back
+ *     |-- set before it is published
+ *
+ * Each owner changes its own bits by one atomic operation on the word, and leaves the others' as they are.
+ * Free for what an entry comes to later: bit 39, and the flag of the value ENTRY_FREE.
+ */
 enum {
-    ENTRY_TURN_AT = 40,   /* the time is not when it stops being fresh, it is stale: lease.h's */
+    ENTRY_TURN_AT = 40,   /* the time is not when it stops being fresh, it is stale */
     ENTRY_LEASED_AT = 41, /* somebody refreshes it */
     ENTRY_FORK_AT = 42,   /* two bits: of which fork that somebody is */
-    ENTRY_QUEUE_AT = 44,  /* four bits: evict.h; changed under the evictor's lock */
+    ENTRY_QUEUE_AT = 44,  /* four bits */
     ENTRY_FLAGS_AT = 48,
     ENTRY_COST_AT = 56, /* what computing it took: eight bits, entry_cost_us() */
 };
 #define ENTRY_TURN   (UINT64_C(1) << ENTRY_TURN_AT)
 #define ENTRY_LEASED (UINT64_C(1) << ENTRY_LEASED_AT)
-#define ENTRY_WHEN   ((UINT64_C(1) << ENTRY_QUEUE_AT) - 1) /* time and lease */
+#define ENTRY_LEASE  (((UINT64_C(1) << (ENTRY_QUEUE_AT - ENTRY_TURN_AT)) - 1) << ENTRY_TURN_AT)
+#define ENTRY_WHEN   (ENTRY_TIME | ENTRY_LEASE)
+static_assert(ENTRY_TIME < ENTRY_TURN / 2, "a bit of `when` is free");
 
+/* Which of them change after the entry is published is said beside; the others tell what it was made as. */
 enum entry_flag {
     ENTRY_FAILED = 1,    /* a remembered failure */
     ENTRY_NULL = 2,      /* a NULL string or object */
-    ENTRY_OWN_TTL = 4,   /* swrcache_set_ttl() chose its times: `set` leaves them alone */
-    ENTRY_EXPIRED = 8,   /* expired by somebody, not by age */
+    ENTRY_FREE = 4,      /* nothing yet */
+    ENTRY_EXPIRED = 8,   /* expired by somebody, not by age; changes */
     ENTRY_MARKED = 16,   /* a struct mark_set stands behind the value */
     ENTRY_MORE = 32,     /* a struct entry_more stands before it */
-    ENTRY_RECORDED = 64, /* runtime/cache/refresh_record.h has a record of it */
-    ENTRY_TROUBLE = 128  /* and in it a refresh that failed */
+    ENTRY_RECORDED = 64, /* runtime/cache/refresh_record.h has a record of it; changes */
+    ENTRY_TROUBLE = 128  /* and in it a refresh that failed; changes */
 };
 
 /* More touches say nothing that eviction looks at. */
@@ -76,30 +91,45 @@ struct entry {
         };
         struct epoch_garbage garbage; /* once out of table and queue */
     };
-    _Atomic uint64_t when; /* time, lease, flags, cost: the bits above */
-    uint64_t shape;        /* time of birth, length of the key << 40, of the value << 52 */
-    uint32_t identity;     /* function and generation: an invalidated function's entries match no more */
-    _Atomic uint16_t refs;
-    _Atomic uint16_t use; /* touches (eviction), called (timed refreshes), hits: entry_hits() */
+    _Atomic uint64_t when; /* drawn above */
+    uint64_t shape;        /* drawn below; never changes once it is published */
+    uint32_t identity;     /* function and generation, below; never changes */
+    _Atomic uint16_t refs; /* whoever keeps it beyond a section of epoch.h; no lock */
+    _Atomic uint16_t use;  /* drawn below; stores of hits may overwrite one another */
     alignas(8) unsigned char data[];
 };
 
 #ifndef ALLOC_OF_HOST
-static_assert(offsetof(struct entry, data) == 32, "with a word of key and of value 48 bytes");
+static_assert(sizeof(struct entry) == 32 && offsetof(struct entry, data) == 32,
+              "with a word of key and of value 48 bytes");
 #endif
 
-/* Before the entry, as ENTRY_MORE says. */
+/* Before the entry, as ENTRY_MORE says. Never changes once it is published. */
 struct entry_more {
-    uint64_t stale_until, dead_until; /* ENTRY_OWN_TTL: ns; else unused */
-    uint32_t key_len, value_len;      /* both, where one of them is too long for `shape` */
+    /* Of an entry whose times the body chose (swrcache_set_ttl()), or who put it: `set` leaves them alone.
+     * ns; 0: its policy's. */
+    uint64_t stale_until, dead_until;
+    uint32_t key_len, value_len; /* both, where one of them is too long for `shape` */
     uint32_t opaque_len;
     union {
         int32_t result_errno; /* ENTRY_FAILED */
-        uint32_t own_ttl_ms;  /* ENTRY_OWN_TTL, which a failure never has */
+        uint32_t own_ttl_ms;  /* with times of its own, which a failure never has */
     };
 };
 
+static_assert(sizeof(struct entry_more) == 32, "entries stay where a cache line begins, or halfway");
+
+/*
+ * `shape`:
+ *
+ *   63            52 51          40   39    38          0
+ *   | value's length | key's length | free | time of birth |
+ *
+ * A length that is too long for its twelve bits has all of them set, and stands in struct entry_more.
+ */
+enum { ENTRY_KEY_LEN_AT = 40, ENTRY_VALUE_LEN_AT = 52 };
 enum { ENTRY_LEN_BITS = 12, ENTRY_LEN_LONG = (1 << ENTRY_LEN_BITS) - 1 };
+static_assert(ENTRY_TIME < UINT64_C(1) << (ENTRY_KEY_LEN_AT - 1), "a bit of `shape` is free");
 
 /* The hash of an entry's key; set before the first entry is made. */
 extern uint64_t (*entry_hash)(struct entry *e);
@@ -157,7 +187,7 @@ static inline struct entry_more *entry_more(const struct entry *e)
 
 static inline size_t entry_key_len(const struct entry *e)
 {
-    size_t len = e->shape >> ENTRY_TIME_BITS & ENTRY_LEN_LONG;
+    size_t len = e->shape >> ENTRY_KEY_LEN_AT & ENTRY_LEN_LONG;
     return likely(len != ENTRY_LEN_LONG) ? len : entry_more(e)->key_len;
 }
 
@@ -165,12 +195,13 @@ static inline bool entry_has_key_len(const struct entry *e, size_t len)
 {
     if (unlikely(len >= ENTRY_LEN_LONG))
         return entry_key_len(e) == len;
-    return ((e->shape ^ (uint64_t)len << ENTRY_TIME_BITS) & (uint64_t)ENTRY_LEN_LONG << ENTRY_TIME_BITS) == 0;
+    return ((e->shape ^ (uint64_t)len << ENTRY_KEY_LEN_AT) & (uint64_t)ENTRY_LEN_LONG << ENTRY_KEY_LEN_AT) ==
+           0;
 }
 
 static inline size_t entry_value_len(const struct entry *e)
 {
-    size_t len = e->shape >> (ENTRY_TIME_BITS + ENTRY_LEN_BITS);
+    size_t len = e->shape >> ENTRY_VALUE_LEN_AT;
     return likely(len != ENTRY_LEN_LONG) ? len : entry_more(e)->value_len;
 }
 
@@ -220,8 +251,9 @@ static inline uint64_t entry_time(uint64_t ns)
 {
     uint64_t time = ns / ENTRY_STEP_NS;
     if (unlikely(time >= ENTRY_LATE))
-        time = ENTRY_LATE | ns >> ENTRY_LATE_SHIFT;
-    return time != ENTRY_NEVER || ns == CLOCK_NEVER ? time : ENTRY_NEVER - 1;
+        time =
+            ns >> ENTRY_LATE_SHIFT < ENTRY_LATE - 1 ? ENTRY_LATE | ns >> ENTRY_LATE_SHIFT : ENTRY_NEVER - 1;
+    return ns != CLOCK_NEVER ? time : ENTRY_NEVER;
 }
 
 static inline uint64_t entry_ns(uint64_t time)
@@ -229,6 +261,12 @@ static inline uint64_t entry_ns(uint64_t time)
     if (likely(time < ENTRY_LATE))
         return time * ENTRY_STEP_NS;
     return time == ENTRY_NEVER ? CLOCK_NEVER : (time & ~ENTRY_LATE) << ENTRY_LATE_SHIFT;
+}
+
+/* The body chose its times, or who put it. */
+static inline bool entry_has_own_times(const struct entry *e)
+{
+    return (entry_flags(e) & ENTRY_MORE) && entry_more(e)->stale_until != 0;
 }
 
 /* Hits have one look at `when`: none of these, and it is fresh until a time of the first kind. */
@@ -262,7 +300,12 @@ static inline bool entry_is_fresh(uint64_t when, uint64_t now)
 }
 
 /*
- * `use`: touches left until more say nothing, uncalled, and above them the hits. Those are exact up to
+ * `use`:
+ *
+ *   15  14 13     3     2       1  0
+ *   | 0   | hits  | uncalled | left |
+ *
+ * `left`: touches until more say nothing (eviction); `uncalled`: for timed refreshes. Hits are exact up to
  * ENTRY_HITS_EXACT, then in steps that double with them, 16 to a doubling, taken by chance: from 2,048 hits
  * on less than one in a hundred writes the line that all cores read. A count is then right on average, and
  * off by 15 % as the root of the mean square, more than 30 % at less than one entry in 20. What orders and

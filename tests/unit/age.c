@@ -114,7 +114,8 @@ Test(age, long_stale_is_no_guess)
     entry_flag(e, ENTRY_FAILED);
     cr_assert_not(age_long_stale(&f, e, 1000 * MS + minute), "a failure's end is another");
     entry_free(e);
-    e = aged(ENTRY_OWN_TTL, 1000 * MS + minute);
+    e = aged(0, 1000 * MS + minute);
+    entry_more(e)->stale_until = entry_more(e)->dead_until = 2000 * MS + minute;
     cr_assert_not(age_long_stale(&f, e, 1000 * MS + minute), "and so is that of times of its own");
     entry_free(e);
 }
@@ -197,7 +198,7 @@ static struct entry_more own_times(const struct age_policy *p, int64_t ttl_ms, i
     birth.stale_ms = stale_ms;
     struct entry *e = aged(0, 0);
     age_begin(p, &birth, e);
-    cr_assert(entry_flags(e) & ENTRY_OWN_TTL);
+    cr_assert(entry_has_own_times(e));
     struct entry_more more = *entry_more(e);
     struct age_ends ends = age_ends(p, e);
     cr_assert_eq(ends.fresh, entry_fresh_until(e));
@@ -247,8 +248,11 @@ Test(age, says_when_it_ended)
     cr_assert_eq(age_ended(&plain_policy, e), 1100 * MS, "the time is forgotten: by policy");
     entry_flag(e, ENTRY_FAILED);
     cr_assert_eq(age_ended(&plain_policy, e), 1050 * MS);
+    entry_free(e);
+    e = aged(0, 0);
+    atomic_fetch_or(&e->when, ENTRY_TURN);
+    entry_more(e)->stale_until = 1400 * MS;
     entry_more(e)->own_ttl_ms = 300;
-    entry_flag(e, ENTRY_OWN_TTL);
     cr_assert_eq(age_ended(&plain_policy, e), 1300 * MS);
     entry_free(e);
 }

@@ -13,7 +13,7 @@ struct age_ends age_ends(const struct age_policy *p, struct entry *e)
     /* Old, by age or by somebody's word, it is never served. */
     if (p->dictionary)
         return (struct age_ends){fresh, fresh, fresh};
-    if (flags & ENTRY_OWN_TTL)
+    if (entry_has_own_times(e))
         return (struct age_ends){fresh, entry_more(e)->stale_until, entry_more(e)->dead_until};
     if (flags & ENTRY_FAILED) {
         uint64_t until = clock_add(born, p->negative);
@@ -72,7 +72,6 @@ void age_begin(const struct age_policy *p, const struct age_birth *birth, struct
         return;
     /* The ends of others follow from the policy. */
     struct entry_more *more = entry_more(e);
-    entry_flag(e, ENTRY_OWN_TTL);
     more->own_ttl_ms = ttl / NS_PER_MS < UINT32_MAX ? (uint32_t)(ttl / NS_PER_MS) : UINT32_MAX;
     more->stale_until = stale == 0 ? fresh : seen_by_calls(p, end, clock_add(end, stale));
     more->dead_until = clock_add(end, p->stale_if_error);
@@ -85,7 +84,7 @@ uint64_t age_ended(const struct age_policy *p, struct entry *e)
     uint64_t fresh = entry_fresh_until(e), born = entry_born(e);
     if (fresh != 0)
         return fresh;
-    if (entry_flags(e) & ENTRY_OWN_TTL)
+    if (entry_has_own_times(e))
         return clock_add(born, entry_more(e)->own_ttl_ms * NS_PER_MS);
     return clock_add(born, entry_flags(e) & ENTRY_FAILED ? p->negative : p->ttl);
 }

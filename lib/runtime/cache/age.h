@@ -83,7 +83,7 @@ static inline enum entry_state age_state(struct function *f, struct entry *e, ui
 static inline bool age_long_stale(struct function *f, struct entry *e, uint64_t now)
 {
     uint64_t ttl = age_setting(&f->settings.ttl), stale = age_setting(&f->settings.stale);
-    return stale != 0 && !(entry_flags(e) & (ENTRY_OWN_TTL | ENTRY_FAILED)) &&
+    return stale != 0 && !(entry_flags(e) & ENTRY_FAILED) && !entry_has_own_times(e) &&
            clock_add(now, NS_PER_S) < clock_add(clock_add(entry_born(e), ttl), stale);
 }
 

@@ -1,8 +1,6 @@
 /*
  * lease.h - who may refresh an entry, and from when: in the word of the entry that says when it stops being
- * fresh (entry.h), which is of no more use once it has.
- *
- *   | time (40 bits) | turn | leased | fork (2 bits) | queue | flags | cost |
+ * fresh (drawn in entry.h), which is of no more use once it has.
  *
  *   fresh --time passes--> free --claim--> turn, leased until T --published--> a new entry, fresh
  *                           ^                 |    |----failed------> turn, not before T' (back-off)

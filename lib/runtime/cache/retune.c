@@ -13,7 +13,7 @@ struct retuning {
 static void retime(struct entry *e, void *cookie)
 {
     struct function *f = function_of_entry(e);
-    if (f != ((struct retuning *)cookie)->f || entry_flags(e) & (ENTRY_OWN_TTL | ENTRY_FAILED))
+    if (f != ((struct retuning *)cookie)->f || entry_has_own_times(e) || (entry_flags(e) & ENTRY_FAILED))
         return;
     /* The other ends follow the settings by themselves (age.h). */
     uint64_t word = lease_word(e), fresh = clock_add(entry_born(e), atomic_load(&f->settings.ttl));

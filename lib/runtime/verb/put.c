@@ -25,7 +25,6 @@ bool put_entry(struct function *f, const struct key *key, const void *value, siz
     if (ttl_ms != 0) {
         if (__builtin_mul_overflow(ttl_ms, NS_PER_MS, &ttl))
             ttl = CLOCK_NEVER;
-        entry_flag(e, ENTRY_OWN_TTL);
         entry_more(e)->own_ttl_ms = ttl_ms < UINT32_MAX ? (uint32_t)ttl_ms : UINT32_MAX;
         entry_more(e)->stale_until = entry_more(e)->dead_until = clock_add(now, ttl);
     }
