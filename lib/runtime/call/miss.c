@@ -131,8 +131,7 @@ static enum way look_locked(struct miss *m, uint64_t identity)
     bool own =
         other != NULL && other->owner != NULL && other->owner == m->call->t; /* the body calls itself */
     if (other != NULL && !own && m->overtime && !other->refresh) {
-        other->fenced = true;
-        flight_unlist(other);
+        flight_overtake(other);
         other = NULL;
     }
     if (other != NULL && !own && !m->call->t->worker && !m->overtime) {
@@ -245,10 +244,8 @@ bool miss_forced(const struct call *c, const struct key *key)
     struct flight *other = flight_find(identity, key), *fl = NULL;
     if (other == NULL || other->owner == NULL || other->owner != t) {
         /* What is on its way is older: it goes to those who wait for it, and nobody joins it any more. */
-        if (other != NULL) {
-            other->fenced = true;
-            flight_unlist(other);
-        }
+        if (other != NULL)
+            flight_overtake(other);
         fl = flight_open(f, identity, key, false);
     }
     if (fl != NULL) {

@@ -21,8 +21,7 @@ static void give_up(struct thread *t, struct flight *fl)
         lease_end(old, now, 0);
         cache_ref(old);
     }
-    fl->fenced = true;
-    flight_unlist(fl);
+    flight_overtake(fl);
     table_unlock(&cache_table, shard);
     flight_settle(fl, FLIGHT_ABANDONED, NULL);
     if (old != NULL) {

@@ -30,8 +30,7 @@ struct flight *flight_live(uint64_t identity, const struct key *key, uint64_t no
     struct flight *fl = flight_find(identity, key);
     if (fl == NULL || now <= clock_add(fl->started, LEASE_NS))
         return fl;
-    fl->fenced = true;
-    flight_unlist(fl);
+    flight_overtake(fl);
     return NULL;
 }
 
@@ -83,6 +82,12 @@ void flight_unlist(struct flight *fl)
             *at = fl->next;
             return;
         }
+}
+
+void flight_overtake(struct flight *fl)
+{
+    fl->fenced = true;
+    flight_unlist(fl);
 }
 
 void flight_settle(struct flight *fl, enum flight_state state, struct entry *result)

@@ -4,8 +4,15 @@
  *   RUNNING --finish--> DONE (result set, or NULL: every waiter for itself)
  *      |----abandon---> ABANDONED (its leader left by exception, cancellation or longjmp, or was overtaken)
  *
- * Flights of a shard stand in a list under that shard's lock. `fenced` once the key was invalidated: the
- * result goes to those already waiting, is not stored, and nobody joins any more.
+ * Flights of a shard stand in a list under that shard's lock:
+ *
+ *   listed                 calls of its key join it
+ *     |---fenced           its key was invalidated: nobody joins any more, tools still show it
+ *     |      |
+ *   unlisted---fenced      overtaken: its leader is lost or too slow, somebody else computes
+ *
+ * Unlisted without a fence it has ended, or it stands apart from the start. Of one that is fenced the result
+ * goes to those already waiting and is not stored.
  */
 #ifndef RUNTIME_FLIGHT_H
 #define RUNTIME_FLIGHT_H
@@ -24,9 +31,14 @@ struct flight {
     _Atomic(struct thread *) owner; /* NULL: queued, no worker has it yet */
     void *room;                     /* what its body uses besides; goes with it */
     int tid;
-    bool refresh, fenced, expired, listed; /* the shard's lock */
-    bool skip, failed, own_ttl;            /* set by the body, owner alone */
-    bool crowded;                          /* why skipped: there is no room for the texts that callers hold */
+    /* The shard's lock. */
+    bool listed, fenced; /* drawn above */
+    bool refresh;        /* of an entry that is there; from the start */
+    bool expired;        /* its key was: what it stores is stale from the start */
+    /* What the body said of its result; owner alone. */
+    bool skip, failed;
+    bool own_ttl; /* the two times below are its own */
+    bool crowded; /* why skipped: there is no room for the texts that callers hold */
     int64_t ttl_ms, stale_ms;
     uint64_t started;
     _Atomic uint32_t state; /* futex; enum flight_state */
@@ -55,6 +67,8 @@ struct flight *flight_open(struct function *f, uint64_t identity, const struct k
 /* One that nobody can join or find, without a key: what comes of it is kept by nobody. Any. */
 struct flight *flight_apart(struct function *f);
 void flight_unlist(struct flight *fl);
+/* Fenced and unlisted. */
+void flight_overtake(struct flight *fl);
 /* Any. */
 void flight_settle(struct flight *fl, enum flight_state state, struct entry *result);
 void flight_unref(struct flight *fl);
