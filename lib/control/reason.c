@@ -153,11 +153,40 @@ static void say_refresh(struct why *w, struct entry *e, enum decision decision, 
     uint64_t due = entry_ns(lease_word(e) & ENTRY_TIME);
     if (decision == DECISION_STALE)
         say(w, "the next call gets the old value; a refresh is under way");
-    else if (decision == DECISION_STALE_RESTING)
+    else if (decision == DECISION_STALE_RESTING || decision == DECISION_OLD)
         say(w, "the next call gets the old value; the next refresh is due in %s",
             span(left, due > now ? due - now : 0));
     else
         say(w, "the next call gets the old value and starts a refresh");
+}
+
+static void say_old(struct why *w, struct function *f, struct entry *e, enum decision decision, uint64_t now)
+{
+    if (f->dictionary) {
+        say(w, "it is found no more until it is put again");
+        return;
+    }
+    switch (decision) {
+    case DECISION_OLD:
+        say(w, "past its stale window; ");
+        say_refresh(w, e, decision, now);
+        break;
+    case DECISION_WAIT:
+        say(w,
+            "past its stale window, the next call waits for the refresh that is under way and gets the old "
+            "value only if that fails or takes too long");
+        break;
+    case DECISION_RENEW:
+        say(w, "past its stale window, the next call computes and gets the old value only if that fails or "
+               "takes too long");
+        break;
+    case DECISION_COMPUTE:
+        say(w, "too old for any use, the next call computes");
+        break;
+    default:
+        say_refresh(w, e, decision, now);
+        break;
+    }
 }
 
 /* `key` NULL: not known. */
@@ -204,15 +233,7 @@ void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,
         else
             say(&w, " %s ago by age", span(text, since(until)));
         say(&w, ": ");
-        if (f->dictionary)
-            say(&w, "it is found no more until it is put again");
-        else if (decision_in_time(decision))
-            say_refresh(&w, e, decision, now);
-        else if (decision != DECISION_COMPUTE)
-            say(&w, "past its stale window, the next call computes and gets the old value only if that fails "
-                    "or takes too long");
-        else
-            say(&w, "too old for any use, the next call computes");
+        say_old(&w, f, e, decision, now);
     }
     wire_field(out, "why", w.text);
     if (decision == DECISION_FRESH || (by_hand && (h == NULL || h->what != HISTORY_EXPIRED)))

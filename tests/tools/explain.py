@@ -68,6 +68,15 @@ with Directory() as directory, Live(directory, SWR_CLOCK="manual") as live:
     for n in gone:
         why(f"few({n})", "evicted")
 
+    # Past its stale window; once a refresh has failed, calls get the old value while that rests.
+    check(live.do("attempt 3") == 3)
+    live.do("advance 400000")
+    why("attempt(3)", "past its stale window, the next call computes and gets the old value only if that fails")
+    check(live.do("attempt 3") == 3)
+    why("attempt(3)", "past its stale window; 1 refresh failed, the last with ETIMEDOUT; the next call gets the old value; the next refresh is due in ")
+    live.do("advance 2000")
+    why("attempt(3)", "past its stale window, the next call computes and gets the old value only if that fails")
+
     # What is computed just now; invalidated meanwhile, it is not stored.
     live.do("hold")
     record = why("held(7)", "never computed", "it is being computed now")

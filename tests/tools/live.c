@@ -58,13 +58,15 @@ SWR_CACHED_STRING(motto, (SWR_STR(name)))
     return name != NULL ? strdup(name) : NULL;
 }
 
-/* 1 fails, 2 is not to be stored, another number is itself. */
+/* 1 fails, 2 is not to be stored, another number is itself; 3 once, and fails from then on. */
 SWR_CACHED(int, attempt, (SWR_VAL(int, n)), .fails = SWR_FAILS_NEGATIVE)
 {
+    static _Atomic int thirds;
+    bool fails = n == 1 || (n == 3 && thirds++ != 0);
     if (n == 2)
         swrcache_skip();
-    errno = n == 1 ? ETIMEDOUT : 0;
-    return n == 1 ? -1 : n;
+    errno = fails ? ETIMEDOUT : 0;
+    return fails ? -1 : n;
 }
 
 SWR_CACHED(int, few, (SWR_VAL(int, n)), .max_entries = 2)
