@@ -23,6 +23,8 @@ Test(verdict, tells_the_first_reason)
     cr_assert_eq(verdict_of(&x), VERDICT_UNNAMED);
     x.skipped = true;
     cr_assert_eq(verdict_of(&x), VERDICT_SKIPPED);
+    x.crowded = true;
+    cr_assert_eq(verdict_of(&x), VERDICT_CROWDED);
     x.failed = true;
     cr_assert_eq(verdict_of(&x), VERDICT_FAILED);
     x.raised = true;
@@ -82,6 +84,7 @@ Test(verdict, is_noted_where_nothing_else_notes_it)
     cr_assert_eq(verdict_noted(VERDICT_RAISED), HISTORY_FENCED);
     cr_assert_eq(verdict_noted(VERDICT_FAILED), HISTORY_FAILED);
     cr_assert_eq(verdict_noted(VERDICT_SKIPPED), HISTORY_SKIPPED);
+    cr_assert_eq(verdict_noted(VERDICT_CROWDED), HISTORY_CROWDED);
     cr_assert_eq(verdict_noted(VERDICT_UNNAMED), HISTORY_UNNAMED);
     cr_assert_eq(verdict_noted(VERDICT_TOO_LARGE), HISTORY_TOO_LARGE);
     cr_assert_eq(verdict_noted(VERDICT_NO_MEMORY), HISTORY_NO_ROOM);
