@@ -31,6 +31,11 @@ found=$(readelf --dyn-syms -W "$library" | awk '$7 == "UND" { sub(/@.*/, "", $8)
     grep -xE "$refused" | sort | tr '\n' ' ')
 expect 'promise 10: calls nothing that ends, prints or signals' '' "$found"
 
+# Promise 13: what the program is and was told is copied at the start, in one place.
+found=$(readelf --dyn-syms -W "$library" | awk '$7 == "UND" { sub(/@.*/, "", $8); print $8 }' |
+    grep -xE 'getenv|secure_getenv|getopt|program_invocation_name' | sort | tr '\n' ' ')
+expect 'promise 13: asks the environment for nothing' '' "$found"
+
 soname=$(printf '%s\n' "$dynamic" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
 expect 'soname' 'libswrcache.so.0' "$soname"
 

@@ -20,20 +20,26 @@ static bool scarce(int error)
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
+/* Of these a program that was started as somebody else is no mistake. */
+static const char others[] = "it belongs to another user", forbidden[] = "another user may not use it";
+
 static int directory_open(const char *path, bool make, const char **why)
 {
     struct stat st;
     bool made = make && mkdirat(AT_FDCWD, path, 0700) == 0;
+    bool denied = make && !made && (errno == EACCES || errno == EPERM || errno == EROFS);
     int fd = descriptor_above_standard(open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (fd < 0) {
         *why = scarce(errno)      ? "no descriptor is left"
                : errno == ENOTDIR ? "it is not a directory, perhaps a symbolic link"
-               : errno == ENOENT  ? "it cannot be made"
-                                  : "it cannot be opened";
+               : errno == EACCES  ? forbidden
+               : errno != ENOENT  ? "it cannot be opened"
+               : denied           ? forbidden
+                                  : "it cannot be made";
         return -1;
     }
     if (fstat(fd, &st) != 0 || st.st_uid != geteuid()) {
-        *why = "it belongs to another user";
+        *why = others;
     } else {
         if (made && (st.st_mode & 07777) != 0700) {
             /* A umask took rights away from us; through the descriptor, so that no other path is meant. */
@@ -142,19 +148,15 @@ static bool publish(struct place *p, int directory, int fd, int backlog)
     return done;
 }
 
-bool place_listen(struct place *p, struct descriptor *listening, const char *chosen, int backlog,
-                  const char **why)
+/* In p->directory. */
+static bool listen_in(struct place *p, struct descriptor *listening, int backlog, const char **why)
 {
-    listening->fd = -1;
-    *why = "its name is too long, or not absolute";
-    errno = 0;
-    if (!wire_directory(p->directory, sizeof p->directory, chosen)) {
-        snprintf(p->directory, sizeof p->directory, "SWR_SOCKET_DIR");
+    snprintf(p->name, sizeof p->name, "%ld.sock", (long)getpid());
+    if (strlen(p->directory) + 1 + strlen(p->name) >= sizeof((struct sockaddr_un *)0)->sun_path) {
+        *why = "its name is too long";
+        errno = 0;
         return false;
     }
-    snprintf(p->name, sizeof p->name, "%ld.sock", (long)getpid());
-    if (strlen(p->directory) + 1 + strlen(p->name) >= sizeof((struct sockaddr_un *)0)->sun_path)
-        return false;
     int directory = directory_open(p->directory, true, why);
     if (directory >= 0) {
         *why = "no descriptor is left";
@@ -173,9 +175,60 @@ bool place_listen(struct place *p, struct descriptor *listening, const char *cho
         close(directory);
         errno = saved;
     }
-    if (!scarce(errno))
-        errno = 0;
     return false;
+}
+
+static bool note_root(struct place *p)
+{
+    struct stat st;
+    if (fstatat(AT_FDCWD, "/", &st, 0) == 0) {
+        p->root_dev = st.st_dev;
+        p->root_ino = st.st_ino;
+    }
+    return true;
+}
+
+bool place_listen(struct place *p, struct descriptor *listening, const struct wire_said *said, int backlog,
+                  const char **why)
+{
+    bool chosen = said->chosen != NULL && said->chosen[0] != 0;
+    enum wire_directory found;
+    *p = (struct place){0};
+    listening->fd = -1;
+    for (unsigned n = 0; (found = wire_directory(p->directory, PLACE_PATH, said, n)) != WIRE_NO_MORE; n++) {
+        *why = "its name is too long, or not absolute";
+        errno = 0;
+        if (found == WIRE_TOO_LONG)
+            snprintf(p->directory, PLACE_PATH, chosen ? "SWR_SOCKET_DIR" : "XDG_RUNTIME_DIR");
+        else if (listen_in(p, listening, backlog, why))
+            return note_root(p);
+        if (scarce(errno))
+            return false;
+        if (n == 0) {
+            memcpy(p->passed, p->directory, PLACE_PATH);
+            p->passed_why = *why;
+        }
+        if (n == 0 && chosen && *why != others && *why != forbidden)
+            break;
+    }
+    memcpy(p->directory, p->passed, PLACE_PATH);
+    *why = p->passed_why;
+    errno = 0;
+    return false;
+}
+
+/* Without a descriptor: it may be asked again and again, while the program closes all that it does not know.
+ */
+bool place_kept(const struct place *p)
+{
+    char path[sizeof p->directory + sizeof p->name];
+    struct stat st;
+    /* From another root nobody can tell; and the file is where others look for it. */
+    if (fstatat(AT_FDCWD, "/", &st, 0) != 0 || st.st_dev != p->root_dev || st.st_ino != p->root_ino)
+        return true;
+    snprintf(path, sizeof path, "%s/%s", p->directory, p->name);
+    return fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_dev == p->dev && st.st_ino == p->ino
+                                                                  : errno != ENOENT && errno != ENOTDIR;
 }
 
 void place_leave(const struct place *p)

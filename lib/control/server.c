@@ -8,6 +8,7 @@
 #include "runtime/setting/option.h"
 #include "base/clock.h"
 #include "base/lock.h"
+#include "base/origin.h"
 #include "base/os.h"
 
 #include <errno.h>
@@ -18,7 +19,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CLIENTS = 16, IDLE_MS = 5000, BACKOFF_MS = 100, STOP_MS = 50, STACK = 512 << 10 };
+enum {
+    CLIENTS = 16,
+    IDLE_MS = 5000,
+    BACKOFF_MS = 100,
+    STOP_MS = 50,
+    LOOK_MS = 60000,
+    LOOK_BUSY_MS = 1000,
+    STACK = 512 << 10
+};
 #define AGAIN_NS (1000 * NS_PER_MS)
 
 struct client {
@@ -45,6 +54,12 @@ static struct {
     struct descriptor listening;
     struct client clients[CLIENTS];
 } server;
+
+/* For the socket's file. */
+struct watch {
+    uint64_t next; /* ms: when to look again */
+    uint64_t used; /* ms: of processor time, by the process, when it was looked last */
+};
 
 static uint64_t now_ms(void)
 {
@@ -152,17 +167,75 @@ static bool client_read(struct client *c)
     return client_lines(c);
 }
 
+static bool server_place(struct place *place, struct descriptor *listening)
+{
+    const struct wire_said said = {option_text(OPTION_SWR_SOCKET_DIR), origin_variable("XDG_RUNTIME_DIR")};
+    const char *why;
+    if (place_listen(place, listening, &said, CLIENTS, &why)) {
+        if (place->passed[0] != 0)
+            option_complain("the control socket is in %.60s, not in %.60s: %s", place->directory,
+                            place->passed, place->passed_why);
+        return true;
+    }
+    if (place_refuse() == 0)
+        option_complain("no control socket in %.100s: %s", place->directory, why);
+    return false;
+}
+
+/* While descriptors or memory are short, again once a second. */
+static bool server_open(void)
+{
+    while (!server_place(&server.place, &server.listening)) {
+        if (errno == 0)
+            return false;
+        os_futex_wait(&server.stopping, 0, now_ms() * NS_PER_MS + AGAIN_NS);
+        if (atomic_load(&server.stopping))
+            return false;
+    }
+    return true;
+}
+
+/* Who tidies /tmp or /run up takes the socket's file away, and nobody finds the process any more: it is made
+ * anew. A process that does nothing is woken for that once a minute, and no more. */
+static void server_look(struct watch *w)
+{
+    struct place place;
+    struct descriptor listening;
+    uint64_t used = 0;
+    struct timespec t;
+    if (now_ms() < w->next)
+        return;
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) == 0)
+        used = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    w->next = now_ms() + (used > w->used ? LOOK_BUSY_MS : LOOK_MS);
+    w->used = used;
+    if (place_kept(&server.place) || !server_place(&place, &listening))
+        return;
+    lock_take(&ending_lock);
+    if (atomic_load(&server.stopping)) {
+        descriptor_close(&listening);
+        place_leave(&place);
+    } else {
+        descriptor_close(&server.listening);
+        server.listening = listening;
+        server.place = place;
+    }
+    lock_give(&ending_lock);
+}
+
 static void server_loop(void)
 {
+    struct watch watch = {.next = now_ms() + LOOK_BUSY_MS};
     bool backoff = false;
     while (!atomic_load(&server.stopping)) {
         struct pollfd fds[CLIENTS + 1];
         struct client *who[CLIENTS + 1] = {NULL};
         nfds_t n = 0;
-        int timeout = backoff ? BACKOFF_MS : -1;
+        server_look(&watch);
         if (!descriptor_ours(&server.listening))
             return;
         uint64_t now = now_ms();
+        int timeout = backoff ? BACKOFF_MS : now < watch.next ? (int)(watch.next - now) : 0;
         uint32_t used = 0;
         for (struct client *c = server.clients; c < server.clients + CLIENTS; c++) {
             if (c->descriptor.fd < 0)
@@ -172,7 +245,7 @@ static void server_loop(void)
                 continue;
             }
             int left = (int)(IDLE_MS - (now - c->since));
-            if (timeout < 0 || left < timeout)
+            if (left < timeout)
                 timeout = left;
             used++;
             who[n] = c;
@@ -207,23 +280,6 @@ static void server_loop(void)
             backoff = !clients_accept();
         }
     }
-}
-
-/* While descriptors or memory are short, again once a second. */
-static bool server_open(void)
-{
-    const char *chosen = option_text(OPTION_SWR_SOCKET_DIR), *why;
-    while (!place_listen(&server.place, &server.listening, chosen, CLIENTS, &why)) {
-        bool again = errno != 0;
-        if (place_refuse() == 0)
-            option_complain("no control socket in %.100s: %s", server.place.directory, why);
-        if (!again)
-            return false;
-        os_futex_wait(&server.stopping, 0, now_ms() * NS_PER_MS + AGAIN_NS);
-        if (atomic_load(&server.stopping))
-            return false;
-    }
-    return true;
 }
 
 static void serve(void)

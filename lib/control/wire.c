@@ -1,8 +1,6 @@
-#define _GNU_SOURCE
 #include "wire.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -167,19 +165,23 @@ const char *wire_get(const struct wire_line *line, const char *name)
     return NULL;
 }
 
-bool wire_directory(char *path, size_t room, const char *chosen)
+enum wire_directory wire_directory(char *path, size_t room, const struct wire_said *said, unsigned n)
 {
-    const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
-    int n;
-    if (chosen != NULL && chosen[0] != 0)
-        n = snprintf(path, room, "%s", chosen);
-    else if (runtime != NULL && runtime[0] == '/')
-        n = snprintf(path, room, "%s/swrcache", runtime);
-    else if (geteuid() == 0)
-        n = snprintf(path, room, "/run/swrcache");
+    uid_t user = geteuid();
+    bool chosen = said->chosen != NULL && said->chosen[0] != 0;
+    bool runtime = said->runtime != NULL && said->runtime[0] == '/';
+    int len;
+    if (chosen && n-- == 0)
+        len = snprintf(path, room, "%s", said->chosen);
+    else if (runtime && n-- == 0)
+        len = snprintf(path, room, "%s/swrcache", said->runtime);
+    else if (user == 0 && n-- == 0)
+        len = snprintf(path, room, "/run/swrcache");
+    else if (n == 0)
+        len = snprintf(path, room, "/tmp/swrcache-%u", (unsigned int)user);
     else
-        n = snprintf(path, room, "/tmp/swrcache-%u", (unsigned int)geteuid());
-    while (n > 1 && (size_t)n < room && path[n - 1] == '/')
-        path[--n] = 0;
-    return n > 0 && (size_t)n < room && path[0] == '/';
+        return WIRE_NO_MORE;
+    while (len > 1 && (size_t)len < room && path[len - 1] == '/')
+        path[--len] = 0;
+    return len > 0 && (size_t)len < room && path[0] == '/' ? WIRE_DIRECTORY : WIRE_TOO_LONG;
 }

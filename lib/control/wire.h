@@ -46,7 +46,13 @@ struct wire_line {
 bool wire_parse(struct wire_line *line, char *text, const char **why);
 const char *wire_get(const struct wire_line *line, const char *name);
 
-/* Directory of the sockets: `chosen` or, if NULL or empty, the default. False: none, or too long. */
-bool wire_directory(char *path, size_t room, const char *chosen);
+/* What SWR_SOCKET_DIR and XDG_RUNTIME_DIR say; NULL or empty: nothing. */
+struct wire_said {
+    const char *chosen, *runtime;
+};
+
+/* Directories for sockets, in the order in which they are tried, for this user's processes and tools. */
+enum wire_directory { WIRE_DIRECTORY, WIRE_TOO_LONG /* or not absolute */, WIRE_NO_MORE };
+enum wire_directory wire_directory(char *path, size_t room, const struct wire_said *said, unsigned n);
 
 #endif

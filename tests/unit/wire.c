@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include <unistd.h>
+
 #include "control/wire.h"
 
 static struct wire_line line;
@@ -104,21 +106,51 @@ Test(wire, mistakes_are_told_with_the_cure)
         cr_assert(!parse(escapes[i]) && strstr(why, "escape"), "%s", escapes[i]);
 }
 
+static char path[64];
+
+static enum wire_directory directory(const char *chosen, const char *runtime, unsigned n)
+{
+    const struct wire_said said = {chosen, runtime};
+    return wire_directory(path, sizeof path, &said, n);
+}
+
 Test(wire, the_directory_is_absolute_and_fits)
 {
-    char path[64], small[8];
-    cr_assert(wire_directory(path, sizeof path, "/run/mine///"));
+    const struct wire_said far = {"/much/too/long", NULL};
+    char small[8];
+    cr_assert_eq(directory("/run/mine///", NULL, 0), WIRE_DIRECTORY);
     cr_assert_str_eq(path, "/run/mine");
-    cr_assert(wire_directory(path, sizeof path, "/"));
+    cr_assert_eq(directory("/", NULL, 0), WIRE_DIRECTORY);
     cr_assert_str_eq(path, "/");
-    cr_assert_not(wire_directory(path, sizeof path, "relative"));
-    cr_assert_not(wire_directory(small, sizeof small, "/much/too/long"));
-    setenv("XDG_RUNTIME_DIR", "/run/user/7", 1);
-    cr_assert(wire_directory(path, sizeof path, NULL));
+    cr_assert_eq(directory("relative", NULL, 0), WIRE_TOO_LONG);
+    cr_assert_eq(wire_directory(small, sizeof small, &far, 0), WIRE_TOO_LONG);
+    cr_assert_eq(directory(NULL, "/run/user/7", 0), WIRE_DIRECTORY);
     cr_assert_str_eq(path, "/run/user/7/swrcache");
-    cr_assert(wire_directory(path, sizeof path, ""));
+    cr_assert_eq(directory("", "/run/user/7", 0), WIRE_DIRECTORY);
     cr_assert_str_eq(path, "/run/user/7/swrcache");
-    setenv("XDG_RUNTIME_DIR", "relative", 1);
-    cr_assert(wire_directory(path, sizeof path, NULL));
+    cr_assert_eq(directory(NULL, "relative", 0), WIRE_DIRECTORY);
     cr_assert_eq(path[0], '/');
+}
+
+/* The runtime tries them, and the tool looks in them, in this order; each once, and then there is an end. */
+Test(wire, directories_have_an_order)
+{
+    char temporary[64];
+    const char *wanted[5];
+    unsigned n = 0, found = 0;
+    snprintf(temporary, sizeof temporary, "/tmp/swrcache-%u", (unsigned)geteuid());
+    wanted[n++] = "/chosen";
+    wanted[n++] = "/run/user/7/swrcache";
+    if (geteuid() == 0)
+        wanted[n++] = "/run/swrcache";
+    wanted[n++] = temporary;
+    for (; directory("/chosen", "/run/user/7", found) == WIRE_DIRECTORY; found++) {
+        cr_assert_lt(found, n);
+        cr_assert_str_eq(path, wanted[found]);
+    }
+    cr_assert_eq(found, n);
+    cr_assert_eq(directory("/chosen", "/run/user/7", found), WIRE_NO_MORE);
+    cr_assert_eq(directory(NULL, NULL, n - 3), WIRE_DIRECTORY);
+    cr_assert_str_eq(path, temporary);
+    cr_assert_eq(directory(NULL, NULL, n - 2), WIRE_NO_MORE);
 }

@@ -41,7 +41,8 @@ static int open_log(void)
     int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     struct stat st;
     int fd = (int)syscall(SYS_openat, AT_FDCWD, log_file, flags | O_CREAT | O_NOFOLLOW, 0600);
-    if (fd < 0 && errno == ELOOP && lstat(log_file, &st) == 0 && (st.st_uid == 0 || st.st_uid == geteuid()))
+    if (fd < 0 && errno == ELOOP && fstatat(AT_FDCWD, log_file, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        (st.st_uid == 0 || st.st_uid == geteuid()))
         fd = (int)syscall(SYS_openat, AT_FDCWD, log_file, flags, 0);
     if (fd >= 0 && fd <= 2) {
         int high = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "control/wire.h"
+#include "socket.h"
 #include "terminal/text.h"
 
 enum { TOLD_MOST = 8 };
@@ -22,7 +22,7 @@ static void tell_silent(pid_t pid)
     int has = process_has_library(pid);
     if (!process_name(pid, name, sizeof name))
         snprintf(name, sizeof name, "?");
-    if (!wire_directory(path, sizeof path, getenv("SWR_SOCKET_DIR")))
+    if (!socket_first_directory(path))
         snprintf(path, sizeof path, "no usable directory");
     size_t len = strlen(path);
     snprintf(path + len, sizeof path - len, "/%ld.sock", (long)process_own_number(pid));

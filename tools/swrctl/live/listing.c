@@ -141,29 +141,41 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Where they listen that were told nothing, or may not use what they were told. */
+static void list_usual(struct listing *l)
+{
+    const struct wire_said said = {NULL, getenv("XDG_RUNTIME_DIR")};
+    char path[PATH_ROOM];
+    enum wire_directory found;
+    for (unsigned n = 0; (found = wire_directory(path, sizeof path, &said, n)) != WIRE_NO_MORE; n++)
+        if (found == WIRE_DIRECTORY)
+            list_directory(l, path, geteuid());
+    /* The process may have had another environment: sudo, cron, a service. */
+    if (geteuid() == 0) {
+        list_users(l, "/run/user", "", "/swrcache");
+        list_users(l, "/tmp", "swrcache-", "");
+    } else {
+        snprintf(path, sizeof path, "/run/user/%u/swrcache", (unsigned int)geteuid());
+        list_directory(l, path, geteuid());
+    }
+}
+
+static bool chosen(void)
+{
+    const char *directory = getenv("SWR_SOCKET_DIR");
+    return directory != NULL && directory[0] != 0;
+}
+
 void listing_fill(struct listing *l)
 {
     char path[PATH_ROOM];
-    const char *chosen = getenv("SWR_SOCKET_DIR");
-    bool root = geteuid() == 0;
     l->count = l->passed_over = directories = 0;
-    if (wire_directory(path, sizeof path, chosen))
-        list_directory(l, path, root && chosen != NULL && chosen[0] != 0 ? (uid_t)-1 : geteuid());
-    else if (chosen != NULL && chosen[0] != 0)
-        tell("SWR_SOCKET_DIR=%s: its name is too long, or not absolute", chosen);
-    if (chosen == NULL || chosen[0] == 0) {
-        /* The process may have had another environment: sudo, cron, a service. */
-        if (root) {
-            list_directory(l, "/run/swrcache", 0);
-            list_users(l, "/run/user", "", "/swrcache");
-            list_users(l, "/tmp", "swrcache-", "");
-        } else {
-            snprintf(path, sizeof path, "/run/user/%u/swrcache", (unsigned int)geteuid());
-            list_directory(l, path, geteuid());
-            snprintf(path, sizeof path, "/tmp/swrcache-%u", (unsigned int)geteuid());
-            list_directory(l, path, geteuid());
-        }
-    }
+    if (!chosen())
+        list_usual(l);
+    else if (socket_first_directory(path))
+        list_directory(l, path, geteuid() == 0 ? (uid_t)-1 : geteuid());
+    else
+        tell("SWR_SOCKET_DIR=%s: its name is too long, or not absolute", getenv("SWR_SOCKET_DIR"));
     qsort(l->list, l->count, sizeof *l->list, by_number);
 }
 
@@ -175,14 +187,32 @@ static bool meant(const struct process *p, const char *wanted)
     return wanted[0] != 0 && *end == 0 ? p->pid != 0 && p->pid == pid : process_called(p, wanted);
 }
 
+static bool any_meant(const struct listing *l, const char *wanted)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (meant(&l->list[i], wanted))
+            return true;
+    return false;
+}
+
+/* The others go. */
+static size_t keep(struct listing *l, const char *wanted)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < l->count; i++)
+        if (meant(&l->list[i], wanted))
+            l->list[kept++] = l->list[i];
+    return kept;
+}
+
 int listing_choose(struct listing *l, const struct invocation *in)
 {
     listing_fill(l);
     if (in->process != NULL) {
-        size_t kept = 0;
-        for (size_t i = 0; i < l->count; i++)
-            if (meant(&l->list[i], in->process))
-                l->list[kept++] = l->list[i];
+        /* It may have become somebody else, who may not listen in the chosen directory. */
+        if (chosen() && !any_meant(l, in->process))
+            list_usual(l);
+        size_t kept = keep(l, in->process);
         if (kept == 0)
             absent_tell(in->process, l->list, l->count);
         l->count = kept;
@@ -190,7 +220,7 @@ int listing_choose(struct listing *l, const struct invocation *in)
     }
     if (l->count == 0) {
         char directory[PATH_ROOM];
-        if (!wire_directory(directory, sizeof directory, getenv("SWR_SOCKET_DIR")))
+        if (!socket_first_directory(directory))
             snprintf(directory, sizeof directory, "no usable directory");
         tell("no process with cached functions (looked in %s)", directory);
         return STATUS_NO_PROCESS;

@@ -1,13 +1,21 @@
 #define _GNU_SOURCE
 #include "socket.h"
+#include "control/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+bool socket_first_directory(char path[PATH_ROOM])
+{
+    const struct wire_said said = {getenv("SWR_SOCKET_DIR"), getenv("XDG_RUNTIME_DIR")};
+    return wire_directory(path, PATH_ROOM, &said, 0) == WIRE_DIRECTORY;
+}
 
 int socket_directory(const char *path, uid_t owner, struct stat *st)
 {

@@ -9,6 +9,9 @@
 
 #include "process.h"
 
+/* Where this user's processes listen if nothing keeps them from it. False: the name is of no use. */
+bool socket_first_directory(char path[PATH_ROOM]);
+
 /* A private directory of `owner` (of anyone's, for root: -1); -1 with errno, EPERM: not to be trusted. */
 int socket_directory(const char *path, uid_t owner, struct stat *st);
 
