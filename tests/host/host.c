@@ -5,7 +5,7 @@
  *   clear         has no environment from here on
  *   root=DIR      makes DIR its root directory
  *   user=UID      becomes this user
- *   serve         answers lines of its input: a number by what counted() gives for it, until there are no more
+ *   serve         answers each line of its input, a number, with what counted() gives for it
  */
 #define _GNU_SOURCE
 #include <grp.h>

@@ -59,6 +59,8 @@ def second_choice():
             with Started(does=does, SWR_LOG=log, SWR_SOCKET_DIR=f"{directory}/mine") as host:
                 check(host.settled())
                 check(await_that(lambda: answers(f"{default}/{host.pid}.sock")))
+                found = swrctl("-p", str(host.pid), "functions", directory=f"{directory}/mine")
+                check(found.status == 0 and "counted" in found.out, found)
                 check(f"not in {directory}/mine: it belongs to another user" in told(log), told(log))
             check(os.listdir(f"{directory}/mine") == [])
             os.unlink(log)
