@@ -183,6 +183,25 @@ static void start_control(const struct swrcache_site *site)
     errno = saved;
 }
 
+/* The process is about to do what only one of a single thread may; or has done it. */
+static void rest(bool begin)
+{
+    uint32_t ready = ALIVE_READY;
+    if (alive_dead() || (thread_current != NULL && thread_current->busy))
+        return;
+    struct cancel cancel;
+    cancel_off(&cancel);
+    if (begin) {
+        control_rest();
+        pool_rest(EXIT_NS);
+        begin_again();
+        atomic_compare_exchange_strong(alive_word, &ready, ALIVE_NEW);
+    } else {
+        pool_resume();
+    }
+    cancel_back(&cancel);
+}
+
 static const struct swrcache_api api = {
     .abi = SWRCACHE_ABI,
     .size = sizeof(struct swrcache_api),
@@ -213,6 +232,7 @@ static const struct swrcache_api api = {
     .expect = target_check_add,
     .write = writer_run,
     .forced = call_forced,
+    .rest = rest,
 };
 
 __attribute__((visibility("default"))) const struct swrcache_api *swrcache_attach(uint32_t abi);

@@ -368,3 +368,15 @@ void control_stop(void)
     }
     errno = saved;
 }
+
+void control_rest(void)
+{
+    if (atomic_load(&server.started) == 0)
+        return;
+    control_stop();
+    if (atomic_load(&server.busy) != 0)
+        return;
+    atomic_store(&server.tid, 0);
+    atomic_store(&server.stopping, 0);
+    atomic_store(&server.started, 0);
+}

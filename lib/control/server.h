@@ -12,5 +12,7 @@ void control_start(void);
 void control_fork_child(void);
 /* At exit: removes the own socket, waits a moment for a command under way. */
 void control_stop(void);
+/* The same for a while: control_start() starts it again, if it ended in time. */
+void control_rest(void);
 
 #endif

@@ -323,6 +323,12 @@ struct swrcache_api {
     void (*write)(const struct swrcache_writer *writer, const struct swrcache_arg *args, void *result);
     /* The call computed here and now, whatever is remembered; stored unless it failed: then false. */
     bool (*forced)(struct swrcache_site *site, const struct swrcache_arg *args, void *result);
+    /*
+     * Before the process does what one of several threads may not do, as unshare(CLONE_NEWUSER): the
+     * runtime's threads end, within a moment (true). After it: they may come again, as calls need them
+     * (false).
+     */
+    void (*rest)(bool begin);
 };
 
 /* The runtime's one door. NULL: this runtime is switched off or too old for `abi`. */

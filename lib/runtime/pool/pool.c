@@ -17,7 +17,7 @@
  * A queue under one short lock that a submitter only tries to take: a caller never waits for it. Workers
  * sleep on `bell`; the last one idle for IDLE_NS leaves, unless a timed refresh is due later.
  */
-enum { TRIES = 50, QUEUE_MOST = 65536, SPARE = 6 };
+enum { TRIES = 50, QUEUE_MOST = 65536, SPARE = 6, LEFT_MOST = 32 };
 #define IDLE_NS (1000 * NS_PER_MS)
 #define HUNG_NS (1000 * NS_PER_MS)
 /* So often one idle worker looks at the queue for IDLE_NS after the last refresh. */
@@ -39,6 +39,9 @@ static uint64_t last_progress; /* when a worker last took or finished a job */
 static struct timers timers;
 static uint64_t refused_until, refused_pause;
 static bool told_exit; /* exit() has been asked to stop the pool */
+static bool resting;   /* idle workers leave, and say who they were */
+static int left[LEFT_MOST];
+static uint32_t nleft;
 static _Atomic bool stopping;
 static _Atomic uint32_t parked;                                                /* futex: never raised */
 static __thread struct job at_work __attribute__((tls_model("initial-exec"))); /* entry NULL: none */
@@ -185,6 +188,8 @@ static void work(void)
         /* A timer may have come to nothing: no job ended with that. */
         if (draining != 0)
             tell_calm();
+        if (resting)
+            break;
         uint64_t now = clock_now(), until = next_wake(now);
         bool timed = timers.count != 0;
         bool tick = !ticking && !clock_manual() && now < clock_add(last_progress, IDLE_NS);
@@ -204,6 +209,11 @@ static void work(void)
             break;
     }
     threads--;
+    if (resting) {
+        if (nleft < LEFT_MOST)
+            left[nleft++] = os_gettid();
+        tell_calm();
+    }
     lock_give(&pool_lock);
 }
 
@@ -394,11 +404,49 @@ void pool_stop(uint64_t wait_ns)
         drain(wait_ns, worker);
 }
 
+void pool_rest(uint64_t wait_ns)
+{
+    struct timespec now;
+    if (at_work.entry != NULL) /* its body asks: this thread cannot leave */
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t deadline = clock_add((uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec, wait_ns);
+    int who[LEFT_MOST];
+    lock_take(&pool_lock);
+    resting = true;
+    nleft = 0;
+    lock_give(&pool_lock);
+    pool_wake();
+    lock_take(&pool_lock);
+    for (bool in_time = true; threads != 0 && in_time;) {
+        uint32_t seen = atomic_load(&calm);
+        lock_give(&pool_lock);
+        in_time = os_futex_wait(&calm, seen, deadline);
+        lock_take(&pool_lock);
+    }
+    resting = false;
+    uint32_t n = nleft;
+    for (uint32_t i = 0; i < n; i++)
+        who[i] = left[i];
+    lock_give(&pool_lock);
+    for (uint32_t i = 0; i < n; i++)
+        os_thread_gone(who[i], deadline);
+}
+
+void pool_resume(void)
+{
+    lock_take(&pool_lock);
+    bool due = queue.count != 0 || timers.count != 0;
+    lock_give(&pool_lock);
+    if (due)
+        pool_chore();
+}
+
 void pool_fork_child(void)
 {
     /* The threads are gone; what was queued is refreshed again when a call finds it stale. */
     queue.count = running = firing = idle = threads = draining = 0;
-    ticking = called = false;
+    ticking = called = resting = false;
     timers.count = 0;
     atomic_fetch_add(&generation, 1);
 }

@@ -47,6 +47,12 @@ void pool_wake(void);
  */
 void pool_stop(uint64_t wait_ns);
 #define EXIT_NS (50 * NS_PER_MS)
+/*
+ * For a moment the process wants to be alone: workers leave once nothing is queued, and are waited for so
+ * long until they are no more. Others come with the next refresh; with pool_resume() if one is due already.
+ */
+void pool_rest(uint64_t wait_ns);
+void pool_resume(void);
 void pool_park(void);
 /* The calling thread ends; had it been amid a refresh, by pthread_exit() in the body, that is told here. */
 void pool_lost(void);

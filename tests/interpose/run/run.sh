@@ -52,6 +52,20 @@ expect 'neither thread nor descriptor at the first calls' '0 0' "$(SWR_CONTROL=1
 run --wrap "$price" -- ./use nine
 expect 'exit status' 9 $?
 
+# A program of another libc, and one that a wrapped program starts.
+if command -v musl-gcc >/dev/null; then
+    printf '#include <stdio.h>\nint main(void) { puts("ran"); return 5; }\n' >other.c
+    build musl-gcc other.c -o elsewhere
+    said=$(run --preset names --wrap "$price" -- ./elsewhere)
+    expect 'the status of a program of another libc' 5 $?
+    contains 'a word about a program of another libc' 'it is of another libc (ld-musl' "$said"
+    contains 'a program of another libc runs' ran "$said"
+    contains 'a program of another libc is checked' 'it is of another libc (ld-musl' \
+        "$("$swrctl" check /dev/null ./elsewhere 2>&1)"
+    expect 'a child of another libc' $'ran\nstatus 5' \
+        "$(run --preset names --wrap "$price" -- sh -c './elsewhere; echo status $?')"
+fi
+
 # Versions of a symbol.
 printf 'OLD {\n    global: answer;\n    local: *;\n};\nNEW {\n    global: answer;\n} OLD;\n' >map
 build "${cc[@]}" -fPIC -shared "$here/versions.c" -o libversions.so -Wl,-soname,libversions.so,--version-script=map
