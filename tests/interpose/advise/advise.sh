@@ -17,9 +17,8 @@ reason() { # name, output
     awk -v name="$1" '/^  [^ ].*:$/ { why = $0 } /^    / { n = split($0, words, /[ ,]+/); for (i = 1; i <= n; i++) if (words[i] == name) print why }' <<<"$2"
 }
 
-printf 'OFFERED_1 {\n    global: *;\n    local: old_one; new_one;\n};\nOFFERED_2 {\n} OFFERED_1;\n' >map
 library() { # file, flags...
-    "${cc[@]}" -O1 -fPIC -shared "$here/offered.c" -Wl,--version-script=map -Wl,-soname,liboffered.so.1 -o "$@" || exit 1
+    "${cc[@]}" -O1 -fPIC -shared "$here/offered.c" -Wl,--version-script="$here/offered.map" -Wl,-soname,liboffered.so.1 -o "$@" || exit 1
 }
 cc=("$@")
 library liboffered.so.1

@@ -30,8 +30,7 @@ expect 'a million long names: the status' 1 $?
 contains 'a million long names' 'many.so' "$said"
 
 # Types that double, and parentheses that say nothing.
-printf 'OFFERED_1 {\n    global: *;\n    local: old_one; new_one;\n};\nOFFERED_2 {\n} OFFERED_1;\n' >map
-"${cc[@]}" -O1 -fPIC -shared -Wl,--version-script=map,-soname,liboffered.so.1 "$here/../advise/offered.c" -o liboffered.so.1 || exit 1
+"${cc[@]}" -O1 -fPIC -shared -Wl,--version-script="$here/../advise/offered.map",-soname,liboffered.so.1 "$here/../advise/offered.c" -o liboffered.so.1 || exit 1
 "${cc[@]}" -O1 "$here/../advise/use.c" -o use liboffered.so.1 -Wl,-rpath,"$dir" || exit 1
 python3 "$here/make.py" typedefs doubling.h || exit 1
 said=$(bounded advise --all-from liboffered.so.1 --prototypes doubling.h -- ./use)
@@ -52,7 +51,7 @@ expect "a linker of the program's own: it ran" '' "$(cat ran 2>/dev/null)"
 
 # What a library calls itself stands in the line that is offered.
 for name in "a';touch pasted;'" 'a$(touch pasted)' 'a`touch pasted`' $'a\x1b[31m' $'a\xc2\x9b' $'a\xff'; do
-    "${cc[@]}" -g -O1 -fPIC -shared -Wl,--version-script=map,-soname,"$name" "$here/../advise/offered.c" -o "$name" || exit 1
+    "${cc[@]}" -g -O1 -fPIC -shared -Wl,--version-script="$here/../advise/offered.map",-soname,"$name" "$here/../advise/offered.c" -o "$name" || exit 1
     "${cc[@]}" -O1 "$here/../advise/use.c" -o named "./$name" -Wl,-rpath,"$dir" || exit 1
     said=$(bounded advise --all-from "./$name" -- ./named)
     line=$(grep -a -m 1 '^  --wrap .*scaled' <<<"$said")

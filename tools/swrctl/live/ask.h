@@ -17,7 +17,7 @@ struct asking {
     const struct invocation *in;
     struct view view;
     bool counted; /* the reply says how much it matched; none at all is told and ends with STATUS_NOTHING */
-    client_record *each; /* shows a record of those that are not shown as JSON; NULL: show_record() */
+    reply_record *each;  /* shows a record of those that are not shown as JSON; NULL: show_record() */
     bool listeners;      /* of how many functions it is, is told too */
     const char *outcome; /* a line for each process: "invalidated"; "": in JSON alone */
 };

@@ -92,7 +92,7 @@ static void drawn(const struct branches *b, size_t at, const struct strokes *s, 
     snprintf(end, DRAWN - (size_t)(end - text), "%s", last != NULL ? last + 1 : name);
 }
 
-void branch_draw(struct branches *b, client_record *show, void *cookie)
+void branch_draw(struct branches *b, reply_record *show, void *cookie)
 {
     char text[DRAWN];
     setlocale(LC_CTYPE, "");

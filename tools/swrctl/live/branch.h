@@ -4,7 +4,7 @@
 #ifndef SWRCTL_BRANCH_H
 #define SWRCTL_BRANCH_H
 
-#include "client.h"
+#include "reply.h"
 
 struct branches {
     const char *field; /* that has the names; NULL: nothing is to be drawn */
@@ -19,6 +19,6 @@ struct branches {
 void branch_keep(struct branches *b, const struct process *p, const struct wire_line *record);
 
 /* Shows each, its name as a branch, and frees all. */
-void branch_draw(struct branches *b, client_record *show, void *cookie);
+void branch_draw(struct branches *b, reply_record *show, void *cookie);
 
 #endif

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "reply.h"
 #include "socket.h"
-#include "terminal/text.h"
 
 enum { GLANCE_MS = 250, QUEUE_MS = 20, LONGEST_MS = 60000, LONGEST_REPLY = 4 * WIRE_OUT_MAX };
 /* A reply that goes on is full, or nearly: of those that are not, so many are read. The largest cache that a
@@ -135,41 +135,7 @@ static int dial(const struct process *p)
     }
 }
 
-/* A process in a namespace of its own knows itself by another number. */
-static void renumber(const struct process *p, struct wire_line *record)
-{
-    static char number[24];
-    snprintf(number, sizeof number, "%ld", process_number(p));
-    for (uint32_t i = 0; i < record->nfields; i++)
-        if (strcmp(record->fields[i].name, "pid") == 0)
-            record->fields[i].value = number;
-}
-
-bool client_read(const struct process *p, char *text, size_t len, client_record *record, void *cookie,
-                 struct wire_line *status)
-{
-    const char *why;
-    for (char *line = text, *end; (end = memchr(line, '\n', len - (size_t)(line - text))) != NULL;
-         line = end + 1) {
-        *end = 0;
-        if (!wire_parse(status, line, &why))
-            break;
-        if (status->rest != NULL) {
-            tell("%ld (%s): %s", process_number(p), p->program, status->rest);
-            return false;
-        }
-        if (status->verb != NULL && strcmp(status->verb, "ok") == 0)
-            return true;
-        if (status->verb != NULL)
-            break;
-        renumber(p, status);
-        record(p, status, cookie);
-    }
-    process_tell(p, "its reply is malformed");
-    return false;
-}
-
-bool client_ask(const struct process *p, const char *request, client_record *record, void *cookie,
+bool client_ask(const struct process *p, const char *request, reply_record *record, void *cookie,
                 struct patience *patience, struct wire_line *status)
 {
     if (patience->replies == 0)
@@ -195,7 +161,7 @@ bool client_ask(const struct process *p, const char *request, client_record *rec
     else
         answered = transmit(p, fd, request) && receive(p, fd, patience->until);
     close(fd);
-    if (!answered || !client_read(p, reply.text, reply.len, record, cookie, status))
+    if (!answered || !reply_read(p, reply.text, reply.len, record, cookie, status))
         return false;
     if (reply.len >= FULL_REPLY)
         patience->until = now_ms() + LONGEST_MS;

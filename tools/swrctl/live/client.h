@@ -4,13 +4,9 @@
 #ifndef SWRCTL_CLIENT_H
 #define SWRCTL_CLIENT_H
 
-#include "control/wire.h"
-#include "process.h"
+#include "reply.h"
 
 enum { CLIENT_WAIT_MS = 5000 };
-
-/* Shows one record of a reply. */
-typedef void client_record(const struct process *p, struct wire_line *record, void *cookie);
 
 /* Asking one process for all parts of a reply; {0} to begin with. */
 struct patience {
@@ -23,11 +19,7 @@ struct patience {
  * that this tool sees. False after telling on stderr why not. `status`: the last line, its fields pointing
  * into memory that lasts until the next request.
  */
-bool client_ask(const struct process *p, const char *request, client_record *record, void *cookie,
+bool client_ask(const struct process *p, const char *request, reply_record *record, void *cookie,
                 struct patience *patience, struct wire_line *status);
-
-/* The second half of it: a whole reply, which is written to. */
-bool client_read(const struct process *p, char *reply, size_t len, client_record *record, void *cookie,
-                 struct wire_line *status);
 
 #endif

@@ -15,7 +15,7 @@ struct view {
     struct branches branches; /* with a field: records are drawn as a tree, but not in JSON */
 };
 
-/* A client_record; cookie: the view. */
+/* A reply_record; cookie: the view. */
 void show_record(const struct process *p, struct wire_line *record, void *cookie);
 /* Prints what is kept back. */
 void show_end(struct view *v);
