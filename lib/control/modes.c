@@ -25,6 +25,34 @@ void mode_fields(struct wire_buffer *out, struct function *f)
     wire_number(out, "percent_then", mode_percent(mode_then(word)));
 }
 
+/* "on 10%, off in 20 s" and the like. */
+static void word_text(uint64_t word, char *text, size_t room)
+{
+    int n = snprintf(text, room, "%s", mode_names[mode_kind(word)]);
+    if (mode_percent(word) != MODE_ALL)
+        n += snprintf(text + n, room - (size_t)n, " %u%%", mode_percent(word));
+    if (word >> MODE_RETURN != 0)
+        snprintf(text + n, room - (size_t)n, ", %s in %llu s", mode_names[mode_kind(mode_then(word))],
+                 (unsigned long long)((mode_left(word) + 999) / 1000));
+}
+
+/* `wish` NULL: the mode that the program gives it. */
+static void change_mode(struct function *f, const struct mode_wish *wish, struct wire_buffer *out)
+{
+    char before[80], after[80];
+    word_text(mode_of(f), before, sizeof before);
+    if (wish != NULL)
+        mode_set(f, wish);
+    else
+        mode_unset(f);
+    word_text(mode_of(f), after, sizeof after);
+    wire_field(out, "function", f->site->name);
+    wire_field(out, "setting", "mode");
+    wire_field(out, "before", before);
+    wire_field(out, "after", after);
+    wire_end(out);
+}
+
 /* What is wrong is told. */
 static bool wish_of(const struct wire_line *request, struct mode_wish *wish, struct wire_buffer *out)
 {
@@ -33,7 +61,8 @@ static bool wish_of(const struct wire_line *request, struct mode_wish *wish, str
     uint64_t percent = MODE_ALL;
     *wish = (struct mode_wish){.span = CLOCK_NEVER};
     if (mode == NULL || !mode_named(mode, &wish->kind))
-        reply_error(out, "mode=%.40s: write " MODE_FORM, mode != NULL ? mode : "");
+        reply_error(out, "mode=%.40s: write " MODE_FORM ", or " MODE_UNSET " for what the program says",
+                    mode != NULL ? mode : "");
     else if (span != NULL && (!unit_duration(span, &wish->span) || wish->span < NS_PER_MS))
         reply_error(out, "for=%.40s: write a time such as 10m, 20s, 1h", span);
     else if (part != NULL && !mode_percent_of(part, &percent))
@@ -51,10 +80,11 @@ static bool wish_of(const struct wire_line *request, struct mode_wish *wish, str
 static void set_many(struct region *r, const struct mode_wish *wish, struct wire_buffer *out)
 {
     char names[ERROR_TEXT] = "";
-    uint32_t count = mode_set_all(r, wish), n = 0;
+    uint32_t count = wish != NULL ? mode_set_all(r, wish) : mode_unset_all(r), n = 0;
     reply_ok(out);
     wire_number(out, "matched", count);
-    for (uint32_t i = 0; wish->kind == FUNCTION_SHADOW && i < function_count() && n < sizeof names; i++) {
+    for (uint32_t i = 0;
+         wish != NULL && wish->kind == FUNCTION_SHADOW && i < function_count() && n < sizeof names; i++) {
         struct function *f = function_at(i);
         if (f != NULL && !function_comparable(f) && (r == NULL || region_within(f->region, r)))
             n += (uint32_t)snprintf(names + n, sizeof names - n, "%s%s", n != 0 ? " " : "", f->site->name);
@@ -82,13 +112,13 @@ static void set_one(const char *name, const struct mode_wish *wish, struct wire_
     uint32_t at = 0, found = 0;
     struct function *f;
     while ((f = request_function(name, &at)) != NULL) {
-        if (f->dictionary || (wish->kind == FUNCTION_SHADOW && !function_comparable(f))) {
+        if (f->dictionary || (wish != NULL && wish->kind == FUNCTION_SHADOW && !function_comparable(f))) {
             reply_error(out, "%.100s: %s", name,
                         f->dictionary ? "a dictionary, of which nothing is called; it has no mode"
                                       : FUNCTION_INCOMPARABLE "; observe counts its calls");
             return;
         }
-        mode_set(f, wish);
+        change_mode(f, wish, out);
         found++;
     }
     if (found == 0 && target_check_is_writer(name)) {
@@ -105,16 +135,19 @@ static void set_one(const char *name, const struct mode_wish *wish, struct wire_
 
 void command_mode(const struct wire_line *request, struct wire_buffer *out)
 {
-    const char *name = wire_get(request, "function");
-    struct mode_wish wish;
+    const char *name = wire_get(request, "function"), *mode = wire_get(request, "mode");
+    struct mode_wish wish, *wished = mode != NULL && strcmp(mode, MODE_UNSET) == 0 ? NULL : &wish;
     if (name == NULL)
         reply_error(out, "no function; write mode function=NAME mode=shadow");
-    else if (!wish_of(request, &wish, out))
+    else if (wished == NULL && request->nfields != 2)
+        reply_error(out, "mode=" MODE_UNSET
+                         " stands alone: the mode that the program gives has its own percent and no end");
+    else if (wished != NULL && !wish_of(request, &wish, out))
         return;
     else if (strncmp(name, "region:", 7) == 0)
-        set_region(name + 7, &wish, out);
+        set_region(name + 7, wished, out);
     else if (strcmp(name, "all") == 0)
-        set_many(NULL, &wish, out);
+        set_many(NULL, wished, out);
     else
-        set_one(name, &wish, out);
+        set_one(name, wished, out);
 }

@@ -68,6 +68,66 @@ static bool read_change(const struct wire_line *request, struct change *c, struc
     return true;
 }
 
+/* As a person would write it. */
+static const char *value_text(uint32_t s, uint64_t value, char *text, size_t room)
+{
+    static const struct {
+        uint64_t ns;
+        const char *unit;
+    } times[] = {{86400000 * NS_PER_MS, "d"},
+                 {3600000 * NS_PER_MS, "h"},
+                 {60000 * NS_PER_MS, "m"},
+                 {1000 * NS_PER_MS, "s"},
+                 {NS_PER_MS, "ms"}};
+    enum setting_kind kind = setting_rows[s].kind;
+    if (value == CLOCK_NEVER || (kind != SETTING_TIME && value >= INT64_MAX)) {
+        snprintf(text, room, "inf");
+    } else if (kind == SETTING_TIME && value != 0) {
+        uint32_t t = 0;
+        while (t < sizeof times / sizeof *times - 1 && value % times[t].ns != 0)
+            t++;
+        snprintf(text, room, "%llu%s", (unsigned long long)(value / times[t].ns), times[t].unit);
+    } else if (kind == SETTING_SIZE && value != 0 && value % 1024 == 0) {
+        uint32_t power = 0;
+        for (; power < 3 && value % 1024 == 0; power++)
+            value /= 1024;
+        snprintf(text, room, "%llu%c", (unsigned long long)value, " KMG"[power]);
+    } else {
+        snprintf(text, room, "%llu", (unsigned long long)value);
+    }
+    return text;
+}
+
+/* What changed, of each setting that was given or taken back. */
+static void change_record(struct wire_buffer *out, const char *who, uint32_t s, const char *before,
+                          const char *after)
+{
+    wire_field(out, "function", who);
+    wire_field(out, "setting", setting_rows[s].name);
+    wire_field(out, "before", before);
+    wire_field(out, "after", after);
+    wire_end(out);
+}
+
+static bool concerns(const struct change *c, uint32_t s)
+{
+    return ((c->layer.given | c->unset) >> s & 1) != 0;
+}
+
+/* Of a region what it says itself: its functions may have their own. */
+static void region_records(struct wire_buffer *out, const char *name, const struct setting_layer *before,
+                           const struct change *c)
+{
+    char who[ERROR_TEXT], was[32], now[32];
+    snprintf(who, sizeof who, "region:%.200s", name);
+    for (uint32_t s = 0; s < SETTINGS; s++)
+        if (concerns(c, s))
+            change_record(out, who, s,
+                          before->given >> s & 1 ? value_text(s, before->values[s], was, sizeof was) : unset,
+                          c->layer.given >> s & 1 ? value_text(s, c->layer.values[s], now, sizeof now)
+                                                  : unset);
+}
+
 static void change_region(const char *name, const struct change *c, struct wire_buffer *out)
 {
     char text[ERROR_TEXT];
@@ -83,6 +143,7 @@ static void change_region(const char *name, const struct change *c, struct wire_
         return;
     }
     if (r != NULL) {
+        region_records(out, name, &r->set, c);
         setting_change(&r->set, &c->layer, c->unset);
         region_retune(r);
         os_free(region_functions(r, &count));
@@ -92,6 +153,23 @@ static void change_region(const char *name, const struct change *c, struct wire_
     snprintf(text, sizeof text, "no region %.100s here", name);
     if (r == NULL)
         wire_field(out, "why", text);
+    else if (count == 0)
+        wire_field(out, "why", "no function there yet; those to come begin so");
+}
+
+static void change_function(struct function *f, const struct change *c, struct wire_buffer *out)
+{
+    uint64_t before[SETTINGS];
+    char was[32], now[32];
+    for (uint32_t s = 0; s < SETTINGS; s++)
+        before[s] = setting_of(f, (enum setting)s);
+    setting_change(&f->set, &c->layer, c->unset);
+    setting_resolve(f);
+    cache_retune(f);
+    for (uint32_t s = 0; s < SETTINGS; s++)
+        if (concerns(c, s))
+            change_record(out, f->site->name, s, value_text(s, before[s], was, sizeof was),
+                          value_text(s, setting_of(f, (enum setting)s), now, sizeof now));
 }
 
 void command_set(const struct wire_line *request, struct wire_buffer *out)
@@ -114,11 +192,8 @@ void command_set(const struct wire_line *request, struct wire_buffer *out)
         change_region(name + 7, &c, out);
         return;
     }
-    for (; (f = request_function(name, &at)) != NULL; found++) {
-        setting_change(&f->set, &c.layer, c.unset);
-        setting_resolve(f);
-        cache_retune(f);
-    }
+    for (; (f = request_function(name, &at)) != NULL; found++)
+        change_function(f, &c, out);
     if (found == 0) {
         request_unknown(out, name);
         return;

@@ -84,7 +84,7 @@ static bool likely_meant(const char *pattern, const struct swrcache_param *p, ch
     if (is_number(p)) /* bytes: a float that is no number */
         return target_starred(operand) || target_number(operand, &number) ||
                (p->cls == SWRCACHE_CLASS_FLOAT && strncmp(operand, "x\"", 2) == 0) ||
-               wrong(error, room, "%s is a number: write one, * or >=30", p->name);
+               wrong(error, room, "%s is a number: write one; in a pattern also * or >=30", p->name);
     bool text = operand[0] == '"', null = strcmp(operand, "NULL") == 0;
     if (p->kind == SWRCACHE_KIND_STR)
         return text || null || operand[0] == '?' ||

@@ -71,7 +71,7 @@ touch move
 ask 10 >/dev/null
 rm move
 expect 'changes are seen' 2 "$("$swrctl" observe "$pid" | grep -A 5 -E '^get(pwuid|gethostbyname|grgid|servbyname): ' | grep -c 'the result changed')"
-expect 'live' 0 "$("$swrctl" -p "$pid" mode all on; echo $?)"
+expect 'live' 0 "$("$swrctl" -p "$pid" mode all on >/dev/null; echo $?)"
 ask 10 >/dev/null
 expect 'cached now' on "$(field getpwuid mode)"
 stop

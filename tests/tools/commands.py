@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 
 from harness import DONE, FAILED, LIBRARY, NOTHING, NO_PROCESS, SWRCTL, USAGE, Directory, Live, check, finish, steering, swrctl
 
@@ -107,7 +108,7 @@ with Directory() as directory:
         for wrong_one, cure in {"ttl=lots": "250ms, 20s", "ttl=5": "250ms, 20s", "ttl=-1s": "250ms, 20s",
                                 "ttl=": "250ms, 20s", "jitter_pct=101": "0 to 100", "max_bytes=1X": "64M",
                                 "max_entries=few": "a number", "tll=5s": "there are: ttl stale"}.items():
-            found = run(FAILED, "set", "quote", wrong_one)
+            found = run(USAGE, "set", "quote", wrong_one)
             check(wrong_one.split("=")[0] in found.err and cure in found.err, found)
             check("or unset for what the program says" in found.err or "there are" in found.err, found)
         run(DONE, "set", "quote", "ttl=unset", "max_entries=unset", "max_bytes=unset")
@@ -119,12 +120,31 @@ with Directory() as directory:
         run(DONE, "set", "quote", "max_entries=5")
         check(len(records("inspect", "quote")) == 5)
 
+        # What was changed is told, as a person would write it; in JSON there is the outcome alone.
+        check(run(DONE, "set", "quote", "ttl=90s", "max_bytes=2M", "max_entries=7").out ==
+              f"{pid} (live): quote ttl 10m -> 90s\n{pid} (live): quote max_entries 5 -> 7\n"
+              f"{pid} (live): quote max_bytes inf -> 2M\n")
+        check(records("set", "quote", "ttl=unset") == [{"pid": live.pid, "matched": 1}])
+        found = run(NOTHING, "set", "region:shop", "stale=0")
+        check(found.out == f"{pid} (live): region:shop stale unset -> 0\n" and "those to come" in found.err, found)
+        check(run(NOTHING, "set", "region:shop", "stale=unset").out == f"{pid} (live): region:shop stale 0 -> unset\n")
+
         # Off, and on again.
         run(DONE, "mode", "quote", "off")
         live.do("quote 1")
         quote = {f["name"]: f for f in records("functions")}["quote"]
         check((quote["mode"], quote["bypasses"]) == ("off", 1), quote)
-        run(DONE, "mode", "quote", "on")
+        check(run(DONE, "mode", "quote", "on", "--percent", "50", "--for", "1h").out ==
+              f"{pid} (live): quote mode off -> on 50%, off in 3600 s\n")
+        check({f["name"]: f for f in records("functions")}["quote"]["mode_from"] == "set")
+        for word in ("unset", "default"):
+            run(DONE, "mode", "quote", "off")
+            check(run(DONE, "mode", "quote", word).out == f"{pid} (live): quote mode off -> on\n")
+            quote = {f["name"]: f for f in records("functions")}["quote"]
+            check((quote["mode"], quote["mode_from"]) == ("on", "default") and "mode_then" not in quote, quote)
+        check(run(DONE, "mode", "all", "off").out == f"{pid} (live): all mode off: 10 functions\n")
+        check(run(DONE, "mode", "all", "unset").out == f"{pid} (live): all mode unset: 10 functions\n")
+        check({(f["mode"], f["mode_from"]) for f in records("functions")} == {("on", "default")})
         check("on or off" in run(USAGE, "mode", "quote", "maybe").err)
 
         # What the environment said wrong, here and in the file of SWR_LOG.
@@ -146,6 +166,23 @@ with Directory() as directory:
                           ("invalidate", "quote", "3"), ("-a", "-p", pid, "ps"), ("stats", "quote"), ("set", "quote")):
             check("swrctl --help" in run(USAGE, *arguments).err, arguments)
 
+        # Wrong usage is told as such, by the name of the option and with what would be right.
+        for arguments, cure in {
+                ("explain", "quote"): "explain takes one call with its arguments",
+                ("inspect", "quote(3)"): "inspect takes a function; swrctl explain 'quote(3)' shows one call",
+                ("expire", "all", "--older-than", "5"): "--older-than takes a time such as 5m, not 5",
+                ("refresh", "all", "--larger-than", "much"): "--larger-than takes a size such as 1M, not much",
+                ("mode", "quote", "on", "--percent", "0"): "--percent takes a number from 1 to 100, not 0",
+                ("mode", "quote", "unset", "--percent", "5"): "mode unset takes neither",
+                ("set", "quote", "ttl=abc"): "ttl=abc: write a time such as 250ms, 20s"}.items():
+            check(cure in run(USAGE, *arguments).err, arguments)
+        found = run(FAILED, "explain", 'quote("ACME", abc)').err
+        check("days is a number: write one" in found and "or >=30" not in found.replace("in a pattern also * or >=30", ""), found)
+        # Moments of another day say which.
+        at = records("audit")[-1]["at"]
+        shown = run(DONE, "audit").out.splitlines()[-1].split()
+        check(shown[0] in (time.strftime("%H:%M:%S", time.localtime(at)), time.strftime("%Y-%m-%d", time.localtime(at))), shown)
+
         # Two processes: neither is guessed; with -a the target need not be known to both.
         with Live(directory) as other:
             check(pid in run(USAGE, "stats").err)
@@ -154,6 +191,9 @@ with Directory() as directory:
             found = run(DONE, "-a", "--json", "invalidate", 'quote("BE\\nTA", 1)').records
             check(sorted(r["matched"] for r in found) == [0, 1], found)
             check(run(DONE, "-a", "functions").out.startswith("PID "))
+            # One object of each, with what it complains of.
+            both = {r["pid"]: r for r in run(DONE, "-a", "--json", "stats").records}
+            check(len(both[live.pid]["complaints"]) == 3 and "complaints" not in both[other.pid], both)
             check(len(run(DONE, "-p", "live", "ps", "--json").records) == 2)
             # One is stopped: named with the reason; the other answers all the same.
             os.kill(other.pid, 19)

@@ -98,7 +98,7 @@ with Directory() as directory:
         check(run(NOTHING, "invalidate", "users", "--older-than", "5m").status == NOTHING)
         check(run(NOTHING, "invalidate", "all", "--larger-than", "1M").status == NOTHING)
         check(records("invalidate", "users", "--older-than", "0s", "--larger-than", "8")[0]["matched"] == 5)
-        check("older is a time" in run(FAILED, "invalidate", "users", "--older-than", "soon").err)
+        check("--older-than takes a time" in run(USAGE, "invalidate", "users", "--older-than", "soon").err)
 
         # A tree with more than a page of branches; a name's other characters do not come between it and its own.
         check(live.do("regions") == 3000)

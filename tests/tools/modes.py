@@ -121,15 +121,16 @@ with Directory() as directory:
                 ("restock", "off"): "restock is a writer: it always runs; modes are of cached functions",
                 ("shop.notes", "off"): "shop.notes: a dictionary",
                 ("shelf", "shadow"): "shelf: its objects cannot be compared without a codec (SWR_CODEC, SWR_ENCODER); observe",
-                ("stock", "on", "--for", "soon"): "for=soon: write a time such as 10m",
-                ("stock", "on", "--for", "0"): "for=0: write a time such as 10m",
-                ("stock", "on", "--percent", "0"): "percent=0: write a number from 1 to 100",
-                ("stock", "on", "--percent", "101"): "percent=101: write a number from 1 to 100",
-                ("stock", "on", "--percent", "few"): "percent=few: write a number from 1 to 100",
-                ("stock", "off", "--percent", "5"): "off is of every key",
                 ("region:a..b", "off"): "write letters, digits"}.items():
             check(cure in run(FAILED, "mode", *arguments).err, arguments)
-        check("mode takes a function and observe, shadow, on or off, not often" in run(USAGE, "mode", "stock", "often").err)
+        for arguments, cure in {
+                ("stock", "on", "--for", "soon"): "--for takes a time such as 10m, 20s, 1h, not soon",
+                ("stock", "on", "--for", "0"): "--for takes a time such as 10m, 20s, 1h, not 0",
+                ("stock", "on", "--percent", "101"): "--percent takes a number from 1 to 100, not 101",
+                ("stock", "on", "--percent", "few"): "--percent takes a number from 1 to 100, not few",
+                ("stock", "off", "--percent", "5"): "off is of every key"}.items():
+            check(cure in run(USAGE, "mode", *arguments).err, arguments)
+        check("mode takes a function and observe, shadow, on or off (or unset), not often" in run(USAGE, "mode", "stock", "often").err)
         check("no function stack here; there are:" in run(NOTHING, "mode", "stack", "off").err)
         check("those to come begin so" in run(NOTHING, "mode", "region:later", "off").err)
         check("nothing matched: its objects cannot be compared" in run(NOTHING, "mode", "region:shop.shelves", "shadow").err)

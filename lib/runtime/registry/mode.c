@@ -190,3 +190,23 @@ void mode_compared(struct function *f, bool alike)
                         "more",
                         f->site->name, (unsigned long long)differed, (unsigned long long)compared);
 }
+
+void mode_unset(struct function *f)
+{
+    atomic_store(&f->mode_source, MODE_BY_LAYER);
+    mode_begin(f);
+}
+
+uint32_t mode_unset_all(struct region *r)
+{
+    uint32_t count = function_count(), unset = 0;
+    atomic_store(r != NULL ? &r->mode : &set_for_all, 0);
+    for (uint32_t i = 0; i < count; i++) {
+        struct function *f = function_at(i);
+        if (f != NULL && !f->dictionary && (r == NULL || region_within(f->region, r))) {
+            mode_unset(f);
+            unset++;
+        }
+    }
+    return unset;
+}

@@ -48,6 +48,10 @@ void mode_set(struct function *f, const struct mode_wish *wish);
  * those that shadow is not for. How many.
  */
 uint32_t mode_set_all(struct region *r, const struct mode_wish *wish);
+/* Takes back what was set: how the function begins counts again, or what is set for its region or for all. */
+void mode_unset(struct function *f);
+/* The same of what was set for a region, or for all (NULL), and for its functions. How many. */
+uint32_t mode_unset_all(struct region *r);
 /* Caching ends because answers differ. False: it was not in shadow any more. */
 bool mode_stop(struct function *f);
 

@@ -33,6 +33,7 @@ static inline uint64_t mode_then(uint64_t word)
 extern const char *const mode_names[];
 
 #define MODE_FORM         "observe, shadow, on or off"
+#define MODE_UNSET        "unset" /* in the place of a mode, on the socket: what the program says counts again */
 #define MODE_PERCENT_FORM "a number from 1 to 100"
 
 bool mode_named(const char *name, enum function_mode *kind);

@@ -57,6 +57,19 @@ static bool goes_on(unsigned long long *from, unsigned long long *skip, bool *mo
     return wire_get(&status_line, "next") != NULL;
 }
 
+/* In JSON the outcome has it all. */
+static void pass_by(const struct process *p, struct wire_line *record, void *cookie)
+{
+    (void)p;
+    (void)record;
+    (void)cookie;
+}
+
+static reply_record *record_of(const struct asking *a)
+{
+    return a->view.json ? (a->for_people ? pass_by : show_record) : a->each != NULL ? a->each : show_record;
+}
+
 /* All parts of a reply, or as many as `limit` records take. */
 static bool ask_parts(struct asking *a, const struct process *p)
 {
@@ -70,8 +83,7 @@ static bool ask_parts(struct asking *a, const struct process *p)
         if (more)
             end += sprintf(end, " from=%llu skip=%llu", from, skip);
         strcpy(end, "\n");
-        if (!client_ask(p, request, a->each != NULL && !a->view.json ? a->each : show_record, &a->view,
-                        &patience, &status_line))
+        if (!client_ask(p, request, record_of(a), &a->view, &patience, &status_line))
             return false;
         size_t got = a->view.records - before;
         if (a->in->limit != 0 && (left -= got < left ? got : left) == 0)
@@ -98,6 +110,9 @@ static void show_outcome(struct asking *a, const struct process *p, unsigned lon
                    matched == 1 ? "entry" : "entries", number_of("functions"),
                    number_of("functions") == 1 ? "function" : "functions", a->in->dry ? "would be " : "",
                    a->outcome);
+    else if (a->changed != NULL && matched != 0)
+        text_print(stdout, "%ld (%s): %s mode %s: %llu function%s\n", process_number(p), p->program,
+                   a->in->operands[0], a->changed, matched, matched == 1 ? "" : "s");
     else if (a->outcome[0] != 0)
         text_print(stdout, "%ld (%s): %llu %s %s%s\n", process_number(p), p->program, matched,
                    matched == 1 ? "entry" : "entries", a->in->dry ? "would be " : "", a->outcome);

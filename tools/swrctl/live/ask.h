@@ -20,6 +20,8 @@ struct asking {
     reply_record *each;  /* shows a record of those that are not shown as JSON; NULL: show_record() */
     bool listeners;      /* of how many functions it is, is told too */
     const char *outcome; /* a line for each process: "invalidated"; "": in JSON alone */
+    bool for_people;     /* records are: in JSON there is the outcome alone */
+    const char *changed; /* the mode that many functions have now, for a line for each process; NULL: none */
 };
 
 /* Sends what was begun, shows the replies; STATUS_DONE or what went wrong, told. */

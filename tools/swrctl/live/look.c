@@ -67,7 +67,10 @@ int subcommand_functions(struct invocation *in)
 
 int subcommand_stats(struct invocation *in)
 {
-    return look(in, NULL);
+    /* Of several processes each is one object, with what it complains of. */
+    struct asking a = {.in = in, .view.within = in->all ? "complaint" : NULL};
+    ask_start("stats");
+    return ask_all(&a);
 }
 
 int subcommand_regions(struct invocation *in)
@@ -113,6 +116,8 @@ int subcommand_inspect(struct invocation *in)
                        .view.columns = entry_columns,
                        .each = in->tree ? NULL : show_entry,
                        .counted = in->count > 0 || in->match != NULL};
+    if (in->count > 0 && strchr(in->operands[0], '(') != NULL)
+        return usage_error("inspect takes a function; swrctl explain '%s' shows one call", in->operands[0]);
     ask_start("inspect");
     if (in->count > 0)
         ask_field("function", in->operands[0]);
@@ -136,6 +141,9 @@ int subcommand_dump(struct invocation *in)
 int subcommand_explain(struct invocation *in)
 {
     struct asking a = {.in = in, .counted = true};
+    if (strchr(in->operands[0], '(') == NULL)
+        return usage_error("explain takes one call with its arguments, such as 'quote(\"ACME\", 3)', not %s",
+                           in->operands[0]);
     ask_start("explain");
     ask_field("call", in->operands[0]);
     return ask_all(&a);

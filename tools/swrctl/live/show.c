@@ -58,8 +58,43 @@ static json_t *json_of(const char *name, const char *value)
     return text_need(text);
 }
 
-static void show_json(const struct process *p, const struct wire_line *record)
+static void print_json(json_t *object)
 {
+    char *line = text_need(json_dumps(object, JSON_COMPACT));
+    text_json(stdout, line);
+    free(line);
+    json_decref(object);
+}
+
+/* The array is called as the field, and an s. False: the record is no such one, or there is none to put it
+ * in. */
+static bool put_within(struct view *v, const struct process *p, const struct wire_line *record)
+{
+    const char *value = v->within != NULL ? wire_get(record, v->within) : NULL;
+    char name[40];
+    if (value == NULL || v->object == NULL ||
+        json_integer_value(json_object_get(v->object, "pid")) != process_number(p))
+        return false;
+    snprintf(name, sizeof name, "%ss", v->within);
+    json_t *list = json_object_get(v->object, name);
+    if (list == NULL)
+        json_object_set_new(v->object, name, list = text_need(json_array()));
+    json_array_append_new(list, json_of(v->within, value));
+    return true;
+}
+
+static void print_object(struct view *v)
+{
+    if (v->object != NULL)
+        print_json(v->object);
+    v->object = NULL;
+}
+
+static void show_json(struct view *v, const struct process *p, const struct wire_line *record)
+{
+    if (put_within(v, p, record))
+        return;
+    print_object(v);
     json_t *object = text_need(json_object());
     json_object_set_new(object, "pid", json_integer(process_number(p)));
     for (uint32_t i = 0; i < record->nfields; i++) {
@@ -68,10 +103,10 @@ static void show_json(const struct process *p, const struct wire_line *record)
             text_need(NULL);
         free(name);
     }
-    char *line = text_need(json_dumps(object, JSON_COMPACT));
-    text_json(stdout, line);
-    free(line);
-    json_decref(object);
+    if (v->within != NULL)
+        v->object = object;
+    else
+        print_json(object);
 }
 
 static bool coloured(void)
@@ -150,15 +185,15 @@ static void add_cell(struct table *t, size_t c, const char *text)
         t->widths[c] = width < WIDEST ? width : WIDEST;
 }
 
-/* Moments are seconds since 1970; a person reads the hour. */
+/* Moments are seconds since 1970; a person reads the hour, and the day if it is not today. */
 static const char *readable(const char *name, const char *value, char *text, size_t room)
 {
-    time_t at = (time_t)strtoll(value, NULL, 10);
-    struct tm tm;
-    if (strcmp(name, "at") != 0 || localtime_r(&at, &tm) == NULL ||
-        strftime(text, room, "%H:%M:%S", &tm) == 0)
+    time_t at = (time_t)strtoll(value, NULL, 10), now = time(NULL);
+    struct tm tm, today;
+    if (strcmp(name, "at") != 0 || localtime_r(&at, &tm) == NULL || localtime_r(&now, &today) == NULL)
         return value;
-    return text;
+    bool same = tm.tm_year == today.tm_year && tm.tm_yday == today.tm_yday;
+    return strftime(text, room, same ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &tm) != 0 ? text : value;
 }
 
 static const char *heading(const char *column, char *text, size_t room)
@@ -218,7 +253,7 @@ static void show_now(const struct process *p, struct wire_line *record, void *co
 {
     struct view *v = cookie;
     if (v->json) {
-        show_json(p, record);
+        show_json(v, p, record);
     } else if (v->columns == NULL) {
         show_lines(v, p, record);
     } else {
@@ -240,6 +275,7 @@ void show_record(const struct process *p, struct wire_line *record, void *cookie
 
 void show_end(struct view *v)
 {
+    print_object(v);
     branch_draw(&v->branches, show_now, v);
     if (v->table != NULL)
         print_rows(v->table);

@@ -6,12 +6,16 @@
 
 #include "branch.h"
 
+struct json_t;
+
 struct view {
     bool json;
     bool many;                  /* several processes: say which */
     const char *const *columns; /* NULL ends them; NULL itself: a name and a value a line */
     size_t records;
-    struct table *table;      /* rows not printed yet */
+    struct table *table;   /* rows not printed yet */
+    const char *within;    /* in JSON: records of this field are an array in the object before; NULL: none */
+    struct json_t *object; /* that one, not printed yet */
     struct branches branches; /* with a field: records are drawn as a tree, but not in JSON */
 };
 
