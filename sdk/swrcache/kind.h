@@ -15,7 +15,7 @@
  *
  * `len` names an integer parameter of the same list, declared by SWR_VAL. Of a field that is an array every
  * element counts: clear what stands behind the end of a text in it, or the same text is another key. So do
- * the bytes of a number: 0.0 and -0.0 are two keys.
+ * the bytes of a number: 0.0 and -0.0 are two keys. Padding does not count.
  *
  * A kind is not a macro: SWRCACHE_<purpose>_ is pasted in front of it, so that the names stay free of
  * expansion until their purpose is known. Purposes: DECL (declaration), NAME, ARG (struct swrcache_arg),

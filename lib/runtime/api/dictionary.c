@@ -104,7 +104,7 @@ bool dictionary_put(const char *region, const void *key, size_t key_len, const v
                     uint64_t ttl_ms)
 {
     struct use u;
-    if ((value == NULL && value_len != 0) || !begin(&u, region, key, key_len, true))
+    if ((value == NULL && value_len != 0) || value_len > KEY_MOST || !begin(&u, region, key, key_len, true))
         return false;
     bool done = batch_note_put(u.function, &u.key, value, value_len, ttl_ms) ||
                 put_entry(u.function, &u.key, value, value_len, ttl_ms);

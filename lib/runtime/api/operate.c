@@ -23,6 +23,11 @@
 
 #include <string.h>
 
+static bool is_out(const struct swrcache_param *p)
+{
+    return p->kind == SWRCACHE_KIND_OUT || p->kind == SWRCACHE_KIND_OUT_BYTES;
+}
+
 bool operate_peek(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
 {
     struct function *f = function_of(site);
@@ -75,6 +80,29 @@ static size_t present(struct thread *t, struct function *f, const struct key *ke
     return n;
 }
 
+/*
+ * Out-arguments are no part of a key: whatever stands for them here must not make it doubtful, and a key of
+ * the user's own may look at it. False: no memory for so much nothing.
+ */
+static bool without_outs(struct function *f, const struct swrcache_arg *args, struct swrcache_arg *plain,
+                         unsigned char **nothing)
+{
+    size_t most = 1;
+    for (uint32_t i = 0; i < f->site->nparams; i++) {
+        plain[i] = args[i];
+        if (is_out(&f->site->params[i]))
+            most = args[i].size > most ? args[i].size : most;
+    }
+    if (f->custom_key != NULL && f->has_outs)
+        *nothing = most <= KEY_MOST ? os_zalloc(most + f->bits.align) : NULL;
+    if (f->custom_key != NULL && f->has_outs && *nothing == NULL)
+        return false;
+    for (uint32_t i = 0; i < f->site->nparams; i++)
+        if (is_out(&f->site->params[i]))
+            plain[i].data = *nothing != NULL ? bits_place(*nothing, f->bits.align) : (const void *)plain;
+    return true;
+}
+
 size_t operate_run(struct swrcache_site *site, enum swrcache_operation operation,
                    const struct swrcache_arg *args)
 {
@@ -87,17 +115,15 @@ size_t operate_run(struct swrcache_site *site, enum swrcache_operation operation
         return 0;
     struct thread *t = visit.thread;
     struct custom_key custom = {.more = NULL};
-    /* Out-arguments are no part of a key: whatever stands for them here must not make it doubtful. */
     struct swrcache_arg plain[KEY_MAX_PARAMS + 1];
-    _Alignas(16) unsigned char anything[512] = {0}; /* a key of the user's own may look at it */
-    for (uint32_t i = 0; args != NULL && i < site->nparams; i++) {
-        plain[i] = args[i];
-        if (site->params[i].kind == SWRCACHE_KIND_OUT || site->params[i].kind == SWRCACHE_KIND_OUT_BYTES)
-            plain[i].data =
-                plain[i].size <= sizeof anything || args[i].data == NULL ? anything : args[i].data;
-    }
-    const struct swrcache_arg *keyed = args != NULL ? custom_key_args_of(t, f, plain, &custom) : NULL;
+    unsigned char *nothing = NULL;
     door_begin(&visit);
+    bool without = args == NULL || without_outs(f, args, plain, &nothing);
+    door_leave(&visit);
+    const struct swrcache_arg *keyed =
+        args != NULL && without ? custom_key_args_of(t, f, plain, &custom) : NULL;
+    door_begin(&visit);
+    os_free(nothing);
     if (args == NULL && batch_note(operation, site->name))
         matched = verb_several(operation, &f, 1, true);
     else if (args == NULL)

@@ -14,7 +14,7 @@ struct refresh_record {
     _Atomic(struct refresh_record *) next;
     struct entry *entry;
     _Atomic uint32_t idle_refreshes; /* timed refreshes since the last call */
-    _Atomic uint16_t refresh_errno;
+    _Atomic int32_t refresh_errno;
     _Atomic uint8_t failures; /* refreshes failed in a row */
     _Atomic uint8_t timer;    /* warm.c's */
 };

@@ -19,7 +19,7 @@ static enum function_give give_of(const struct function *f)
     const struct swrcache_site *s = f->site;
     if (s->form == SWRCACHE_FORM_OBJECT || f->annotated.unless != NULL || f->custom_key != NULL)
         return GIVE_OTHER;
-    if (s->form != SWRCACHE_FORM_VALUE || f->outs_len != 0 || f->has_out_bytes)
+    if (s->form != SWRCACHE_FORM_VALUE || f->has_outs)
         return GIVE_RESULT;
     return s->result_size == 8                             ? GIVE_WORD
            : s->result_size == 4                           ? GIVE_HALF
@@ -60,6 +60,10 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     struct function *f = os_zalloc(sizeof *f);
     if (f == NULL)
         return NULL;
+    if (!bits_of(&f->bits, site)) {
+        os_free(f);
+        return NULL;
+    }
     f->site = site;
     f->number = number;
     /* Of an older header it ends sooner: the rest is zero, unset. */
@@ -67,10 +71,11 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     memcpy(&f->annotated, site->policy, known);
     atomic_store(&f->identity, entry_identity(number, 1));
     key_shape_of(&f->shape, site, function_seed() ^ ((uint64_t)number * 0x9E3779B97F4A7C15u));
+    f->shape.bits = &f->bits;
     for (uint32_t i = 0; i < site->nparams; i++) {
-        if (site->params[i].kind == SWRCACHE_KIND_OUT)
-            f->outs_len += site->params[i].size;
-        f->has_out_bytes |= site->params[i].kind == SWRCACHE_KIND_OUT_BYTES;
+        uint32_t kind = site->params[i].kind;
+        f->has_outs |=
+            kind == SWRCACHE_KIND_OUT_BYTES || (kind == SWRCACHE_KIND_OUT && site->params[i].size != 0);
     }
     custom_key_shape(f);
     if (site->form == SWRCACHE_FORM_OBJECT)

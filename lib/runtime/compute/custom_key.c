@@ -33,6 +33,7 @@ void custom_key_shape(struct function *f)
     f->args.versioned = false;
     f->shape.params = &key_param;
     f->shape.nparams = 1;
+    f->shape.bits = NULL;
 }
 
 bool custom_key_make(struct thread *t, struct function *f, const struct swrcache_arg *args,

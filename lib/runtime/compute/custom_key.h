@@ -17,7 +17,7 @@ void custom_key_shape(struct function *f);
 struct custom_key {
     struct swrcache_arg arg;
     unsigned char *more; /* where it did not fit */
-    unsigned char bytes[256];
+    _Alignas(BITS_ALIGN_LEAST) unsigned char bytes[256];
 };
 /* Runs the user's function, outside the runtime. False: this call is not cached. Always drop it. */
 bool custom_key_make(struct thread *t, struct function *f, const struct swrcache_arg *args,

@@ -8,8 +8,8 @@ static uint64_t joined(uint64_t digest, uint64_t more)
     return digest * 31 + more;
 }
 
-/* Of one number or structure by value. */
-static uint64_t digest_value(uint32_t cls, const void *data, size_t size)
+/* Of one number or structure by value, without its padding. */
+static uint64_t digest_value(uint32_t cls, const unsigned char *mask, const void *data, size_t size)
 {
     float f;
     double d;
@@ -27,7 +27,7 @@ static uint64_t digest_value(uint32_t cls, const void *data, size_t size)
         if (rest != 0 && rest == rest)
             return joined(key_digest(&d, sizeof d), key_digest(&rest, sizeof rest));
     } else {
-        return key_digest(data, size);
+        return bits_digest(data, mask, size);
     }
     if (d != d)
         return 1;
@@ -66,7 +66,8 @@ static uint64_t digest_outs(const struct function *f, const struct swrcache_arg 
         const struct swrcache_param *p = &f->site->params[i];
         if (!is_out(p) || args[i].size == SIZE_MAX || (args[i].data == NULL && value == NULL))
             continue;
-        digest = joined(digest, digest_value(p->cls, value != NULL ? *value : args[i].data, args[i].size));
+        digest = joined(digest, digest_value(p->cls, bits_mask(&f->bits, i),
+                                             value != NULL ? *value : args[i].data, args[i].size));
         *bytes += args[i].size;
         if (value != NULL)
             *value += args[i].size;
@@ -91,7 +92,7 @@ bool digest_of_result(struct function *f, const struct swrcache_arg *args, const
         len = pointer != NULL ? strlen(pointer) + 1 : 0;
         of_result = digest_text(pointer, len);
     } else if (len != 0) {
-        of_result = digest_value(s->result_cls, result, len);
+        of_result = digest_value(s->result_cls, bits_mask(&f->bits, s->nparams), result, len);
     }
     *digest = joined(*digest, of_result);
     if (bytes != NULL)
@@ -113,7 +114,7 @@ bool digest_of_entry(struct function *f, struct entry *e, const struct swrcache_
         bool null = entry_flags(e) & ENTRY_NULL;
         of_result = digest_text(null ? NULL : tail, (size_t)(end - tail));
     } else if (tail != end) {
-        of_result = digest_value(s->result_cls, tail, (size_t)(end - tail));
+        of_result = digest_value(s->result_cls, bits_mask(&f->bits, s->nparams), tail, (size_t)(end - tail));
     }
     *digest = joined(*digest, of_result);
     return true;

@@ -137,7 +137,7 @@ static uint8_t note_failure(struct entry *e, int error)
     uint8_t failures = atomic_load(&record->failures);
     failures += failures < UINT8_MAX;
     atomic_store(&record->failures, failures);
-    atomic_store(&record->refresh_errno, (uint16_t)error);
+    atomic_store(&record->refresh_errno, error);
     entry_flag(e, ENTRY_TROUBLE);
     return failures;
 }

@@ -23,8 +23,8 @@ void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
     struct key key = entry_key(e);
     struct swrcache_arg args[KEY_MAX_PARAMS + 1];
     struct key encoded = custom_key_args(f, e);
-    size_t args_room = (key_room(&f->args, &encoded) + 15) & ~(size_t)15;
-    unsigned char *room = t == NULL ? NULL : os_alloc_aligned(16, args_room + f->site->result_size);
+    size_t args_room = bits_up(key_room(&f->args, &encoded), f->bits.result_align);
+    unsigned char *room = t == NULL ? NULL : os_alloc(args_room + f->site->result_size + f->bits.align);
     table_lock(&cache_table, shard);
     uint64_t identity = function_identity_of(e);
     if (fl == NULL && room != NULL && table_holds(&cache_table, e) &&
@@ -54,9 +54,9 @@ void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
             door_leave(&visit);
         return;
     }
-    unsigned char *result = room + args_room;
+    unsigned char *first = bits_place(room, f->bits.align), *result = first + args_room;
     memset(result, 0, f->site->result_size);
-    key_decode(&f->args, &encoded, entry_opaque(e), room, args);
+    key_decode(&f->args, &encoded, entry_opaque(e), first, args);
     if (mode_kind(mode_of(f)) == FUNCTION_SHADOW)
         shadow_prefill(f, e, args);
     t->worker = true;

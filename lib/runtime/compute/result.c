@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool nonzero(const struct swrcache_site *s, const void *result)
+static bool nonzero(const struct function *f, const void *result)
 {
-    const unsigned char *b = result;
+    const struct swrcache_site *s = f->site;
+    const unsigned char *b = result, *mask = bits_mask(&f->bits, s->nparams);
     if (s->result_cls == SWRCACHE_CLASS_FLOAT) {
         if (s->result_size == sizeof(float))
             return *(const float *)result != 0;
@@ -16,7 +17,7 @@ static bool nonzero(const struct swrcache_site *s, const void *result)
         return *(const long double *)result != 0;
     }
     for (uint32_t i = 0; i < s->result_size; i++)
-        if (b[i] != 0)
+        if ((mask != NULL ? b[i] & mask[i] : b[i]) != 0)
             return true;
     return false;
 }
@@ -74,11 +75,11 @@ bool result_failed(struct function *f, const void *result)
         return false;
     switch (f->annotated.fails) {
     case SWR_FAILS_NULL:
-        return !nonzero(s, result);
+        return !nonzero(f, result);
     case SWR_FAILS_NEGATIVE:
         return negative(s, result);
     case SWR_FAILS_NONZERO:
-        return nonzero(s, result);
+        return nonzero(f, result);
     default:
         return false;
     }
@@ -168,16 +169,33 @@ struct entry *result_keep(struct function *f, const struct flight *fl, const str
     for (uint32_t i = 0; i < s->nparams; i++)
         if (is_out(&s->params[i]) && args[i].size != 0) {
             memcpy(at, args[i].data, args[i].size);
+            bits_clear(at, bits_mask(&f->bits, i), args[i].size);
             at += args[i].size;
         }
     if (pad != 0)
         memset(at, 0, pad);
     if (len != 0)
         memcpy(at + pad, from, len);
+    bits_clear(at + pad, bits_mask(&f->bits, s->nparams), len);
     os_free(encoded);
     entry_flag(e, flags);
     mark_fill(e, names, nnames);
     return e;
+}
+
+/* Wherever they stand in the entry, `decode` gets them where malloc() could have put them. */
+static void *decode(struct function *f, const unsigned char *bytes, size_t len)
+{
+    _Alignas(BITS_ALIGN_LEAST) unsigned char few[512];
+    unsigned char *copy = few;
+    if ((uintptr_t)bytes % BITS_ALIGN_LEAST == 0)
+        return f->codec->decode(bytes, len);
+    if (len > sizeof few && (copy = os_alloc_aligned(BITS_ALIGN_LEAST, len)) == NULL)
+        return NULL;
+    void *object = f->codec->decode(memcpy(copy, bytes, len), len);
+    if (copy != few)
+        os_free(copy);
+    return object;
 }
 
 bool result_give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result)
@@ -187,7 +205,7 @@ bool result_give(struct function *f, struct entry *e, const struct swrcache_arg 
     char *string = NULL;
     void *object = NULL;
     const unsigned char *tail = at;
-    if (unlikely(f->outs_len != 0 || f->has_out_bytes))
+    if (unlikely(f->has_outs))
         for (uint32_t i = 0; i < s->nparams; i++)
             if (is_out(&s->params[i]))
                 tail += args[i].size;
@@ -209,8 +227,7 @@ bool result_give(struct function *f, struct entry *e, const struct swrcache_arg 
         break;
     case SWRCACHE_FORM_OBJECT:
         if (f->codec != NULL) {
-            if (!(entry_flags(e) & ENTRY_NULL) &&
-                (object = f->codec->decode(tail, (size_t)(end - tail))) == NULL)
+            if (!(entry_flags(e) & ENTRY_NULL) && (object = decode(f, tail, (size_t)(end - tail))) == NULL)
                 return false;
             memcpy(result, &object, sizeof object);
             break;

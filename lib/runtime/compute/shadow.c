@@ -18,30 +18,25 @@ static bool is_out(const struct swrcache_param *p)
     return p->kind == SWRCACHE_KIND_OUT || p->kind == SWRCACHE_KIND_OUT_BYTES;
 }
 
-static size_t rounded(size_t size)
+/*
+ * The same arguments, out-arguments behind the result in `room` instead, where they begin with what was
+ * answered. Gives how much room that takes; with `room` NULL that is all it does.
+ */
+static size_t beside(const struct function *f, const struct swrcache_arg *args, struct swrcache_arg *own,
+                     unsigned char *room)
 {
-    return (size + 15) & ~(size_t)15;
-}
-
-/* The same arguments, out-arguments in `room` instead, where they begin with what was answered. */
-static void beside(const struct function *f, const struct swrcache_arg *args, struct swrcache_arg *own,
-                   unsigned char *room)
-{
+    size_t end = f->site->result_size;
     for (uint32_t i = 0; i < f->site->nparams; i++) {
+        const struct swrcache_param *p = &f->site->params[i];
         own[i] = args[i];
-        if (!is_out(&f->site->params[i]))
+        if (!is_out(p))
             continue;
-        own[i].data = memcpy(room, args[i].data, args[i].size);
-        room += rounded(args[i].size);
+        end = bits_up(end, bits_align(&f->bits, p, i));
+        if (room != NULL)
+            own[i].data = memcpy(room + end, args[i].data, args[i].size);
+        end += args[i].size;
     }
-}
-
-static size_t room_for(const struct function *f, const struct swrcache_arg *args)
-{
-    size_t room = rounded(f->site->result_size) + 16;
-    for (uint32_t i = 0; i < f->site->nparams; i++)
-        room += is_out(&f->site->params[i]) ? rounded(args[i].size) : 0;
-    return room;
+    return end;
 }
 
 /* What the function gave for the comparison goes back to where it came from. */
@@ -64,20 +59,21 @@ static void compare(struct thread *t, struct function *f, const struct swrcache_
     struct swrcache_arg own[KEY_MAX_PARAMS];
     struct visit visit;
     uint64_t served, given;
-    unsigned char *room = NULL;
+    unsigned char *raw = NULL;
     struct flight *fl = NULL;
     door_call(&visit, t);
     if (digest_of_result(f, args, answer, &served, NULL) &&
-        (room = os_alloc_aligned(16, room_for(f, args))) != NULL)
+        (raw = os_alloc(beside(f, args, own, NULL) + f->bits.align)) != NULL)
         fl = flight_apart(f);
     if (fl == NULL) {
-        os_free(room);
+        os_free(raw);
         door_answered(&visit);
         return;
     }
+    unsigned char *room = bits_place(raw, f->bits.align);
     memset(room, 0, f->site->result_size);
-    beside(f, args, own, room + rounded(f->site->result_size));
-    fl->room = room;
+    beside(f, args, own, room);
+    fl->room = raw;
     frame_forget_left(t, (uintptr_t)__builtin_frame_address(0));
     struct body body = {.thread = t, .args = own, .result = room, .catches = true};
     if (compute_body(fl, &body)) {

@@ -52,9 +52,8 @@ struct function {
     const struct swrcache_codec *codec;    /* of an object's bytes, which are kept instead of it */
     const struct swrcache_codec *encoder;  /* the same, or one that tells what is in an object alone */
     uint32_t number;
-    uint8_t give;      /* enum function_give */
-    uint32_t outs_len; /* bytes of the SWR_OUT parameters, the fixed part of a value */
-    bool has_out_bytes;
+    uint8_t give;       /* enum function_give */
+    bool has_outs;      /* out-parameters: their bytes stand before the result in a value */
     bool dictionary;    /* a region's: nobody computes its entries */
     _Atomic bool inner; /* some body called it: results may stand on its results */
     uint32_t ntags;
@@ -74,6 +73,7 @@ struct function {
     _Atomic uint64_t compared_before, differed_before;
     _Atomic(struct observed_function *) observed; /* observation.h; NULL: never was */
     _Atomic uint64_t counts[COUNTERS];            /* counted without a thread record, or by threads gone */
+    struct bits bits; /* core/bits.h: of the types of its parameters and its result */
 };
 
 /* An entry knows twelve bits of the number and twenty of the generation. */
@@ -131,12 +131,17 @@ static inline bool function_holds_object(const struct function *f)
     return f->site->form == SWRCACHE_FORM_OBJECT && f->codec == NULL;
 }
 
-/* Two of its results can be compared: of objects without an encoder only the addresses are known. */
+/*
+ * Two of its results can be compared: of objects without an encoder only the addresses are known, and of
+ * structures whose padding the compiler did not tell not which bytes count.
+ */
 static inline bool function_comparable(const struct function *f)
 {
-    return f->site->form != SWRCACHE_FORM_OBJECT || f->encoder != NULL;
+    return (f->site->form != SWRCACHE_FORM_OBJECT || f->encoder != NULL) && !f->bits.untold;
 }
-#define FUNCTION_INCOMPARABLE "its objects cannot be compared without a codec (SWR_CODEC, SWR_ENCODER)"
+#define FUNCTION_INCOMPARABLE                                                                                \
+    "its objects cannot be compared without a codec (SWR_CODEC, SWR_ENCODER), nor structures of which the "  \
+    "compiler did not tell the padding, as gcc does"
 
 /* Its entries so far match no more. Gives the new generation. */
 static inline uint64_t function_raise(struct function *f)
