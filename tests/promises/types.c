@@ -79,7 +79,10 @@ static void aligned(void)
     bodies = 0;
     for (int i = 0; i < 64; i++)
         compared_page(7, &first, &page);
-    CHECK(outcome() == SWR_HIT && bodies > 1 && page.bytes[8191] == 7);
+    CHECK(outcome() == SWR_HIT && page.bytes[8191] == 7);
+#ifdef SWRCACHE_TELLS_PADDING
+    CHECK(bodies > 1); /* compared */
+#endif
     CHECK(misplaced == 0);
 }
 
