@@ -25,6 +25,7 @@
 #include "runtime/cache/history.h"
 #include "runtime/cache/lease.h"
 #include "runtime/cache/refresh_record.h"
+#include "runtime/cache/settle.h"
 #include "runtime/cache/sweep.h"
 #include "runtime/registry/listener.h"
 #include "runtime/registry/thread.h"
@@ -86,8 +87,24 @@ static void lose_job(struct job *job)
     cache_unref(job->entry);
 }
 
-static const struct pool_duties duties = {run_job,     lose_job,     warm_fire,
-                                          cache_unref, sweep_wanted, sweep_some};
+static void shed_job(struct job *job)
+{
+    refresh_shed(job->entry, job->lease, job->flight);
+    cache_unref(job->entry);
+}
+
+static bool chore_wanted(void)
+{
+    return sweep_wanted() || settle_wanted();
+}
+
+static bool chore(void)
+{
+    return sweep_wanted() ? sweep_some() : settle_some();
+}
+
+static const struct pool_duties duties = {run_job,     lose_job,     shed_job,   warm_fire,
+                                          cache_unref, chore_wanted, settle_due, chore};
 
 /* Left where no frame of ours could see it, by an asynchronous cancellation for instance. */
 static void thread_ends(struct thread *t)

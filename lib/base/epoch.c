@@ -12,6 +12,7 @@ struct epoch_now epoch_now = {.global = 2 | EPOCH_HEAVY};
 
 static _Atomic(struct epoch_record *) records;
 enum { COLLECT_EVERY = 64, WEIGHT = 4096, KINDS = 8 }; /* so many bytes count as one more */
+enum { TOLD_FROM = 64 << 10 };                         /* bytes that a stripe has before it tells of them */
 
 /* Destructors, so that garbage need not say which is its own; added to, never changed. */
 static _Atomic(epoch_destroy *) kinds[KINDS];
@@ -21,13 +22,22 @@ struct heap {
     struct epoch_garbage *open;   /* retired since `closed` was closed */
     struct epoch_garbage *closed; /* what readers of later epochs cannot see */
     uint64_t epoch;               /* of the closed ones: free once every reader is of a later one */
+    uint64_t open_bytes, closed_bytes;
 };
 
 static struct garbage {
     alignas(64) struct lock lock; /* not held while anything is freed */
     struct heap heaps[KINDS];
     _Atomic uint32_t waiting; /* what was retired since the last collection, weighed */
+    uint64_t untold;          /* bytes that do not stand in waiting_bytes yet */
 } garbage[STRIPES];
+
+/* Retired and not freed, but for what stripes have not told; on a line of its own, as every store asks. */
+static struct {
+    alignas(64) _Atomic uint64_t bytes;
+    _Atomic uint64_t
+        stuck_at; /* the reader's epoch for which the last collection freed too little; 0: none */
+} waiting;
 
 void epoch_start(void)
 {
@@ -100,6 +110,13 @@ static unsigned kind_of(epoch_destroy *destroy)
     __builtin_unreachable(); /* there are fewer in the source */
 }
 
+/* Its lock held. */
+static void tell(struct garbage *some)
+{
+    atomic_fetch_add_explicit(&waiting.bytes, some->untold, memory_order_relaxed);
+    some->untold = 0;
+}
+
 void epoch_retire(struct epoch_garbage *g, size_t bytes, epoch_destroy *destroy)
 {
     struct garbage *mine = &garbage[stripe()];
@@ -107,6 +124,9 @@ void epoch_retire(struct epoch_garbage *g, size_t bytes, epoch_destroy *destroy)
     lock_take(&mine->lock);
     g->next = heap->open;
     heap->open = g;
+    heap->open_bytes += bytes;
+    if ((mine->untold += bytes) >= TOLD_FROM)
+        tell(mine);
     atomic_fetch_add_explicit(&mine->waiting, 1 + (uint32_t)(bytes / WEIGHT), memory_order_relaxed);
     lock_give(&mine->lock);
 }
@@ -120,18 +140,21 @@ static void free_all(struct epoch_garbage *const first[KINDS])
         }
 }
 
-static struct epoch_garbage *take_closed(struct heap *heap, uint64_t oldest)
+static struct epoch_garbage *take_closed(struct heap *heap, uint64_t oldest, uint64_t *bytes)
 {
     struct epoch_garbage *first = heap->epoch < oldest ? heap->closed : NULL;
-    if (first != NULL)
+    if (first != NULL) {
         heap->closed = NULL;
+        *bytes += heap->closed_bytes;
+    }
     return first;
 }
 
-/* Two steps, as what is closed may have to wait for a reader while others come in. */
-static void collect(struct garbage *some)
+/* Two steps, as what is closed may have to wait for a reader while others come in. As epoch_collect(). */
+static uint64_t collect(struct garbage *some)
 {
     struct epoch_garbage *old[KINDS], *young[KINDS];
+    uint64_t freed = 0, waits = UINT64_MAX;
     lock_take(&some->lock);
     bool any = false;
     for (unsigned k = 0; k < KINDS; k++)
@@ -139,26 +162,33 @@ static void collect(struct garbage *some)
     atomic_store(&some->waiting, 0);
     if (!any) {
         lock_give(&some->lock);
-        return;
+        return waits;
     }
+    tell(some);
     /* Every reader reads this word: it is written once for many that are retired. */
     uint64_t epoch = atomic_fetch_add(&epoch_now.global, 2);
     uint64_t oldest = readers_seen() ? oldest_reader() : 0;
     for (unsigned k = 0; k < KINDS; k++) {
         struct heap *heap = &some->heaps[k];
-        old[k] = take_closed(heap, oldest);
+        old[k] = take_closed(heap, oldest, &freed);
         young[k] = NULL;
         if (heap->closed == NULL) {
             heap->closed = heap->open;
+            heap->closed_bytes = heap->open_bytes;
             heap->epoch = epoch;
             heap->open = NULL;
-            young[k] = take_closed(heap, oldest);
+            heap->open_bytes = 0;
+            young[k] = take_closed(heap, oldest, &freed);
         }
+        if (heap->closed != NULL && heap->epoch < waits)
+            waits = heap->epoch;
     }
     lock_give(&some->lock);
     /* Outside the lock: a destructor may run the user's release function. */
     free_all(old);
     free_all(young);
+    atomic_fetch_sub_explicit(&waiting.bytes, freed, memory_order_relaxed);
+    return waits;
 }
 
 void epoch_tidy(void)
@@ -168,10 +198,39 @@ void epoch_tidy(void)
         collect(mine);
 }
 
-void epoch_collect(void)
+uint64_t epoch_collect(void)
 {
-    for (unsigned i = 0; i < STRIPES; i++)
-        collect(&garbage[i]);
+    uint64_t waits = UINT64_MAX;
+    for (unsigned i = 0; i < STRIPES; i++) {
+        uint64_t oldest = collect(&garbage[i]);
+        waits = oldest < waits ? oldest : waits;
+    }
+    return waits;
+}
+
+uint64_t epoch_closed(void)
+{
+    return atomic_load(&epoch_now.global);
+}
+
+uint64_t epoch_waiting(void)
+{
+    return atomic_load_explicit(&waiting.bytes, memory_order_relaxed);
+}
+
+bool epoch_stuck(uint64_t most)
+{
+    if (epoch_waiting() <= most)
+        return false;
+    /* As long as the oldest reader is the one that it failed for, another collection frees nothing. */
+    uint64_t at = atomic_load(&waiting.stuck_at);
+    if (at != 0 && oldest_reader() == at)
+        return true;
+    epoch_collect();
+    bool stuck = epoch_waiting() > most;
+    uint64_t oldest = stuck ? oldest_reader() : 0;
+    atomic_store(&waiting.stuck_at, oldest != UINT64_MAX ? oldest : 0);
+    return stuck;
 }
 
 void garbage_locks(lock_visit *visit)

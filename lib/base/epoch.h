@@ -74,8 +74,21 @@ static inline void epoch_exit(struct epoch_record *r)
 /* Hands over what has been unlinked, `bytes` of it. Any thread; takes a lock, of its stripe. Few different
  * destructors. */
 void epoch_retire(struct epoch_garbage *g, size_t bytes, epoch_destroy *destroy);
-/* Frees what may be freed now; runs the destructors: never with a lock held. tidy: only when it pays. */
-void epoch_collect(void);
+/*
+ * Frees what may be freed now; runs the destructors: never with a lock held. tidy: only when it pays. What
+ * had to wait for a reader was closed up to some collection; collect gives the number of the oldest such,
+ * UINT64_MAX: nothing waits.
+ */
+uint64_t epoch_collect(void);
 void epoch_tidy(void);
+uint64_t epoch_closed(void); /* the number of the last collection */
+
+/* Bytes that are retired and not freed yet, but for a megabyte at most that nobody has told of. */
+uint64_t epoch_waiting(void);
+/*
+ * Is more than that retired, and not to be freed because a reader stands still? Frees what may be freed
+ * first: no lock held. Cheap to ask again while that reader is still there.
+ */
+bool epoch_stuck(uint64_t most);
 
 #endif

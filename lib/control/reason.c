@@ -2,6 +2,7 @@
 #include "reason.h"
 #include "reply.h"
 #include "request.h"
+#include "runtime/compute/dependencies.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/decision.h"
 #include "runtime/cache/refresh_record.h"
@@ -248,6 +249,13 @@ void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,
         reason_act(out, h->who, h->act);
 }
 
+static void say_evicted(struct why *w, const struct history_record *h, const char *ago)
+{
+    const char *const names[] = {"max_entries", "max_bytes", "SWR_MAX_ENTRIES", "SWR_MAX_BYTES"};
+    say(w, "evicted %s ago to keep %s%s=%llu", ago, h->whole ? "" : "the function's ",
+        names[2 * h->whole + h->bound.bytes], (unsigned long long)h->bound.most);
+}
+
 static void say_note(struct why *w, const struct history_record *h)
 {
     char ago[SPAN_TEXT], name[ERRNO_TEXT];
@@ -267,7 +275,7 @@ static void say_note(struct why *w, const struct history_record *h)
         say(w, " and gone since");
         break;
     case HISTORY_EVICTED:
-        say(w, "evicted %s ago to keep the bounds (max_entries, max_bytes)", ago);
+        say_evicted(w, h, ago);
         break;
     case HISTORY_FAILED:
         say(w, "not stored: failed with %s %s ago", error_name(name, h->error), ago);
@@ -283,6 +291,15 @@ static void say_note(struct why *w, const struct history_record *h)
         break;
     case HISTORY_UNNAMED:
         say(w, "not stored: a tag that its body gave it is empty, or longer than 1023 characters, %s ago",
+            ago);
+        break;
+    case HISTORY_TOO_MANY:
+        say(w, "not stored: more than %d tags and keys that it stands on, %s ago", FLIGHT_NAMES, ago);
+        break;
+    case HISTORY_RETIRED:
+        say(w,
+            "not stored: memory of former results could not be given back while a thread stood still in a "
+            "call (SWR_MAX_BYTES), %s ago",
             ago);
         break;
     case HISTORY_NO_ROOM:

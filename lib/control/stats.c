@@ -8,9 +8,11 @@
 #include "request.h"
 #include "runtime/verb/target_check.h"
 #include "runtime/cache/cache.h"
+#include "runtime/cache/retired.h"
 #include "runtime/pool/pool.h"
 #include "runtime/setting/option.h"
 #include "base/alloc.h"
+#include "base/epoch.h"
 #include "base/origin.h"
 
 void command_ping(const struct wire_line *request, struct wire_buffer *out)
@@ -60,6 +62,8 @@ void command_stats(const struct wire_line *request, struct wire_buffer *out)
     wire_number(out, "bytes", cache_bytes());
     wire_number(out, "resident", use.resident);
     wire_number(out, "mapped", use.mapped);
+    wire_number(out, "retired", epoch_waiting());
+    wire_number(out, "not_stored_retired", retired_turned_away());
     for (uint32_t c = 0; c < COUNTERS; c++) {
         uint64_t sum = 0;
         for (uint32_t i = 0; i < count; i++)
@@ -67,11 +71,8 @@ void command_stats(const struct wire_line *request, struct wire_buffer *out)
         wire_number(out, counter_names[c], sum);
     }
     struct pool_state pool = pool_state();
-    lock_take(&cache_bounds.lock);
-    uint64_t evictions = cache_bounds.evictions;
-    lock_give(&cache_bounds.lock);
-    wire_number(out, "evictions", evictions);
     wire_number(out, "pool_threads", pool.threads);
+    wire_number(out, "pool_spare", pool.spare);
     wire_number(out, "pool_running", pool.running);
     wire_number(out, "pool_queued", pool.queued);
     wire_number(out, "no_socket", place_refused());

@@ -148,7 +148,7 @@ void entry_free(struct entry *e);
  * A function's identity: its generation and, in the lowest bits, its number. An entry has the lower half, by
  * which all is found out that is asked while it is in the table.
  */
-enum { ENTRY_FUNCTION_BITS = 12, ENTRY_GENERATION_BITS = 32 - ENTRY_FUNCTION_BITS };
+enum { ENTRY_FUNCTION_BITS = 16, ENTRY_GENERATION_BITS = 32 - ENTRY_FUNCTION_BITS };
 
 static inline uint64_t entry_identity(uint32_t function, uint64_t generation)
 {

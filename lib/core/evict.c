@@ -202,7 +202,6 @@ static void depart(struct evict *v, struct entry *e, enum ghost_kind kind)
     ghost_put(&v->ghost, entry_hash(e), kind, v->entries - 1);
     pull(v, e);
     atomic_fetch_add(&e->refs, 1);
-    v->evictions++;
 }
 
 /* The oldest newcomer's turn: true when it leaves. */
@@ -236,10 +235,13 @@ static bool turn_of_main(struct evict *v, struct entry *e, uint32_t due, bool pa
     return false;
 }
 
-struct entry *evict_pick(struct evict *v, bool (*may_go)(struct entry *))
+struct entry *evict_pick(struct evict *v, bool (*may_go)(struct entry *), struct evict_bound *bound)
 {
     struct entry *victim = NULL;
     lock_take(&v->lock);
+    bool bytes = v->bytes > v->max_bytes;
+    if (bound != NULL)
+        *bound = (struct evict_bound){bytes, bytes ? v->max_bytes : v->max_entries};
     for (int turn = 0; exceeded(v) && victim == NULL && v->entries > 0 && turn < 2 * TURNS; turn++) {
         /* The newest entry is in already: it does not count against the newcomers before it. */
         double most = v->share * (double)v->entries;

@@ -17,9 +17,9 @@
 #ifndef CORE_EVICT_H
 #define CORE_EVICT_H
 
-#include "base/lock.h"
 #include "entry.h"
 #include "ghost.h"
+#include "base/lock.h"
 
 enum { EVICT_NONE, EVICT_SMALL, EVICT_MAIN, EVICT_CLASSES = 8 }; /* entry_queue(): EVICT_MAIN + class */
 
@@ -40,17 +40,22 @@ struct evict_queue {
     } mark[EVICT_MARKS]; /* a ring from `first` on, oldest first */
 };
 
+/* A bound, as it stood when an entry had to go for it. */
+struct evict_bound {
+    bool bytes; /* else entries */
+    uint64_t most;
+};
+
 struct evict {
     struct lock lock; /* everything below; taken inside a shard's lock, never around one */
     uint32_t level;   /* what the last one to leave the main queues was due at */
     struct evict_queue small, main[EVICT_CLASSES];
     uint64_t bytes, entries;
     uint64_t max_bytes, max_entries; /* UINT64_MAX: none */
-    uint64_t evictions;
-    double share;      /* of the small queue among all entries, at least */
-    double mean_worth; /* of the latest newcomers */
-    double deviation;  /* how far theirs is off it on average */
-    uint32_t seen;     /* newcomers, up to what the mean looks back */
+    double share;                    /* of the small queue among all entries, at least */
+    double mean_worth;               /* of the latest newcomers */
+    double deviation;                /* how far theirs is off it on average */
+    uint32_t seen;                   /* newcomers, up to what the mean looks back */
     struct ghost ghost;
 };
 
@@ -60,8 +65,9 @@ void evict_remove(struct evict *v, struct entry *e);
 /*
  * While a bound is exceeded: unlinks the next to go from the queues, takes a reference to it and returns it;
  * NULL when nothing has to go, or nothing may within a bounded search. `may_go` refuses entries under lease.
+ * `bound`, if not NULL: for which it goes.
  */
-struct entry *evict_pick(struct evict *v, bool (*may_go)(struct entry *));
+struct entry *evict_pick(struct evict *v, bool (*may_go)(struct entry *), struct evict_bound *bound);
 void evict_bounds(struct evict *v, uint64_t max_bytes, uint64_t max_entries);
 uint64_t evict_bytes(struct evict *v);
 uint64_t evict_entries(struct evict *v);

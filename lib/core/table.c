@@ -335,6 +335,14 @@ bool table_holds(struct table *t, struct entry *e)
     return find_place(t, e, &p);
 }
 
+uint64_t table_entries(struct table *t)
+{
+    uint64_t n = 0;
+    for (uint32_t s = 0; s < TABLE_SHARDS; s++)
+        n += atomic_load_explicit(&t->shards[s].entries, memory_order_relaxed);
+    return n;
+}
+
 bool table_remove(struct table *t, struct entry *old)
 {
     struct place p;

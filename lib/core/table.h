@@ -27,8 +27,8 @@
 #include <emmintrin.h>
 #endif
 
-#include "base/lock.h"
 #include "entry.h"
+#include "base/lock.h"
 
 enum { TABLE_SHARDS = 64, TABLE_SLOTS = 12, TABLE_WINDOW = 32, TABLE_OVERFLOW = 12 };
 
@@ -45,8 +45,8 @@ struct array;
 
 struct table_shard {
     alignas(64) struct lock lock;
+    _Atomic uint32_t entries; /* written under the lock, read by anyone */
     /* lock */
-    uint32_t entries;
     size_t moved;      /* buckets of the leaving array that are empty */
     struct array *bin; /* what the leaving array is freed by */
 };
@@ -165,6 +165,8 @@ bool table_insert(struct table *t, struct entry *e);
 bool table_replace(struct table *t, struct entry *old, struct entry *new_);
 bool table_remove(struct table *t, struct entry *old);
 bool table_holds(struct table *t, struct entry *e);
+/* About how many there are in all; no lock. */
+uint64_t table_entries(struct table *t);
 
 /*
  * A walk in pieces, the lock given back in between; begins as {0}, or with `thorough`: the pieces are

@@ -66,7 +66,10 @@ with Directory() as directory, Live(directory, SWR_CLOCK="manual") as live:
     gone = [n for n in range(20) if explain(f"few({n})")["state"] == "none"]
     check(len(gone) == 18, gone)
     for n in gone:
-        why(f"few({n})", "evicted")
+        why(f"few({n})", "evicted", "to keep the function's max_entries=2")
+    counts = {f["name"]: f["evictions"] for f in swrctl("functions", "--json", directory=directory).records}
+    check(counts["few"] == 18 and sum(counts.values()) == 18, counts)
+    check(swrctl("stats", "--json", directory=directory).records[0]["evictions"] == 18)
 
     # Past its stale window; once a refresh has failed, calls get the old value while that rests.
     check(live.do("attempt 3") == 3)

@@ -72,6 +72,19 @@ SWR_CACHED(int, named, (SWR_VAL(int, n)))
     return n;
 }
 
+/* More tags than one result can have; and its caller, which takes them over. */
+SWR_CACHED(int, tagged, (SWR_VAL(int, n)))
+{
+    for (int i = 0; i < n; i++)
+        swrcache_tag("part:%d", i);
+    return n;
+}
+
+SWR_CACHED(int, whole, (SWR_VAL(int, n)))
+{
+    return tagged(n);
+}
+
 /* twin.c has another of that name. */
 SWR_STATIC_CACHED(int, twin, (SWR_VAL(int, n)))
 {
@@ -133,6 +146,8 @@ static int obey(const char *line)
         return twin(1) + call_twin("x", 1);
     if (strcmp(line, "long tag") == 0)
         return named(1);
+    if (strncmp(line, "tags ", 5) == 0)
+        return whole(atoi(line + 5));
     if (strcmp(line, "mistaken") == 0)
         return mistaken(1, "x");
     if (strcmp(line, "rude") == 0)

@@ -77,6 +77,16 @@ with Directory() as directory, Live(directory, SWR_CLOCK="manual", SWR_LOG=f"{di
     check(live.do("long tag") == 1)
     why("named(1)", "not stored: a tag that its body gave it is empty, or longer than 1023 characters")
 
+    # As many tags as a result can have, all of which take it out; and one more.
+    live.do("tags 2040")
+    why("tagged(2040)", "fresh")
+    why("whole(2040)", "fresh")
+    act("invalidate", "tag:part:2039")
+    why("whole(2040)", "invalidated", "(tag:part:2039)")
+    live.do("tags 2049")
+    why("tagged(2049)", "not stored: more than 2048 tags and keys that it stands on")
+    why("whole(2049)", "not stored: more than 2048 tags and keys that it stands on")
+
     # The nearest key, and the argument that differs.
     record = why('left("bold")', "never computed", differs="item", asked='"bold"')
     check(record["nearest"] == f"left({record['stored']})", record)
@@ -103,8 +113,10 @@ with Directory() as directory, Live(directory, SWR_CLOCK="manual", SWR_LOG=f"{di
                  'mistaken: its target "left(%d, %s)" can match nothing: left has 1 argument, not 2; write left(item) with * for any',
                  'mistaken: its target "left("%s)" can match nothing: a quote opened at character 6'):
         check(len([c for c in told if c.startswith(line)]) == 1, (line, told))
-    check([c for c in told if not c.startswith("mistaken")] == ['a tag\'s name: "%01024d": longer than 1023 characters'], told)
-    check(len(told) == 4, told)
+    check([c for c in told if not c.startswith("mistaken")] ==
+          ['a tag\'s name: "%01024d": longer than 1023 characters'] +
+          [f"{name}: a result is not stored: more than 2048 tags and keys that it stands on" for name in ("tagged", "whole")], told)
+    check(len(told) == 6, told)
     with open(f"{directory}/log") as log:
         check([line for line in log.read().splitlines()] == told, told)
     check(live.do("mistaken") == 2)

@@ -19,7 +19,7 @@ static struct job job_of(uint64_t number)
 
 Test(queue, as_asked_for_where_all_matter_alike)
 {
-    cr_assert(queue_open(&queue, 100));
+    queue_open(&queue, 100);
     for (uint64_t i = 0; i < 100; i++)
         cr_assert(queue_push(&queue, job_of(i), 5, 1000));
     cr_assert_not(queue_push(&queue, job_of(100), 5, 1000), "full is full");
@@ -32,7 +32,7 @@ Test(queue, hits_and_cost_go_first_and_a_waiting_caller_before_all)
 {
     struct job waited = job_of(3);
     waited.flight = (struct flight *)(uintptr_t)1;
-    cr_assert(queue_open(&queue, 10));
+    queue_open(&queue, 10);
     queue_push(&queue, job_of(0), 1, 1);
     queue_push(&queue, job_of(1), 1, 1000);
     queue_push(&queue, job_of(2), 1000, 1000);
@@ -46,7 +46,7 @@ Test(queue, hits_and_cost_go_first_and_a_waiting_caller_before_all)
 Test(queue, what_matters_least_is_served_all_the_same)
 {
     uint64_t turns = 0;
-    cr_assert(queue_open(&queue, 16));
+    queue_open(&queue, 16);
     queue_push(&queue, job_of(0), 0, 0);
     while (queue_push(&queue, job_of(1), 1u << 20, 1u << 20), queue_pop(&queue).lease != 0)
         cr_assert_lt(++turns, QUEUE_STEP * 41, "it waits for ever");
@@ -58,7 +58,7 @@ Test(queue, every_job_comes_out_once_whatever_the_order)
     enum { MANY = 1000 };
     static unsigned char out[MANY];
     uint64_t seed = 9;
-    cr_assert(queue_open(&queue, MANY));
+    queue_open(&queue, MANY);
     for (uint64_t i = 0; i < MANY; i++)
         cr_assert(queue_push(&queue, job_of(i), chance(&seed) % 1000, chance(&seed) % 100000));
     int64_t last = INT64_MIN;
@@ -69,6 +69,76 @@ Test(queue, every_job_comes_out_once_whatever_the_order)
         cr_assert_eq(out[job.lease]++, 0);
     }
     cr_assert_null(queue_pop(&queue).entry);
+}
+
+static struct job job_in(uint32_t line, uint64_t number)
+{
+    struct job job = job_of(number);
+    job.line = line;
+    return job;
+}
+
+/* A thousand of one function, asked for very often, and twenty of another. */
+Test(queue, each_function_has_its_turn)
+{
+    queue_open(&queue, 1020);
+    for (uint64_t i = 0; i < 1000; i++)
+        cr_assert(queue_push(&queue, job_in(1, i), 1u << 20, 1000));
+    for (uint64_t i = 0; i < 10; i++)
+        queue_pop(&queue);
+    for (uint64_t i = 0; i < 20; i++)
+        cr_assert(queue_push(&queue, job_in(2, i), 1, 1));
+    uint32_t first = 0, others = 0;
+    for (int i = 0; i < 40; i++)
+        *(queue_pop(&queue).line == 1 ? &first : &others) += 1;
+    cr_assert_eq(others, 20);
+    cr_assert_eq(first, 20);
+    /* Having been away is no claim to more than a share. */
+    for (int i = 0; i < 500; i++)
+        cr_assert_eq(queue_pop(&queue).line, 1);
+    for (uint64_t i = 0; i < 20; i++)
+        queue_push(&queue, job_in(2, i), 1, 1);
+    others = 0;
+    for (int i = 0; i < 20; i++)
+        others += queue_pop(&queue).line == 2;
+    cr_assert_eq(others, 10);
+}
+
+Test(queue, a_caller_that_waits_goes_first_in_whatever_line)
+{
+    struct job waited = job_in(2, 7);
+    waited.flight = (struct flight *)(uintptr_t)1;
+    queue_open(&queue, 100);
+    for (uint64_t i = 0; i < 10; i++)
+        queue_push(&queue, job_in(1, i), 1, 1);
+    for (int i = 0; i < 5; i++)
+        queue_pop(&queue);
+    queue_push(&queue, job_in(2, 1), 1, 1);
+    queue_push(&queue, waited, 1, 1);
+    cr_assert_eq(queue_pop(&queue).lease, 7);
+}
+
+Test(queue, who_has_more_than_a_share_makes_room)
+{
+    queue_open(&queue, 100);
+    for (uint64_t i = 0; i < 100; i++)
+        cr_assert(queue_push(&queue, job_in(1, i), 5, 1));
+    cr_assert_null(queue_yield(&queue, 1).entry, "not for itself");
+    uint32_t entered = 0;
+    for (struct job out; (out = queue_yield(&queue, 2)).entry != NULL; entered++) {
+        cr_assert_eq(out.line, 1);
+        cr_assert_neq(out.lease, 0, "the first stays");
+        cr_assert(queue_push(&queue, job_in(2, entered), 1, 1));
+    }
+    cr_assert_eq(entered, 50, "both have their half");
+    cr_assert_eq(queue.count, 100);
+    uint32_t left[3] = {0};
+    for (struct job job; (job = queue_pop(&queue)).entry != NULL;)
+        left[job.line]++;
+    cr_assert_eq(left[1], 50);
+    cr_assert_eq(left[2], 50);
+    queue_empty(&queue);
+    cr_assert(queue_push(&queue, job_in(3, 1), 1, 1), "and it is used again");
 }
 
 Test(timers, come_when_they_are_due_and_each_once)
@@ -137,7 +207,7 @@ static struct harm age_at_once(bool by_worth, uint64_t dear_us, uint64_t window)
     struct harm harm = {0, 0};
     for (size_t k = 0; k < KEYS; k++)
         law[k] = sum += 1.0 / (double)(k + 1);
-    cr_assert(queue_open(&queue, 1024));
+    queue_open(&queue, 1024);
     /* One call of each to begin with, the least wanted first: what first come, first served is worst at. */
     for (uint64_t k = KEYS; k-- > 0;)
         queue_push(&queue, job_of(k), by_worth ? 100000 / (k + 1) : 0, by_worth ? cost_of(k, dear_us) : 0);
@@ -159,7 +229,7 @@ static struct harm age_at_once(bool by_worth, uint64_t dear_us, uint64_t window)
             done_at[key] = now + cost_of(key, dear_us);
         harm.waited_us += done_at[key] - now;
     }
-    os_free(queue.heap);
+    queue_empty(&queue);
     return harm;
 }
 

@@ -52,7 +52,7 @@ Test(verdict, of_a_failure_never_takes_a_values_place)
 Test(verdict, stores_only_what_nothing_is_against)
 {
     unsigned stored = 0;
-    for (unsigned bits = 0; bits < 1 << 11; bits++) {
+    for (unsigned bits = 0; bits < 1 << 13; bits++) {
         struct ended x = {.made = bits & 1,
                           .linked = bits & 2,
                           .fits = bits & 4,
@@ -63,9 +63,11 @@ Test(verdict, stores_only_what_nothing_is_against)
                           .unnamed = bits & 128,
                           .good = bits & 256,
                           .older = bits & 512,
-                          .forgetting = bits & 1024};
+                          .forgetting = bits & 1024,
+                          .too_many = bits & 2048,
+                          .clogged = bits & 4096};
         bool against = !x.made || !x.linked || !x.fits || x.fenced || x.raised || x.skipped || x.unnamed ||
-                       x.older || (x.failed && (x.good || x.forgetting));
+                       x.too_many || x.clogged || x.older || (x.failed && (x.good || x.forgetting));
         enum verdict v = verdict_of(&x);
         stored += v == VERDICT_STORED;
         cr_assert_eq(v == VERDICT_STORED, !against, "%#x", bits);

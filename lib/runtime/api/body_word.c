@@ -56,7 +56,7 @@ void body_tag(const char *format, va_list args)
     if (named && name[0] != 0)
         dependencies_tag(fl, name);
     else
-        fl->unnamed = true; /* not stored: no tag could take it out */
+        dependencies_tag_bad(fl);
     if (!named)
         option_complain("a tag's name: %s", why);
     door_leave(&visit);

@@ -3,6 +3,7 @@
 #include "history.h"
 #include "lease.h"
 #include "refresh_record.h"
+#include "runtime/registry/thread.h"
 #include "runtime/pool/pool.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -29,6 +30,17 @@ void evictor_locks(lock_visit *visit)
     for (uint32_t i = 0; i < function_count(); i++)
         if (function_at(i)->bounds != &cache_bounds)
             visit(&function_at(i)->bounds->lock);
+}
+
+__thread void (*cache_meanwhile)(void);
+
+_Atomic uint64_t cache_owed;
+
+void cache_owe(const struct function *f, size_t bytes)
+{
+    /* A master may be of any size. */
+    atomic_fetch_add_explicit(&cache_owed, function_holds_object(f) ? SETTLE_FROM : bytes,
+                              memory_order_relaxed);
 }
 
 uint64_t cache_hash(struct entry *e)
@@ -119,19 +131,31 @@ static void note(struct entry *e, enum history_what what)
     history_note(function_identity_of(e), &key, what, 0);
 }
 
+/* The shard's lock held. */
+static void evict(struct function *f, struct entry *e, struct evict_bound bound)
+{
+    struct key key = entry_key(e);
+    history_note_evicted(function_identity_of(e), &key, f->bounds == &cache_bounds, bound);
+    cache_drop(f, e);
+    if (thread_current != NULL)
+        thread_count(thread_current, f, COUNTER_evictions);
+    else
+        atomic_fetch_add(&f->counts[COUNTER_evictions], 1);
+}
+
 /* True: a bound may still be exceeded. */
 static bool trim(struct evict *bounds)
 {
     struct entry *e;
+    struct evict_bound bound;
     for (int gone = 0; gone < TRIMMED_AT_ONCE; gone++) {
-        e = evict_pick(bounds, not_leased);
+        e = evict_pick(bounds, not_leased, &bound);
         if (e == NULL)
             return false;
         uint32_t shard = table_shard_of(entry_hash(e));
         table_lock(&cache_table, shard);
         if (table_holds(&cache_table, e)) {
-            note(e, HISTORY_EVICTED);
-            cache_drop(function_of_entry(e), e);
+            evict(function_of_entry(e), e, bound);
             table_tidy(&cache_table, shard);
         }
         table_unlock(&cache_table, shard);
@@ -152,9 +176,12 @@ void cache_trim(struct function *f)
 
 void cache_trim_whole(struct function *f)
 {
-    while (trim(f->bounds))
+    while (trim(f->bounds)) {
         epoch_tidy();
+        cache_pause();
+    }
     cache_trim(f);
+    cache_owe(f, SETTLE_FROM);
 }
 
 bool cache_drop_noted(struct function *f, struct entry *e)
@@ -162,6 +189,7 @@ bool cache_drop_noted(struct function *f, struct entry *e)
     if (!table_holds(&cache_table, e))
         return false;
     note(e, HISTORY_INVALIDATED);
+    cache_owe(f, entry_bytes(e));
     cache_drop(f, e);
     return true;
 }
@@ -199,6 +227,7 @@ void cache_each(void (*visit)(struct function *f, struct entry *e, void *cookie)
             table_lock(&cache_table, shard);
             more = table_each_some(&cache_table, shard, &place, show, &s);
             table_unlock(&cache_table, shard);
+            cache_pause();
         }
     }
 }
@@ -230,8 +259,5 @@ uint64_t cache_entries(void)
 
 uint64_t cache_held(void)
 {
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < function_count(); i++)
-        n += atomic_load(&function_at(i)->entries);
-    return n;
+    return table_entries(&cache_table);
 }

@@ -29,11 +29,26 @@ void cache_trim(struct function *f);
 /* The same, the whole way. */
 void cache_trim_whole(struct function *f);
 
+/* Bytes that were dropped since settle.h last saw to the memory; less than this is not worth a thread. */
+enum { SETTLE_FROM = 256 << 10 };
+extern _Atomic uint64_t cache_owed;
+/* Any lock of the cache may be held. */
+void cache_owe(const struct function *f, size_t bytes);
+
 /* Of an entry's key: core/entry.h has none. */
 uint64_t cache_hash(struct entry *e);
 
 void cache_ref(struct entry *e);
 void cache_unref(struct entry *e);
+
+/* What else this thread sees to between the pieces of a long walk, no lock held; NULL: nothing. */
+extern __thread void (*cache_meanwhile)(void) __attribute__((tls_model("initial-exec")));
+
+static inline void cache_pause(void)
+{
+    if (unlikely(cache_meanwhile != NULL))
+        cache_meanwhile();
+}
 
 /* Called with the shard locked, must not block. */
 typedef bool cache_match(struct function *f, const struct key *key, void *cookie);

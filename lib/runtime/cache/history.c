@@ -38,7 +38,7 @@ static struct slot *slot_for(uint64_t identity, const struct key *key)
     return oldest;
 }
 
-void history_note(uint64_t identity, const struct key *key, enum history_what what, int error)
+static void note(uint64_t identity, const struct key *key, struct history_record record)
 {
     unsigned char *copy = NULL;
     bool kept =
@@ -53,9 +53,10 @@ void history_note(uint64_t identity, const struct key *key, enum history_what wh
         *s = (struct slot){.order = ++ordered,
                            .identity = identity,
                            .hash = key->hash,
-                           .record = {.when = clock_now(), .what = what, .error = error},
+                           .record = record,
                            .key_len = (uint32_t)key->len,
                            .long_key = copy};
+        s->record.when = clock_now();
         s->record.act = audit_current(&s->record.who);
         s->record.cause = audit_cause(&s->record.cause_hash);
         memcpy(copy != NULL ? copy : s->key, key->bytes, key->len);
@@ -63,6 +64,16 @@ void history_note(uint64_t identity, const struct key *key, enum history_what wh
     }
     lock_give(&history_lock);
     os_free(copy);
+}
+
+void history_note(uint64_t identity, const struct key *key, enum history_what what, int error)
+{
+    note(identity, key, (struct history_record){.what = what, .error = error});
+}
+
+void history_note_evicted(uint64_t identity, const struct key *key, bool whole, struct evict_bound bound)
+{
+    note(identity, key, (struct history_record){.what = HISTORY_EVICTED, .whole = whole, .bound = bound});
 }
 
 bool history_complete(void)

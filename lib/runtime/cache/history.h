@@ -19,7 +19,9 @@ enum history_what {
     HISTORY_SKIPPED,
     HISTORY_CROWDED, /* no room for one more text of a cstr */
     HISTORY_TOO_LARGE,
-    HISTORY_UNNAMED, /* a tag too long, or no memory for one */
+    HISTORY_UNNAMED,  /* a tag that cannot be one */
+    HISTORY_TOO_MANY, /* tags and keys that it stands on */
+    HISTORY_RETIRED,  /* memory: what was retired takes it, retired.h */
     HISTORY_NO_ROOM,
 };
 
@@ -32,11 +34,15 @@ struct history_record {
     uint32_t cause; /* of an expiry: number + 1 of the function whose value changed; 0: it was a verb */
     uint64_t cause_hash;
     enum history_what what;
-    int error; /* errno of a failure */
+    int error;                /* errno of a failure */
+    bool whole;               /* of what was evicted: the bound is that of the table, not the function's */
+    struct evict_bound bound; /* the same */
 };
 
 /* Keys longer than HISTORY_KEY_MAX are forgotten at once. Any lock of the cache may be held. */
 void history_note(uint64_t identity, const struct key *key, enum history_what what, int error);
+/* Evicted, for that bound of the whole table or of its function. */
+void history_note_evicted(uint64_t identity, const struct key *key, bool whole, struct evict_bound bound);
 
 /* The latest note of a key of `f` that matches. */
 bool history_find(struct function *f, cache_match *match, void *cookie, struct history_record *found);

@@ -1,6 +1,7 @@
 #include "retune.h"
 #include "age.h"
 #include "lease.h"
+#include "settle.h"
 #include "runtime/registry/mode.h"
 #include "runtime/registry/resolve.h"
 #include "base/clock.h"
@@ -72,8 +73,10 @@ void cache_retune(struct function *f)
         table_lock(&cache_table, s);
         table_each(&cache_table, s, retime, &r);
         table_unlock(&cache_table, s);
+        cache_pause();
     }
     cache_trim_whole(f);
+    settle_ask();
 }
 
 void region_retune(struct region *r)

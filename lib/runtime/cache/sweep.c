@@ -3,7 +3,6 @@
 #include "cache.h"
 #include "history.h"
 #include "runtime/pool/pool.h"
-#include "base/alloc.h"
 
 static _Atomic uint64_t asked, done; /* sweeps; asked > done: there is work */
 
@@ -18,6 +17,7 @@ static void consider(struct entry *e, void *cookie)
     if (entry_is_of(e, atomic_load(&f->identity)))
         return;
     if (sweep->noted++ >= HISTORY_SLOTS) {
+        cache_owe(f, entry_bytes(e));
         cache_drop(f, e);
         return;
     }
@@ -53,10 +53,6 @@ bool sweep_some(void)
     struct sweep sweep = {0};
     for (uint32_t s = 0; s < TABLE_SHARDS; s++)
         sweep_shard(&sweep, s);
-    if (sweep.noted > SWEEP_LITTLE) {
-        epoch_collect();
-        alloc_tidy();
-    }
     uint64_t seen = atomic_load(&done);
     while (seen < now && !atomic_compare_exchange_weak(&done, &seen, now))
         continue;

@@ -14,19 +14,22 @@ enum verdict {
     VERDICT_FAILED,    /* a failure that is not remembered */
     VERDICT_SKIPPED,   /* its body said so */
     VERDICT_CROWDED,   /* its text had no room */
-    VERDICT_UNNAMED,   /* a tag that its body gave could not be kept */
+    VERDICT_UNNAMED,   /* a tag that its body gave cannot be one */
+    VERDICT_TOO_MANY,  /* tags and keys that it stands on */
     VERDICT_TOO_LARGE, /* for the bounds */
     VERDICT_OLDER,     /* than what stands there by now */
+    VERDICT_RETIRED,   /* no memory, as what is retired takes it: retired.h */
     VERDICT_NO_MEMORY,
     VERDICTS
 };
 
 /* What is known of a computation that ended, its shard locked. */
 struct ended {
-    bool made;   /* there is an entry of its result, */
-    bool linked; /* and its marks are in the index */
-    bool fits;   /* cache_fits() */
-    bool failed, fenced, raised, skipped, crowded, unnamed;
+    bool made;    /* there is an entry of its result, */
+    bool linked;  /* and its marks are in the index */
+    bool fits;    /* cache_fits() */
+    bool clogged; /* retired_clogs() */
+    bool failed, fenced, raised, skipped, crowded, unnamed, too_many;
     bool good;       /* what stands in its place is a value that can still be served */
     bool older;      /* and was born later */
     bool forgetting; /* failures are not remembered */

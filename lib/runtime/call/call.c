@@ -23,6 +23,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* Where a refresh could not be queued the next call of that key does not ask again at once. */
+#define DROPPED_NS (20 * NS_PER_MS)
+
 static void answer(struct call *c)
 {
     struct thread *t = c->t;
@@ -56,7 +59,7 @@ static void answer(struct call *c)
             return;
         }
         if (mine && !ask_refresh(e, lease, NULL)) {
-            lease_return(e, lease, now, clock_add(now, NS_PER_MS));
+            lease_return(e, lease, now, clock_add(now, DROPPED_NS));
             thread_count(t, f, COUNTER_dropped);
         }
         if (!outcome_serve(c, e, outcome_of(decision)))

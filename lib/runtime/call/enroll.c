@@ -55,7 +55,8 @@ static void complain_commas(const char *name, const char *field, const char *nam
             field, names);
 }
 
-static struct function *function_new(struct swrcache_site *site, uint32_t number, bool dictionary)
+static struct function *function_new(struct swrcache_site *site, uint32_t number, uint32_t counted,
+                                     bool dictionary)
 {
     struct function *f = os_zalloc(sizeof *f);
     if (f == NULL)
@@ -104,8 +105,10 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     setting_resolve(f);
     f->bounds = &cache_bounds;
     f->give = give_of(f);
-    f->counts_at = (uint32_t)(offsetof(struct thread, blocks) + number / THREAD_BLOCK * sizeof(void *));
-    f->counts_row = (uint32_t)(number % THREAD_BLOCK * sizeof(uint64_t[COUNTERS]));
+    f->counted = counted;
+    uint32_t block = counted == FUNCTION_UNCOUNTED ? (uint32_t)THREAD_BLOCKS : counted / THREAD_BLOCK;
+    f->counts_at = (uint32_t)(offsetof(struct thread, blocks) + block * sizeof(void *));
+    f->counts_row = (uint32_t)(counted % THREAD_BLOCK * sizeof(uint64_t[COUNTERS]));
     f->hit = function_way(f);
     return f;
 }
@@ -129,9 +132,11 @@ struct function *function_make(struct swrcache_site *site, bool dictionary)
 {
     function_learn();
     struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
-    uint32_t n = function_count();
-    if (f == NULL && n < FUNCTIONS_MAX && (f = function_new(site, n, dictionary)) != NULL) {
+    uint32_t number, counted;
+    if (f == NULL && function_number(site->name, dictionary, &number, &counted) &&
+        (f = function_new(site, number, counted, dictionary)) != NULL) {
         function_add(f);
+        region_add_function(f);
         /* Once more, now that others find it: a region may have been changed meanwhile. */
         setting_resolve(f);
         mode_begin(f);

@@ -6,7 +6,8 @@ bool ask_refresh(struct entry *e, uint64_t lease, struct flight *fl)
     cache_ref(e);
     if (fl != NULL)
         atomic_fetch_add(&fl->refs, 1);
-    if (pool_submit(e, lease, fl, entry_hits(e), entry_cost_us(e)))
+    struct job job = {.entry = e, .flight = fl, .lease = lease, .line = entry_function(e)};
+    if (pool_submit(&job, entry_hits(e), entry_cost_us(e)))
         return true;
     if (fl != NULL)
         flight_unref(fl);
@@ -17,7 +18,8 @@ bool ask_refresh(struct entry *e, uint64_t lease, struct flight *fl)
 bool ask_refresh_now(struct entry *e, uint64_t lease)
 {
     cache_ref(e);
-    if (pool_order(e, lease, entry_hits(e), entry_cost_us(e)))
+    struct job job = {.entry = e, .lease = lease, .line = entry_function(e)};
+    if (pool_order(&job, entry_hits(e), entry_cost_us(e)))
         return true;
     cache_unref(e);
     return false;

@@ -35,7 +35,35 @@ void names_locks(lock_visit *visit)
         visit(&names_of[i].lock);
 }
 
-/* The flight's lock of names held. */
+/* The first reason stays. The flight's lock of names held, as for all of these. */
+static void unname(struct flight *fl, enum flight_unnamed why)
+{
+    if (fl->unnamed == NAMED)
+        fl->unnamed = why;
+}
+
+/* The place in names_found of a name, or of none: there it would stand. */
+static uint16_t *place_of(const struct flight *fl, uint64_t id)
+{
+    uint32_t at = (uint32_t)id;
+    while (fl->names_found[at %= 2 * fl->names_room] != 0 && fl->names[fl->names_found[at] - 1].id != id)
+        at++;
+    return &fl->names_found[at];
+}
+
+static struct mark_name *find(const struct flight *fl, uint64_t id)
+{
+    uint16_t number = fl->names_room != 0 ? *place_of(fl, id) : 0;
+    return number != 0 ? &fl->names[number - 1] : NULL;
+}
+
+static void find_all_anew(struct flight *fl)
+{
+    memset(fl->names_found, 0, 2 * fl->names_room * sizeof *fl->names_found);
+    for (uint32_t i = 0; i < fl->nnames; i++)
+        *place_of(fl, fl->names[i].id) = (uint16_t)(i + 1);
+}
+
 static void drop_keys_of(struct flight *fl, uint32_t function)
 {
     uint32_t kept = 0;
@@ -44,55 +72,67 @@ static void drop_keys_of(struct flight *fl, uint32_t function)
             fl->names[kept++] = fl->names[i];
     fl->nkeys -= fl->nnames - kept;
     fl->nnames = kept;
+    find_all_anew(fl);
 }
 
-/* The flight's lock of names held. A name that cannot be kept makes the result one that is not stored. */
+/* False: no memory. */
+static bool grow(struct flight *fl)
+{
+    uint32_t room = fl->names_room == 0 ? 8 : fl->names_room * 2;
+    struct mark_name *names = os_alloc(room * sizeof *names);
+    uint16_t *found = os_alloc(2 * room * sizeof *found);
+    if (names == NULL || found == NULL) {
+        os_free(names);
+        os_free(found);
+        return false;
+    }
+    if (fl->nnames != 0)
+        memcpy(names, fl->names, fl->nnames * sizeof *names);
+    if (fl->names == NULL)
+        atomic_fetch_add(&flights_named, 1);
+    os_free(fl->names);
+    os_free(fl->names_found);
+    fl->names = names;
+    fl->names_found = found;
+    fl->names_room = room;
+    find_all_anew(fl);
+    return true;
+}
+
+/* A name that cannot be kept makes the result one that is not stored. */
 static void add(struct flight *fl, const struct mark_name *name)
 {
-    for (uint32_t i = 0; i < fl->nnames; i++)
-        if (fl->names[i].id == name->id) {
-            if (name->digest != 0)
-                fl->names[i].digest = name->digest;
-            return;
-        }
+    struct mark_name *known = find(fl, name->id);
+    if (known != NULL) {
+        if (name->digest != 0)
+            known->digest = name->digest;
+        return;
+    }
     if (name->kind == MARK_KEY) {
         struct mark_name any = mark_any(name->function);
-        for (uint32_t i = 0; i < fl->nnames; i++)
-            if (fl->names[i].id == any.id)
-                return;
+        if (find(fl, any.id) != NULL)
+            return;
         if (fl->nkeys == FLIGHT_KEYS) {
             drop_keys_of(fl, name->function);
             add(fl, &any);
             return;
         }
     }
-    if (fl->nnames == fl->names_room) {
-        uint32_t room = fl->names_room == 0 ? 8 : fl->names_room * 2;
-        struct mark_name *names = room > FLIGHT_NAMES ? NULL : os_alloc(room * sizeof *names);
-        if (names == NULL) {
-            fl->unnamed = true;
-            return;
-        }
-        if (fl->nnames != 0)
-            memcpy(names, fl->names, fl->nnames * sizeof *names);
-        else
-            atomic_fetch_add(&flights_named, 1);
-        os_free(fl->names);
-        fl->names = names;
-        fl->names_room = room;
+    if (fl->nnames == FLIGHT_NAMES) {
+        unname(fl, UNNAMED_TOO_MANY);
+        return;
     }
-    struct mark_name *slot = &fl->names[fl->nnames];
-    *slot = *name;
-    if (name->text != NULL) {
-        size_t len = strlen(name->text) + 1;
-        char *text = os_alloc(len);
-        if (text == NULL) {
-            fl->unnamed = true;
-            return;
-        }
-        slot->text = memcpy(text, name->text, len);
+    char *text = NULL;
+    if (name->text != NULL && (text = os_alloc(strlen(name->text) + 1)) != NULL)
+        memcpy(text, name->text, strlen(name->text) + 1);
+    if ((name->text != NULL && text == NULL) || (fl->nnames == fl->names_room && !grow(fl))) {
+        os_free(text);
+        unname(fl, UNNAMED_NO_MEMORY);
+        return;
     }
-    fl->nnames++;
+    fl->names[fl->nnames] = *name;
+    fl->names[fl->nnames].text = text;
+    *place_of(fl, name->id) = (uint16_t)++fl->nnames;
     fl->nkeys += name->kind == MARK_KEY;
 }
 
@@ -107,6 +147,13 @@ void dependencies_tag(struct flight *fl, const char *tag)
 {
     struct mark_name name = mark_tag(tag);
     add_locked(fl, &name);
+}
+
+void dependencies_tag_bad(struct flight *fl)
+{
+    lock_take(flight_names_lock(fl));
+    unname(fl, UNNAMED_BAD);
+    lock_give(flight_names_lock(fl));
 }
 
 static bool binds(const struct flight *fl)
@@ -159,7 +206,7 @@ static struct mark_name *copy_names(struct flight *fl, uint32_t *count)
         memcpy(names, fl->names, fl->nnames * sizeof *names);
         *count = fl->nnames;
     } else if (fl->nnames != 0) {
-        fl->unnamed = true;
+        unname(fl, UNNAMED_NO_MEMORY);
     }
     return names;
 }
@@ -173,14 +220,15 @@ void dependencies_took(struct flight *fl, struct flight *inner)
     lock_take(flight_names_lock(inner));
     struct mark_name *names = copy_names(inner, &count);
     uint64_t fresh_cap = inner->fresh_cap;
-    bool unnamed = inner->unnamed;
+    enum flight_unnamed unnamed = inner->unnamed;
     lock_give(flight_names_lock(inner));
     lock_take(flight_names_lock(fl));
     for (uint32_t i = 0; i < count; i++)
         add(fl, &names[i]);
     if (fresh_cap < fl->fresh_cap)
         fl->fresh_cap = fresh_cap;
-    fl->unnamed |= unnamed;
+    if (unnamed != NAMED)
+        unname(fl, unnamed);
     lock_give(flight_names_lock(fl));
     dependencies_free_names(names);
 }

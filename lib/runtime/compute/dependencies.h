@@ -16,6 +16,8 @@ enum { FLIGHT_KEYS = 64, FLIGHT_NAMES = 2048 };
 
 /* A tag of what `fl` computes. */
 void dependencies_tag(struct flight *fl, const char *tag);
+/* It was to have one that cannot be a tag. */
+void dependencies_tag_bad(struct flight *fl);
 
 /* Before the look-up of a call that the body of `fl` makes. */
 void dependencies_call(struct flight *fl, struct function *f, const struct key *key);

@@ -2,6 +2,7 @@
 #include "runtime/cache/age.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/history.h"
+#include "runtime/cache/settle.h"
 #include "runtime/registry/thread.h"
 #include "core/fence.h"
 #include "base/clock.h"
@@ -146,6 +147,8 @@ static void touch_entry(struct entry *e, uint64_t digest, void *cookie)
     }
     table_unlock(&cache_table, shard);
     cache_unref(e);
+    epoch_tidy();
+    cache_pause();
 }
 
 static void fence_flight(struct flight *fl, void *cookie)
@@ -211,6 +214,8 @@ size_t ripple_run(struct ripple *r)
         cache_each(touch_marked, &reach);
     os_free(r->ids);
     *r = (struct ripple){.operation = r->operation};
+    epoch_tidy();
+    settle_ask();
     return counted;
 }
 

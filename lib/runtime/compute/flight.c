@@ -180,7 +180,9 @@ void flight_free_names(struct flight *fl)
     for (uint32_t i = 0; i < fl->nnames; i++)
         os_free((void *)(uintptr_t)fl->names[i].text);
     os_free(fl->names);
+    os_free(fl->names_found);
     fl->names = NULL;
+    fl->names_found = NULL;
     atomic_fetch_sub(&flights_named, 1);
 }
 

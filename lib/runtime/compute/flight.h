@@ -23,6 +23,9 @@
 
 enum flight_state { FLIGHT_RUNNING, FLIGHT_DONE, FLIGHT_ABANDONED };
 
+/* Why a result is not stored for its names: by none of those it has could it be taken out. */
+enum flight_unnamed { NAMED, UNNAMED_BAD, UNNAMED_TOO_MANY, UNNAMED_NO_MEMORY };
+
 struct flight {
     struct frame frame;  /* first: frame.h casts it. Owner alone */
     struct flight *next; /* the shard's list; its lock */
@@ -49,11 +52,12 @@ struct flight {
     uint64_t began;         /* fence_now() before the body */
     uint64_t outdated;      /* at which of those numbers what it stands on was invalidated; 0: never */
     /* dependencies.h; under one of its locks, flight_names_lock() */
-    bool unnamed; /* a name could not be kept: the result is not stored */
+    enum flight_unnamed unnamed; /* a name could not be kept: the result is not stored */
     uint32_t nnames, nkeys, names_room;
     uint64_t fresh_cap; /* what it stands on is fresh until then */
     struct mark_name *names;
-    uintptr_t context; /* context.c: its number, 0: none; that file's lock */
+    uint16_t *names_found; /* by their ids: number + 1, twice as many places as names_room */
+    uintptr_t context;     /* context.c: its number, 0: none; that file's lock */
     struct flight *next_context;
     struct key key;
     unsigned char bytes[];

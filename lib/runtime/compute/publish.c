@@ -7,8 +7,10 @@
 #include "runtime/cache/audit.h"
 #include "runtime/cache/lease.h"
 #include "runtime/cache/refresh_record.h"
+#include "runtime/cache/retired.h"
 #include "runtime/cache/verdict.h"
 #include "runtime/registry/mode.h"
+#include "runtime/setting/complaint.h"
 #include "base/clock.h"
 #include "base/sync.h"
 
@@ -23,6 +25,7 @@ struct publication {
     uint64_t now;
     struct entry *e;   /* of the result; NULL: no memory */
     struct entry *old; /* what stands in the table under its key; as long as the shard is locked */
+    bool clogged;      /* what is retired takes the memory that it would need */
     bool linked;       /* the marks of `e` are in the index */
     bool good;         /* `old` is a value that can be served */
     bool same;         /* stored, with the value that stood there */
@@ -77,14 +80,16 @@ static void judge(struct publication *p)
         p->old != NULL && age_state(f, p->old, p->now) != ENTRY_DEAD && !(entry_flags(p->old) & ENTRY_FAILED);
     struct ended ended = {
         .made = p->e != NULL,
-        .linked = p->linked,
+        .linked = p->linked && fl->unnamed != UNNAMED_NO_MEMORY,
         .fits = p->e != NULL && cache_fits(f, p->e),
         .failed = p->failed,
         .fenced = fl->fenced,
         .raised = fl->identity != atomic_load(&f->identity),
         .skipped = fl->skip,
         .crowded = fl->crowded,
-        .unnamed = fl->unnamed,
+        .unnamed = fl->unnamed == UNNAMED_BAD,
+        .too_many = fl->unnamed == UNNAMED_TOO_MANY,
+        .clogged = p->clogged,
         .good = p->good,
         .older = p->e != NULL && p->old != NULL && entry_born(p->old) > entry_born(p->e),
         .forgetting = atomic_load(&f->settings.negative) == 0,
@@ -208,6 +213,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     atomic_fetch_add(&f->computed, 1);
     if (fl->refresh)
         SYNC_POINT("refresh.before_publish");
+    p.clogged = retired_clogs();
     table_lock(&cache_table, shard);
     p.old = table_find(&cache_table, fl->identity, &fl->key);
     /* Linked first: who invalidates from here on finds the entry; who did before left a fence. */
@@ -227,6 +233,9 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     flight_settle(fl, FLIGHT_DONE, p.e);
     dependencies_free_names(names);
     note_history(&p);
+    if (p.verdict == VERDICT_TOO_MANY)
+        option_complain("%.80s: a result is not stored: more than %d tags and keys that it stands on",
+                        f->site->name, FLIGHT_NAMES);
     set_timer(&p);
     if (stored && atomic_load(&f->inner) && !p.failed)
         dependents_stored(f, p.e, replaces && !p.same);

@@ -14,6 +14,22 @@
 
 #include <string.h>
 
+void refresh_shed(struct entry *e, uint64_t lease, struct flight *fl)
+{
+    struct function *f = function_of_entry(e);
+    uint64_t now = clock_now();
+    lease_return(e, lease, now, 0);
+    warm_again(f, e, clock_add(now, atomic_load(&f->settings.retry)));
+    if (fl == NULL)
+        return;
+    uint32_t shard = table_shard_of(fl->key.hash);
+    table_lock(&cache_table, shard);
+    flight_unlist(fl);
+    table_unlock(&cache_table, shard);
+    flight_settle(fl, FLIGHT_ABANDONED, NULL);
+    flight_unref(fl);
+}
+
 void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
 {
     struct visit visit;
@@ -37,18 +53,10 @@ void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
     if (fl != NULL) {
         fl->owner = t;
         fl->tid = t != NULL ? t->tid : 0;
-        if (room == NULL)
-            flight_unlist(fl);
     }
     table_unlock(&cache_table, shard);
     if (fl == NULL || room == NULL) {
-        uint64_t now = clock_now();
-        lease_return(e, lease, now, 0);
-        warm_again(f, e, clock_add(now, atomic_load(&f->settings.retry)));
-        if (fl != NULL) {
-            flight_settle(fl, FLIGHT_ABANDONED, NULL);
-            flight_unref(fl);
-        }
+        refresh_shed(e, lease, fl);
         os_free(room);
         if (t != NULL)
             door_leave(&visit);

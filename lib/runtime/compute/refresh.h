@@ -9,5 +9,7 @@
 /* On a worker: computes `e` again; `fl`, if any, is already listed and waited for. Takes over no reference.
  */
 void refresh_run(struct entry *e, uint64_t lease, struct flight *fl);
+/* It was queued for that, and is not: whoever waits for it computes. */
+void refresh_shed(struct entry *e, uint64_t lease, struct flight *fl);
 
 #endif

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "pool.h"
 #include "timer.h"
+#include "runtime/setting/complaint.h"
 #include "runtime/setting/option.h"
 #include "base/alive.h"
 #include "base/alloc.h"
@@ -16,8 +17,13 @@
 /*
  * A queue under one short lock that a submitter only tries to take: a caller never waits for it. Workers
  * sleep on `bell`; the last one idle for IDLE_NS leaves, unless a timed refresh is due later.
+ *
+ * Bodies may hang, and then nobody who comes by later can be counted on: once all workers are busy and
+ * something waits, another thread keeps watch. When no refresh has begun or ended for HUNG_NS it becomes a
+ * worker, one of SPARE at most, and has the next keep watch; beyond those it gives the leases of what waits
+ * back, so that callers know of no refresh under way.
  */
-enum { TRIES = 50, QUEUE_MOST = 65536, SPARE = 6, LEFT_MOST = 32 };
+enum { TRIES = 50, QUEUE_MOST = 65536, SPARE = 6, LEFT_MOST = 32, SHED_MOST = 64 };
 #define IDLE_NS (1000 * NS_PER_MS)
 #define HUNG_NS (1000 * NS_PER_MS)
 /* So often one idle worker looks at the queue for IDLE_NS after the last refresh. */
@@ -31,11 +37,15 @@ static _Atomic uint32_t generation; /* of forks */
 LOCK(pool);                         /* everything here but the atomics */
 static struct queue queue;
 static uint32_t threads, idle, running;
-static uint32_t firing;        /* timers taken out whose refreshes are not queued yet */
-static uint32_t draining;      /* who waits for calm */
-static bool ticking;           /* one of the idle looks by itself: it need not be woken */
-static bool called;            /* or will: it has been rung for that, and has not come yet */
-static uint64_t last_progress; /* when a worker last took or finished a job */
+static uint32_t firing;            /* timers taken out whose refreshes are not queued yet */
+static uint32_t draining;          /* who waits for calm */
+static bool ticking;               /* one of the idle looks by itself: it need not be woken */
+static bool called;                /* or will: it has been rung for that, and has not come yet */
+static uint64_t last_progress;     /* when a worker last took or finished a job */
+static bool watching;              /* a thread is there that keeps watch */
+static bool stuck;                 /* all workers hang, the spare ones as well: nothing is taken */
+static struct job shed[SHED_MOST]; /* taken out of the queue for others: their leases are to be given back */
+static uint32_t nshed;
 static struct timers timers;
 static uint64_t refused_until, refused_pause;
 static bool told_exit; /* exit() has been asked to stop the pool */
@@ -45,19 +55,27 @@ static uint32_t nleft;
 static _Atomic bool stopping;
 static _Atomic uint32_t parked;                                                /* futex: never raised */
 static __thread struct job at_work __attribute__((tls_model("initial-exec"))); /* entry NULL: none */
-static _Atomic uint32_t bell; /* futex: raised for every submission */
-static _Atomic uint32_t calm; /* futex: raised when nothing is queued or running */
+static _Atomic uint32_t bell;   /* futex: raised for every submission */
+static _Atomic uint32_t calm;   /* futex: raised when nothing is queued or running */
+static _Atomic uint32_t alarm_; /* futex of who keeps watch: raised when time by hand moves, or at the end */
 
 static void run_timers(void);
+static void work_on(void);
+static void keep_watch(void);
 
 void pool_start(const struct pool_duties *given)
 {
     duties = given;
 }
 
+static uint32_t threads_wanted(void)
+{
+    return (uint32_t)option_number(OPTION_SWR_THREADS);
+}
+
 static bool queue_full(void)
 {
-    return queue.heap != NULL && queue.count == queue.size;
+    return queue.size != 0 && queue.count == queue.size;
 }
 
 static uint64_t next_wake(uint64_t now)
@@ -65,7 +83,9 @@ static uint64_t next_wake(uint64_t now)
     /* Time by hand: whoever advances it rings. */
     if (clock_manual())
         return CLOCK_NEVER;
-    return timers.count != 0 ? timers_due(&timers) : clock_add(now, IDLE_NS);
+    uint64_t due = timers.count != 0 ? timers_due(&timers) : clock_add(now, IDLE_NS),
+             chore = duties->chore_due();
+    return chore < due ? chore : due;
 }
 
 static void ring(int how_many)
@@ -97,6 +117,7 @@ static void tell_calm(void)
 static void finished(void)
 {
     running--;
+    stuck = false;
     last_progress = clock_now();
     /* One more may run than is waited for: a body of its own that exits. */
     if (queue.count == 0 && running <= 1)
@@ -130,22 +151,83 @@ void pool_lost(void)
     duties->lost(&job);
 }
 
-static void work(void)
+static const struct os_thread watcher = {.name = "swr-refresh", .run = keep_watch};
+
+/* pool_lock held: a thread more, or, once one was refused, a pause until the next is asked for. */
+static bool start(const struct os_thread *thread)
+{
+    uint64_t now = clock_now();
+    if (now < refused_until)
+        return false;
+    if (os_thread_start(thread) != 0) {
+        refused_pause = refused_pause == 0 ? REFUSED_NS : refused_pause * 2;
+        if (refused_pause > REFUSED_MOST_NS)
+            refused_pause = REFUSED_MOST_NS;
+        refused_until = clock_add(now, refused_pause);
+        return false;
+    }
+    refused_until = refused_pause = 0;
+    return true;
+}
+
+/* pool_lock held: something waits that no worker has time for. */
+static bool work_waits(void)
+{
+    return queue.count > 0 || (timers.count != 0 && timers_due(&timers) <= clock_now()) ||
+           duties->chore_wanted();
+}
+
+/* pool_lock held, after something was taken: should all workers hang, who comes by later is nobody. */
+static void have_watch(void)
+{
+    bool busy = idle == 0 && threads != 0 && threads >= threads_wanted();
+    if (busy && !watching && !atomic_load(&stopping) && (work_waits() || timers.count != 0))
+        watching = start(&watcher);
+}
+
+/* pool_lock held, given back meanwhile. */
+static void give_back_shed(void)
+{
+    while (nshed > 0) {
+        struct job job = shed[--nshed];
+        lock_give(&pool_lock);
+        duties->shed(&job);
+        lock_take(&pool_lock);
+    }
+}
+
+/* pool_lock held: for ever. Not ended: the host's destructors for this thread would run amid its exit(). */
+static void stay(void)
+{
+    lock_give(&pool_lock);
+    for (;;)
+        os_futex_wait(&parked, 0, UINT64_MAX);
+}
+
+/* pool_lock held; gives it back: this thread ends, and is no longer counted. */
+static void leave(void)
+{
+    if (resting) {
+        if (nleft < LEFT_MOST)
+            left[nleft++] = os_gettid();
+        tell_calm();
+    }
+    lock_give(&pool_lock);
+}
+
+/* pool_lock held, given back at the end: the thread counts among `threads` already. */
+static void work_on(void)
 {
     struct ambient mine;
     uint32_t born = atomic_load(&generation);
     ambient_save(&mine);
-    lock_take(&pool_lock);
     for (;;) {
         /* Before anything is looked at: what is rung for from here on is not slept through. */
         uint32_t rung = atomic_load(&bell);
         run_timers();
-        if (atomic_load(&stopping)) {
-            /* Not ended: the host's destructors for this thread would run amid its exit(). */
-            lock_give(&pool_lock);
-            for (;;)
-                os_futex_wait(&parked, 0, UINT64_MAX);
-        }
+        if (atomic_load(&stopping))
+            stay();
+        give_back_shed();
         if (queue.count > 0) {
             struct job job = queue_pop(&queue);
             running++;
@@ -154,6 +236,7 @@ static void work(void)
             /* With nobody left who looks by himself the next submitter would have to wake one. */
             called |= help && !ticking;
             ticking |= called;
+            have_watch();
             lock_give(&pool_lock);
             if (help)
                 ring(1);
@@ -191,7 +274,7 @@ static void work(void)
         if (resting)
             break;
         uint64_t now = clock_now(), until = next_wake(now);
-        bool timed = timers.count != 0;
+        bool timed = timers.count != 0 || duties->chore_due() != CLOCK_NEVER;
         bool tick = !ticking && !clock_manual() && now < clock_add(last_progress, IDLE_NS);
         if (tick && until > clock_add(now, TICK_NS))
             until = clock_add(now, TICK_NS);
@@ -209,12 +292,76 @@ static void work(void)
             break;
     }
     threads--;
-    if (resting) {
-        if (nleft < LEFT_MOST)
-            left[nleft++] = os_gettid();
-        tell_calm();
-    }
+    leave();
+}
+
+static void work(void)
+{
+    lock_take(&pool_lock);
+    work_on();
+}
+
+/* pool_lock held. */
+static bool all_hang(void)
+{
+    return running >= threads && threads >= threads_wanted() &&
+           clock_now() >= clock_add(last_progress, HUNG_NS) && work_waits();
+}
+
+/* pool_lock held, given back meanwhile. */
+static void give_all_back(void)
+{
+    stuck = true;
     lock_give(&pool_lock);
+    option_complain("every refresh hangs, those of %d threads more than SWR_THREADS as well: until one ends "
+                    "none is begun (swrctl inflight)",
+                    SPARE);
+    lock_take(&pool_lock);
+    while (stuck && queue.count > 0) {
+        struct job job = queue_pop(&queue);
+        lock_give(&pool_lock);
+        duties->shed(&job);
+        lock_take(&pool_lock);
+    }
+    if (draining != 0)
+        tell_calm();
+}
+
+static void keep_watch(void)
+{
+    lock_take(&pool_lock);
+    for (;;) {
+        uint32_t seen = atomic_load(&alarm_);
+        if (atomic_load(&stopping))
+            stay();
+        if (all_hang() && threads < threads_wanted() + SPARE) {
+            threads++;
+            watching = false;
+            last_progress = clock_now();
+            lock_give(&pool_lock);
+            option_complain("refreshes hang, as none has begun or ended for a second: threads are started "
+                            "beyond SWR_THREADS, %d at most (swrctl inflight)",
+                            SPARE);
+            lock_take(&pool_lock);
+            work_on();
+            return;
+        }
+        if (all_hang())
+            give_all_back();
+        /* Who takes the next job, and leaves nobody idle, has another keep watch. */
+        if (idle > 0 || resting || (!work_waits() && timers.count == 0 && !stuck))
+            break;
+        uint64_t until = CLOCK_NEVER;
+        if (!clock_manual()) {
+            uint64_t now = clock_now();
+            until = clock_add(last_progress > now - HUNG_NS ? last_progress : now, HUNG_NS);
+        }
+        lock_give(&pool_lock);
+        os_futex_wait(&alarm_, seen, until);
+        lock_take(&pool_lock);
+    }
+    watching = false;
+    leave();
 }
 
 static const struct os_thread refresher = {.name = "swr-refresh", .run = work};
@@ -229,28 +376,15 @@ static void at_exit(void)
 /* pool_lock held. */
 static bool have_worker(void)
 {
-    uint64_t most = option_number(OPTION_SWR_THREADS);
     if (idle > 0)
         return true;
-    bool hung = threads >= most && running >= most && clock_now() - last_progress > HUNG_NS;
-    if (most == 0 || (threads >= most && !(hung && threads < most + SPARE)))
-        return threads > 0;
-    uint64_t now = clock_now();
-    if (now < refused_until)
-        return threads > 0;
-    if (os_thread_start(&refresher) != 0) {
-        refused_pause = refused_pause == 0 ? REFUSED_NS : refused_pause * 2;
-        if (refused_pause > REFUSED_MOST_NS)
-            refused_pause = REFUSED_MOST_NS;
-        refused_until = clock_add(now, refused_pause);
-        return threads > 0;
+    if (threads < threads_wanted() && start(&refresher)) {
+        threads++;
+        /* Handlers run in reverse order: those registered before find no refresh under way any more. */
+        if (!told_exit)
+            told_exit = atexit(at_exit) == 0;
     }
-    refused_until = refused_pause = 0;
-    threads++;
-    /* Handlers run in reverse order: those registered before find no refresh under way any more. */
-    if (!told_exit)
-        told_exit = atexit(at_exit) == 0;
-    return true;
+    return threads > 0 && !stuck;
 }
 
 bool pool_wanted(void)
@@ -274,30 +408,41 @@ static bool try_shortly(void)
     return false;
 }
 
-/* pool_lock held; gives it back. */
-static bool submit(struct job job, uint64_t hits, uint64_t cost_us)
+/* pool_lock held. Where it is full a function that has more in it than its share makes room. */
+static bool has_room(const struct job *job)
 {
-    bool taken = false;
-    if (queue.heap == NULL) {
+    if (queue.size == 0) {
         uint64_t size = option_number(OPTION_SWR_QUEUE);
         queue_open(&queue, size == 0 || size > QUEUE_MOST ? QUEUE_MOST : (uint32_t)size);
     }
-    if (!stopping && queue.heap != NULL && !queue_full() && have_worker())
-        taken = queue_push(&queue, job, hits, cost_us);
+    if (!queue_full())
+        return true;
+    struct job other = nshed < SHED_MOST ? queue_yield(&queue, job->line) : (struct job){0};
+    if (other.entry != NULL)
+        shed[nshed++] = other;
+    return other.entry != NULL;
+}
+
+/* pool_lock held; gives it back. */
+static bool submit(struct job job, uint64_t hits, uint64_t cost_us)
+{
+    bool taken = !stopping && have_worker() && has_room(&job) && queue_push(&queue, job, hits, cost_us);
+    if (taken)
+        have_watch();
     /* A wake costs more than a hit: who looks every moment is not woken where nobody waits. */
     bool wake = taken && idle > 0 && (!ticking || job.flight != NULL);
     return hand_over(taken, wake);
 }
 
-bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl, uint64_t hits, uint64_t cost_us)
+bool pool_submit(const struct job *job, uint64_t hits, uint64_t cost_us)
 {
-    return try_shortly() && submit((struct job){.entry = e, .flight = fl, .lease = lease}, hits, cost_us);
+    return try_shortly() && submit(*job, hits, cost_us);
 }
 
-bool pool_order(struct entry *e, uint64_t lease, uint64_t hits, uint64_t cost_us)
+bool pool_order(const struct job *job, uint64_t hits, uint64_t cost_us)
 {
     lock_take(&pool_lock);
-    return submit((struct job){.entry = e, .lease = lease}, hits, cost_us);
+    return submit(*job, hits, cost_us);
 }
 
 bool pool_chore(void)
@@ -305,6 +450,7 @@ bool pool_chore(void)
     if (!lock_try(&pool_lock))
         return false;
     bool taken = !atomic_load(&stopping) && have_worker(), wake = taken && idle > 0;
+    have_watch();
     return hand_over(taken, wake);
 }
 
@@ -313,6 +459,7 @@ bool pool_schedule(struct entry *e, uint64_t due)
     lock_take(&pool_lock);
     bool earliest = due < timers_due(&timers), set = timers_push(&timers, (struct timer){e, due});
     (void)have_worker();
+    have_watch();
     lock_give(&pool_lock);
     if (set && earliest) /* than what a worker sleeps for */
         ring(1);
@@ -387,6 +534,8 @@ void pool_wake(void)
 {
     atomic_fetch_add(&bell, 1);
     os_futex_wake(&bell, INT32_MAX);
+    atomic_fetch_add(&alarm_, 1);
+    os_futex_wake(&alarm_, INT32_MAX);
 }
 
 void pool_stop(uint64_t wait_ns)
@@ -394,7 +543,7 @@ void pool_stop(uint64_t wait_ns)
     if (atomic_exchange(&stopping, true))
         return;
     lock_take(&pool_lock);
-    queue.count = 0;
+    queue_empty(&queue);
     lock_give(&pool_lock);
     pool_wake();
     /* Called by a body on a worker, exit() must not wait for that worker, nor may it ever be parked. */
@@ -418,7 +567,7 @@ void pool_rest(uint64_t wait_ns)
     lock_give(&pool_lock);
     pool_wake();
     lock_take(&pool_lock);
-    for (bool in_time = true; threads != 0 && in_time;) {
+    for (bool in_time = true; (threads != 0 || watching) && in_time;) {
         uint32_t seen = atomic_load(&calm);
         lock_give(&pool_lock);
         in_time = os_futex_wait(&calm, seen, deadline);
@@ -445,8 +594,9 @@ void pool_resume(void)
 void pool_fork_child(void)
 {
     /* The threads are gone; what was queued is refreshed again when a call finds it stale. */
-    queue.count = running = firing = idle = threads = draining = 0;
-    ticking = called = resting = false;
+    queue_empty(&queue);
+    running = firing = idle = threads = draining = nshed = 0;
+    ticking = called = resting = watching = stuck = false;
     timers.count = 0;
     atomic_fetch_add(&generation, 1);
 }
@@ -454,7 +604,10 @@ void pool_fork_child(void)
 struct pool_state pool_state(void)
 {
     lock_take(&pool_lock);
-    struct pool_state state = {.threads = threads, .running = running, .queued = queue.count};
+    struct pool_state state = {.threads = threads,
+                               .running = running,
+                               .queued = queue.count,
+                               .spare = threads > threads_wanted() ? threads - threads_wanted() : 0};
     lock_give(&pool_lock);
     return state;
 }

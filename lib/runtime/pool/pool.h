@@ -12,31 +12,33 @@
 struct flight;
 
 /*
- * What workers do, handed down by who knows it. `run` computes a job; `lost`: its thread ended amid it. Both
- * give the references back that the job holds. `fire`: a timer is due; when it is due again, CLOCK_NEVER:
- * `drop` it. A chore is work that no job stands for.
+ * What workers do, handed down by who knows it. `run` computes a job; `lost`: its thread ended amid it;
+ * `shed`: it is not computed after all. All give the references back that the job holds. `fire`: a timer is
+ * due; when it is due again, CLOCK_NEVER: `drop` it. A chore is work that no job stands for.
  */
 struct pool_duties {
     void (*run)(struct job *job);
     void (*lost)(struct job *job);
+    void (*shed)(struct job *job);
     uint64_t (*fire)(struct entry *e, uint64_t now);
     void (*drop)(struct entry *e);
     bool (*chore_wanted)(void);
+    uint64_t (*chore_due)(void); /* when to ask again, CLOCK_NEVER: when somebody calls pool_chore() */
     bool (*chore)(void);
 };
 void pool_start(const struct pool_duties *duties);
 
 /*
- * Queues a refresh of `e`, whose lease word the caller has set to `lease`; takes over the references to it
- * and to the flight, if there is one: others already wait for it. Never blocks. False: queue full or no
+ * Queues a refresh of an entry, whose lease word the caller has set to `lease`; takes over the references to
+ * it and to the flight, if there is one: others already wait for it. Never blocks. False: queue full or no
  * thread to be had.
  */
-bool pool_submit(struct entry *e, uint64_t lease, struct flight *fl, uint64_t hits, uint64_t cost_us);
+bool pool_submit(const struct job *job, uint64_t hits, uint64_t cost_us);
 /* The same for who was told to refresh: no later call will, so it waits for the queue's short lock. */
-bool pool_order(struct entry *e, uint64_t lease, uint64_t hits, uint64_t cost_us);
+bool pool_order(const struct job *job, uint64_t hits, uint64_t cost_us);
 /* Sets a timer; takes over a reference. False: no memory, it is still the caller's. */
 bool pool_schedule(struct entry *e, uint64_t due);
-/* Lets a worker see to the memory: alloc_wants(), sweep_wanted(). Never blocks; false: there is none. */
+/* Lets a worker see to the memory: alloc_wants(), chores. Never blocks; false: there is none. */
 bool pool_chore(void);
 bool pool_drain(uint64_t timeout_ns);
 void pool_swept(void); /* sweep.c: a sweep has ended, for which somebody may drain */
@@ -62,6 +64,7 @@ void pool_fork_child(void);
 /* As they are at one moment. */
 struct pool_state {
     uint32_t threads, running, queued;
+    uint32_t spare; /* of the threads: beyond SWR_THREADS, as refreshes hang */
 };
 struct pool_state pool_state(void);
 

@@ -46,6 +46,7 @@ struct function {
     _Atomic uint64_t mode;          /* mode.h; 0: plainly on */
     _Atomic int32_t clock;          /* clockid_t: a coarse one unless times are too short for it */
     uint32_t counts_at, counts_row; /* thread.h: where a thread's counters of it stand */
+    uint32_t counted;               /* which of those that threads count; FUNCTION_UNCOUNTED: by `counts` */
     struct key_shape shape;         /* of the keys */
     struct key_shape args; /* of what the body is called with: the same unless `custom_key` makes the keys */
     const struct swrcache_key *custom_key; /* annotated, and fits */
@@ -62,6 +63,7 @@ struct function {
     struct setting_layer own, set;            /* setting.h: by the annotation; by command; its lock */
     const struct configured *configured;      /* configured.h; NULL: nothing */
     struct region *region;                    /* NULL: none */
+    struct function *next_in_region;          /* set once */
     struct swrcache_policy annotated;         /* copy of the annotation, unset fields kept unset */
     struct evict *bounds;                     /* own bounds, or the global one */
     _Atomic uint64_t cost_ns_total, computed; /* what its computations took in all */
@@ -76,8 +78,18 @@ struct function {
     struct bits bits; /* core/bits.h: of the types of its parameters and its result */
 };
 
-/* An entry knows twelve bits of the number and twenty of the generation. */
-enum { FUNCTIONS_MAX = 1 << ENTRY_FUNCTION_BITS, FUNCTION_GENERATIONS = 1 << ENTRY_GENERATION_BITS };
+/*
+ * An entry knows sixteen bits of the number and sixteen of the generation. A part of the numbers is kept from
+ * dictionaries: however many a program makes, a function that comes later is cached. Threads count so many
+ * functions by themselves.
+ */
+enum {
+    FUNCTIONS_MAX = 1 << ENTRY_FUNCTION_BITS,
+    FUNCTION_GENERATIONS = 1 << ENTRY_GENERATION_BITS,
+    FUNCTIONS_COUNTED = 4096,
+    DICTIONARIES_MAX = FUNCTIONS_MAX - 2 * FUNCTIONS_COUNTED,
+    FUNCTION_UNCOUNTED = UINT32_MAX
+};
 
 /* Learning of a function: the lock held around, and what is made known at the end. */
 void function_learn(void);
@@ -86,6 +98,10 @@ uint64_t function_seed(void);
 void function_add(struct function *f);
 uint32_t function_count(void);
 struct function *function_at(uint32_t number); /* 0 .. function_count() - 1 */
+struct function *function_counted(uint32_t which);
+/* Between function_learn() and function_learnt(): the next number for one, and which of the counted it is.
+ * False: there are as many as there can be, which is told. */
+bool function_number(const char *name, bool dictionary, uint32_t *number, uint32_t *counted);
 struct function *function_of_entry(const struct entry *e);
 /* All of what an entry has twenty bits of. */
 uint64_t function_identity_of(const struct entry *e);

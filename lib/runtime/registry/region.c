@@ -5,8 +5,20 @@
 #include <ctype.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 LOCK(regions); /* what region.h says, and making one */
 static _Atomic(struct region *) regions;
+
+/* By their names; as long as a program has not got that many, each stands alone in its place. */
+enum { PLACES = 8192 };
+static _Atomic(struct region *) places[PLACES];
+
+static _Atomic(struct region *) *place_of(const char *name, size_t len)
+{
+    return &places[XXH3_64bits(name, len) % PLACES];
+}
 
 struct region *region_first(void)
 {
@@ -15,10 +27,10 @@ struct region *region_first(void)
 
 static struct region *find(const char *name, size_t len)
 {
-    for (struct region *r = region_first(); r != NULL; r = r->next)
-        if (strlen(r->name) == len && memcmp(r->name, name, len) == 0)
-            return r;
-    return NULL;
+    struct region *r = atomic_load(place_of(name, len));
+    while (r != NULL && (r->len != len || memcmp(r->name, name, len) != 0))
+        r = r->next_same;
+    return r;
 }
 
 /* regions_lock held. */
@@ -34,12 +46,20 @@ static struct region *make(const char *name, size_t len)
     if (r == NULL)
         return NULL;
     memcpy(r->name, name, len);
+    r->len = len;
     r->parent = parent;
     r->choices = (struct swrcache_policy){
         .fails = SWRCACHE_FAILS_UNSET, .refresh = SWRCACHE_REFRESH_UNSET, .secret = -1};
     r->configured = configured_for("region:", r->name);
     r->next = region_first();
     atomic_store(&regions, r);
+    if (parent != NULL) {
+        r->next_sibling = atomic_load(&parent->children);
+        atomic_store(&parent->children, r);
+    }
+    _Atomic(struct region *) *place = place_of(name, len);
+    r->next_same = atomic_load(place);
+    atomic_store(place, r);
     return r;
 }
 
@@ -62,14 +82,44 @@ bool region_within(const struct region *r, const struct region *around)
     return false;
 }
 
-struct function **region_functions(const struct region *r, size_t *count)
+void region_add_function(struct function *f)
 {
-    uint32_t known = function_count();
-    struct function **found = os_alloc((known + 1) * sizeof(struct function *));
-    *count = 0;
-    for (uint32_t i = 0; found != NULL && i < known; i++)
-        if (function_at(i) != NULL && region_within(function_at(i)->region, r))
-            found[(*count)++] = function_at(i);
+    if (f->region == NULL)
+        return;
+    lock_take(&regions_lock);
+    f->next_in_region = atomic_load(&f->region->functions);
+    atomic_store(&f->region->functions, f);
+    lock_give(&regions_lock);
+}
+
+/* The next one of the tree beneath `top`, each before what is within it. */
+static const struct region *next_within(const struct region *r, const struct region *top)
+{
+    const struct region *down = atomic_load(&r->children);
+    if (down != NULL)
+        return down;
+    for (; r != top; r = r->parent)
+        if (r->next_sibling != NULL)
+            return r->next_sibling;
+    return NULL;
+}
+
+struct function **region_functions(const struct region *top, size_t *count)
+{
+    struct function **found = NULL;
+    size_t n = 0, room = 0;
+    /* Once more when one has come in the meantime. */
+    do {
+        os_free(found);
+        room = n;
+        found = os_alloc((room + 1) * sizeof(struct function *));
+        n = 0;
+        for (const struct region *r = top; found != NULL && r != NULL; r = next_within(r, top))
+            for (struct function *f = atomic_load(&r->functions); f != NULL; f = f->next_in_region, n++)
+                if (n < room)
+                    found[n] = f;
+    } while (found != NULL && n > room);
+    *count = found != NULL ? n : 0;
     return found;
 }
 

@@ -10,8 +10,12 @@
 #include "runtime/setting/setting.h"
 
 struct region {
-    struct region *next; /* all regions; set once */
-    struct region *parent;
+    struct region *next;      /* all regions; set once, as all up to `len` */
+    struct region *next_same; /* those of one place in the table of names */
+    struct region *parent, *next_sibling;
+    size_t len;
+    _Atomic(struct region *) children;     /* the latest; regions_lock to add one */
+    _Atomic(struct function *) functions;  /* the latest, by next_in_region; the same */
     _Atomic(struct function *) dictionary; /* set once */
     struct setting_layer policy;           /* SWR_REGION_POLICY; setting.c's lock */
     struct swrcache_policy
@@ -27,6 +31,8 @@ struct region *region_of(const char *name, bool make);
 bool region_within(const struct region *r, const struct region *around);
 struct region *region_first(void);
 
+/* Once its number is known: into its region. */
+void region_add_function(struct function *f);
 /* The functions within; the caller frees the array by os_free(). */
 struct function **region_functions(const struct region *r, size_t *count);
 
@@ -35,6 +41,5 @@ void region_hand_down(struct region *r, struct swrcache_policy *annotated);
 
 /* What a policy says that is no setting counts for the region. */
 void region_choose(struct region *r, const struct swrcache_policy *policy);
-
 
 #endif

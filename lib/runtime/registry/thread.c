@@ -21,7 +21,7 @@ static void leave(void *cookie)
     for (uint32_t b = 0; b < THREAD_BLOCKS; b++) {
         struct thread_counts *block = atomic_load(&t->blocks[b]);
         for (uint32_t i = 0; block != NULL && i < THREAD_BLOCK; i++) {
-            struct function *f = function_at(b * THREAD_BLOCK + i);
+            struct function *f = function_counted(b * THREAD_BLOCK + i);
             for (int c = 0; f != NULL && c < COUNTERS; c++)
                 atomic_fetch_add(&f->counts[c], atomic_exchange(&block->count[i][c], 0));
         }
@@ -101,12 +101,14 @@ void thread_fork_child(void)
     epoch_reset_others(me ? &me->epoch : NULL);
 }
 
-struct thread_counts *thread_counts_make(struct thread *t, uint32_t function)
+struct thread_counts *thread_counts_make(struct thread *t, const struct function *f)
 {
+    if (f->counted == FUNCTION_UNCOUNTED)
+        return NULL;
     struct cancel cancel;
     cancel_off(&cancel);
     struct thread_counts *block = os_zalloc(sizeof *block);
-    atomic_store(&t->blocks[function / THREAD_BLOCK], block);
+    atomic_store(&t->blocks[f->counted / THREAD_BLOCK], block);
     cancel_back(&cancel);
     return block;
 }
@@ -114,7 +116,9 @@ struct thread_counts *thread_counts_make(struct thread *t, uint32_t function)
 uint64_t function_counter(struct function *f, enum counter c)
 {
     uint64_t sum = atomic_load(&f->counts[c]);
-    uint32_t n = f->number;
+    uint32_t n = f->counted;
+    if (n == FUNCTION_UNCOUNTED)
+        return sum;
     for (struct thread *t = thread_first(); t != NULL; t = t->next) {
         struct thread_counts *block = atomic_load(&t->blocks[n / THREAD_BLOCK]);
         if (block != NULL)

@@ -11,7 +11,7 @@
 struct flight;
 struct frame;
 
-enum { THREAD_BLOCK = 16, THREAD_BLOCKS = FUNCTIONS_MAX / THREAD_BLOCK };
+enum { THREAD_BLOCK = 16, THREAD_BLOCKS = FUNCTIONS_COUNTED / THREAD_BLOCK };
 
 struct thread_counts {
     _Atomic uint64_t count[THREAD_BLOCK][COUNTERS]; /* written by the owner, read by anyone */
@@ -49,7 +49,7 @@ struct thread {
     unsigned char *lengthy;               /* of a miss: a key too long for the stack */
     struct cancel cancel;                 /* the host's, while it is off */
     _Atomic(struct flight *) waiting_for; /* the lock of wait.c */
-    _Atomic(struct thread_counts *) blocks[THREAD_BLOCKS];
+    _Atomic(struct thread_counts *) blocks[THREAD_BLOCKS + 1]; /* the last: of the uncounted, NULL */
 };
 
 extern __thread struct thread *thread_current __attribute__((tls_model("initial-exec"))) OURS;
@@ -84,14 +84,14 @@ static inline void thread_touch(struct thread *t, struct entry *e)
     entry_touch(e, ++t->tick);
 }
 
-struct thread_counts *thread_counts_make(struct thread *t, uint32_t function);
+struct thread_counts *thread_counts_make(struct thread *t, const struct function *f);
 
 /* Gives what the thread has counted of it. */
 static inline uint64_t thread_count(struct thread *t, struct function *f, enum counter c)
 {
     _Atomic(struct thread_counts *) *at = (void *)((char *)t + f->counts_at);
     struct thread_counts *block = atomic_load_explicit(at, memory_order_relaxed);
-    if (unlikely(block == NULL) && (block = thread_counts_make(t, f->number)) == NULL)
+    if (unlikely(block == NULL) && (block = thread_counts_make(t, f)) == NULL)
         return atomic_fetch_add_explicit(&f->counts[c], 1, memory_order_relaxed);
     _Atomic uint64_t *slot = (_Atomic uint64_t *)((char *)block + f->counts_row) + c;
     uint64_t n = atomic_load_explicit(slot, memory_order_relaxed) + 1;

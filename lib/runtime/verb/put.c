@@ -3,6 +3,8 @@
 #include "runtime/compute/dependents.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/cache.h"
+#include "runtime/cache/history.h"
+#include "runtime/cache/retired.h"
 #include "runtime/registry/thread.h"
 #include "runtime/setting/option.h"
 #include "base/alive.h"
@@ -33,16 +35,23 @@ bool put_entry(struct function *f, const struct key *key, const void *value, siz
         memcpy(entry_value(e), value, value_len);
     entry_set_born(e, now);
     entry_set_fresh_until(e, clock_add(now, ttl));
+    bool clogged = retired_clogs();
     uint32_t shard = table_shard_of(key->hash);
     table_lock(&cache_table, shard);
     struct entry *old = table_find(&cache_table, identity, key);
     bool replaces = old != NULL, linked = mark_link(e);
-    bool stored = linked && cache_fits(f, e) && cache_store(f, old, e);
+    bool stored = linked && !clogged && cache_fits(f, e) && cache_store(f, old, e);
     if (linked && !stored)
         mark_unlink(e);
     if (!stored && old != NULL)
         cache_drop(f, old); /* not what was put last: rather nothing */
     table_unlock(&cache_table, shard);
+    if (!stored)
+        history_note(identity, key,
+                     clogged             ? HISTORY_RETIRED
+                     : !cache_fits(f, e) ? HISTORY_TOO_LARGE
+                                         : HISTORY_NO_ROOM,
+                     0);
     if (atomic_load(&f->inner)) {
         /* Results stand on what was put here: to put again is to invalidate them. */
         struct ripple ripple = {.operation = SWRCACHE_OP_INVALIDATE};

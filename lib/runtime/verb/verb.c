@@ -6,6 +6,7 @@
 #include "runtime/cache/audit.h"
 #include "runtime/cache/history.h"
 #include "runtime/cache/lease.h"
+#include "runtime/cache/settle.h"
 #include "runtime/cache/sweep.h"
 #include "base/clock.h"
 #include "base/sync.h"
@@ -89,6 +90,7 @@ static void walk_all(struct walk *w)
             more = table_each_some(&cache_table, s, &place, consider, w);
             table_unlock(&cache_table, s);
             epoch_tidy();
+            cache_pause();
         }
         if (!w->dry && w->operation == SWRCACHE_OP_INVALIDATE)
             cache_tidy(s);
@@ -111,9 +113,10 @@ size_t verb_filtered(enum swrcache_operation operation, struct function *f, cach
     walk_all(&w);
     if (!dry && operation != SWRCACHE_OP_REFRESH) {
         if (match == NULL && filter == NULL) {
-            for (uint32_t i = 0; i < function_count(); i++)
-                if (f == NULL || function_at(i) == f)
-                    ripple_whole(&w.ripple, function_at(i));
+            if (f != NULL)
+                ripple_whole(&w.ripple, f);
+            for (uint32_t i = 0; f == NULL && i < function_count(); i++)
+                ripple_whole(&w.ripple, function_at(i));
         } else if (f != NULL) {
             ripple_match(&w.ripple, f, filter == NULL ? match : NULL, cookie);
         }
@@ -146,6 +149,7 @@ size_t verb_invalidate_several(struct function *const *functions, size_t count)
         sweep_now();
     else
         sweep_ask();
+    settle_ask();
     audit_end(act, matched);
     return matched;
 }

@@ -103,8 +103,7 @@ static bool play(struct scene *scene, bool by_worth, struct answers *answers)
     struct queue queue;
 
     *answers = (struct answers){0};
-    if (!queue_open(&queue, ROOM))
-        return false;
+    queue_open(&queue, ROOM);
     for (;; now += EVERY_US, at = at + 1 < scene->trace->length ? at + 1 : 0) {
         uint32_t number = scene->numbers[at];
         struct key *key = &scene->keys[number];
@@ -127,7 +126,7 @@ static bool play(struct scene *scene, bool by_worth, struct answers *answers)
             since = now;
         }
     }
-    os_free(queue.heap);
+    queue_empty(&queue);
     return true;
 }
 
