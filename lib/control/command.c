@@ -24,7 +24,7 @@ static bool word_in(const char *words, const char *word)
 
 static void dispatch(char *request, struct wire_buffer *out)
 {
-    static struct wire_line line;
+    struct wire_line line; /* a quick one may come in the midst of another */
     const char *why = "no text";
     if (request == NULL || !wire_parse(&line, request, &why)) {
         reply_error(out, "%s", why);
@@ -49,8 +49,19 @@ static void dispatch(char *request, struct wire_buffer *out)
                 line.verb != NULL ? line.verb : "");
 }
 
+bool command_quick(const char *line)
+{
+    static const char *const quick[] = {"ping", "functions", "stats", "inflight", "audit"};
+    size_t len = strcspn(line, " \r\n");
+    for (uint32_t i = 0; i < sizeof quick / sizeof quick[0]; i++)
+        if (strlen(quick[i]) == len && memcmp(quick[i], line, len) == 0)
+            return true;
+    return false;
+}
+
 void command_run(int peer, char *request, struct wire_buffer *out)
 {
+    int before = request_peer;
     out->len = out->record = 0;
     out->full = false;
     out->max = WIRE_OUT_MAX - WIRE_STATUS_ROOM;
@@ -60,4 +71,5 @@ void command_run(int peer, char *request, struct wire_buffer *out)
         wire_text(out, "error the reply did not fit");
         wire_end(out);
     }
+    request_peer = before;
 }

@@ -187,6 +187,7 @@ void command_inspect(const struct wire_line *request, struct wire_buffer *out)
             }
         }
         cache_unref(w.picks[i].e);
+        cache_pause();
     }
     os_free(w.picks);
     reply_ok(out);

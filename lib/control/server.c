@@ -1,10 +1,12 @@
 #define _GNU_SOURCE
 #include "server.h"
+#include "client.h"
 #include "command.h"
 #include "descriptor.h"
 #include "place.h"
 #include "request.h"
 #include "wire.h"
+#include "runtime/cache/cache.h"
 #include "runtime/setting/option.h"
 #include "base/clock.h"
 #include "base/lock.h"
@@ -24,22 +26,12 @@ enum {
     IDLE_MS = 5000,
     BACKOFF_MS = 100,
     STOP_MS = 50,
-    LOOK_MS = 60000,
-    LOOK_BUSY_MS = 1000,
+    LOOK_MS = 10,        /* at other clients, while a command takes long */
+    FILE_MS = 60000,     /* at the socket's file */
+    FILE_BUSY_MS = 1000, /* the same in a process that does something */
     STACK = 512 << 10
 };
 #define AGAIN_NS (1000 * NS_PER_MS)
-
-struct client {
-    struct descriptor descriptor;
-    pid_t peer;
-    uint64_t since; /* ms: when the wait for the rest of a line, or for the reply to be taken, began */
-    char *in;
-    size_t in_len, in_room;
-    struct wire_buffer out;
-    size_t sent;
-    bool ending; /* close once `out` is sent */
-};
 
 LOCK(ending); /* of who closes and unlinks, or shuts down */
 
@@ -53,6 +45,10 @@ static struct {
     struct place place;
     struct descriptor listening;
     struct client clients[CLIENTS];
+    struct client *served; /* whose command is being run */
+    uint64_t rounds;       /* so far */
+    nfds_t turn;           /* of the clients, who is first in a round */
+    uint64_t next_look;    /* ms: at the others, while a command takes long */
 } server;
 
 /* For the socket's file. */
@@ -60,21 +56,6 @@ struct watch {
     uint64_t next; /* ms: when to look again */
     uint64_t used; /* ms: of processor time, by the process, when it was looked last */
 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-static void client_close(struct client *c)
-{
-    descriptor_close(&c->descriptor);
-    free(c->in);
-    free(c->out.data);
-    *c = (struct client){.descriptor = {.fd = -1}};
-}
 
 /* False: out of descriptors. */
 static bool clients_accept(void)
@@ -98,73 +79,107 @@ static bool clients_accept(void)
             close(fd);
             continue;
         }
-        *c = (struct client){.peer = peer.pid != 0 ? peer.pid : REQUEST_UNSEEN,
-                             .since = now_ms(),
-                             .out = {.max = WIRE_OUT_MAX, .grow = realloc}};
-        descriptor_keep(&c->descriptor, fd);
+        client_open(c, fd, peer.pid);
     }
 }
 
-static bool client_write(struct client *c)
+/* Whether it may have its turn now: amid a command that takes long only those that take no time. */
+static bool client_may_run(const struct client *c)
 {
-    while (c->sent < c->out.len) {
-        if (!descriptor_ours(&c->descriptor))
-            return false;
-        ssize_t n =
-            send(c->descriptor.fd, c->out.data + c->sent, c->out.len - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n <= 0)
-            return n < 0 && (errno == EAGAIN || errno == EINTR);
-        c->sent += (size_t)n;
-    }
-    if (c->sent != 0)
-        c->since = now_ms();
-    c->sent = c->out.len = c->out.record = 0;
-    return !c->ending;
+    return client_ready(c) && (server.served == NULL || command_quick(c->in));
 }
 
-/* Runs the complete lines, one at a time, each once the reply to the one before is on its way. */
-static bool client_lines(struct client *c)
+/* What has become of it since the last round, and one command. False: it is to be closed. */
+static bool client_turn(struct client *c, int events)
 {
-    char *end;
-    while (c->out.len == 0 && c->in_len > 0 && (end = memchr(c->in, '\n', c->in_len)) != NULL) {
-        size_t used = (size_t)(end + 1 - c->in);
-        *end = 0;
-        if (end > c->in && end[-1] == '\r')
-            end[-1] = 0;
-        bool clean = strlen(c->in) + 2 >= used;
-        command_run(c->peer, clean ? c->in : NULL, &c->out);
-        c->since = now_ms();
-        memmove(c->in, c->in + used, c->in_len - used);
-        c->in_len -= used;
-        if (!client_write(c))
+    if ((events & POLLNVAL) != 0 || ((events & POLLHUP) != 0 && c->answered) ||
+        !descriptor_ours(&c->descriptor))
+        return false;
+    if ((events & POLLOUT) != 0 && !client_write(c))
+        return false;
+    if ((events & (POLLIN | POLLHUP | POLLERR)) != 0 && !client_ready(c) && c->out.len == 0 &&
+        !client_read(c))
+        return false;
+    if (client_may_run(c)) {
+        struct client *before = server.served;
+        server.served = c;
+        bool good = client_line(c);
+        server.served = before;
+        if (!good)
             return false;
     }
-    if (c->out.len == 0 && c->in_len >= WIRE_IN_MAX) {
-        wire_text(&c->out, "error the line is too long; at most 65535 characters");
-        wire_end(&c->out);
-        c->ending = true;
-        return client_write(c);
+    return !c->ended || client_ready(c) || c->out.len != 0;
+}
+
+/*
+ * Each client has its share of a round, which is one command: what one has sent holds nobody up for longer
+ * than that, and if it takes long the quick ones of others are run in its midst. False: it is over.
+ */
+static bool server_round(int timeout, bool *backoff)
+{
+    struct pollfd fds[CLIENTS + 1];
+    struct client *who[CLIENTS + 1] = {NULL};
+    nfds_t n = 0;
+    if (!descriptor_ours(&server.listening))
+        return false;
+    uint64_t now = client_ms();
+    uint32_t used = 0;
+    for (struct client *c = server.clients; c < server.clients + CLIENTS; c++) {
+        if (c->descriptor.fd < 0)
+            continue;
+        used++;
+        if (c == server.served)
+            continue;
+        if (client_ready(c))
+            c->since = now; /* it is for us that it waits */
+        if (!descriptor_ours(&c->descriptor) || now - c->since >= IDLE_MS) {
+            client_close(c);
+            used--;
+            continue;
+        }
+        int left = client_may_run(c) ? 0 : (int)(IDLE_MS - (now - c->since));
+        if (left < timeout)
+            timeout = left;
+        who[n] = c;
+        fds[n++] = (struct pollfd){.fd = c->descriptor.fd,
+                                   .events = c->out.len > 0                ? POLLOUT
+                                             : client_ready(c) || c->ended ? 0
+                                                                           : POLLIN};
+    }
+    nfds_t listening = n;
+    fds[n++] = (struct pollfd){.fd = server.listening.fd, .events = POLLIN};
+    if (used == CLIENTS || *backoff)
+        fds[listening].fd = -1;
+    if (poll(fds, n, timeout) < 0) {
+        *backoff = false;
+        return errno == EINTR;
+    }
+    *backoff = false;
+    uint64_t mine = ++server.rounds;
+    nfds_t first = listening > 0 ? server.turn++ % listening : 0;
+    /* After others had a round amid a command of one, what was polled is no more so. */
+    for (nfds_t i = 0; i < listening && server.rounds == mine; i++) {
+        nfds_t at = (first + i) % listening;
+        if ((fds[at].revents != 0 || client_may_run(who[at])) && !client_turn(who[at], fds[at].revents))
+            client_close(who[at]);
+    }
+    if (server.rounds == mine && fds[listening].revents != 0 && !atomic_load(&server.stopping)) {
+        if ((fds[listening].revents & (POLLNVAL | POLLHUP)) != 0 || !descriptor_ours(&server.listening))
+            return false;
+        *backoff = !clients_accept();
     }
     return true;
 }
 
-static bool client_read(struct client *c)
+/* Between the pieces of what a command does. */
+static void server_meanwhile(void)
 {
-    if (c->in_room - c->in_len < 1024 && c->in_room < WIRE_IN_MAX) {
-        size_t room = c->in_room != 0 ? c->in_room * 2 : 4096;
-        char *in = realloc(c->in, room);
-        if (in == NULL)
-            return false;
-        c->in = in;
-        c->in_room = room;
-    }
-    if (c->in_room == c->in_len)
-        return true;
-    ssize_t n = recv(c->descriptor.fd, c->in + c->in_len, c->in_room - c->in_len, MSG_DONTWAIT);
-    if (n <= 0)
-        return n < 0 && (errno == EAGAIN || errno == EINTR);
-    c->in_len += (size_t)n;
-    return client_lines(c);
+    bool backoff = false;
+    uint64_t now = client_ms();
+    if (now < server.next_look || atomic_load(&server.stopping))
+        return;
+    server_round(0, &backoff);
+    server.next_look = client_ms() + LOOK_MS;
 }
 
 static bool server_place(struct place *place, struct descriptor *listening)
@@ -188,7 +203,7 @@ static bool server_open(void)
     while (!server_place(&server.place, &server.listening)) {
         if (errno == 0)
             return false;
-        os_futex_wait(&server.stopping, 0, now_ms() * NS_PER_MS + AGAIN_NS);
+        os_futex_wait(&server.stopping, 0, client_ms() * NS_PER_MS + AGAIN_NS);
         if (atomic_load(&server.stopping))
             return false;
     }
@@ -203,11 +218,11 @@ static void server_look(struct watch *w)
     struct descriptor listening;
     uint64_t used = 0;
     struct timespec t;
-    if (now_ms() < w->next)
+    if (client_ms() < w->next)
         return;
     if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) == 0)
         used = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-    w->next = now_ms() + (used > w->used ? LOOK_BUSY_MS : LOOK_MS);
+    w->next = client_ms() + (used > w->used ? FILE_BUSY_MS : FILE_MS);
     w->used = used;
     if (place_kept(&server.place) || !server_place(&place, &listening))
         return;
@@ -225,60 +240,16 @@ static void server_look(struct watch *w)
 
 static void server_loop(void)
 {
-    struct watch watch = {.next = now_ms() + LOOK_BUSY_MS};
+    struct watch watch = {.next = client_ms() + FILE_BUSY_MS};
     bool backoff = false;
+    cache_meanwhile = server_meanwhile;
     while (!atomic_load(&server.stopping)) {
-        struct pollfd fds[CLIENTS + 1];
-        struct client *who[CLIENTS + 1] = {NULL};
-        nfds_t n = 0;
         server_look(&watch);
-        if (!descriptor_ours(&server.listening))
-            return;
-        uint64_t now = now_ms();
+        uint64_t now = client_ms();
         int timeout = backoff ? BACKOFF_MS : now < watch.next ? (int)(watch.next - now) : 0;
-        uint32_t used = 0;
-        for (struct client *c = server.clients; c < server.clients + CLIENTS; c++) {
-            if (c->descriptor.fd < 0)
-                continue;
-            if (!descriptor_ours(&c->descriptor) || now - c->since >= IDLE_MS) {
-                client_close(c);
-                continue;
-            }
-            int left = (int)(IDLE_MS - (now - c->since));
-            if (left < timeout)
-                timeout = left;
-            used++;
-            who[n] = c;
-            fds[n++] = (struct pollfd){.fd = c->descriptor.fd, .events = c->out.len > 0 ? POLLOUT : POLLIN};
-        }
-        nfds_t listening = n;
-        fds[n++] = (struct pollfd){.fd = server.listening.fd, .events = POLLIN};
-        if (used == CLIENTS || backoff)
-            fds[listening].fd = -1;
-        int rc = poll(fds, n, timeout);
-        backoff = false;
-        if (rc < 0 && errno != EINTR)
+        if (!server_round(timeout, &backoff))
             return;
-        if (rc <= 0)
-            continue;
-        for (nfds_t i = 0; i < listening; i++) {
-            bool good = true;
-            if (fds[i].revents == 0)
-                continue;
-            if (!descriptor_ours(&who[i]->descriptor) || (fds[i].revents & POLLNVAL) != 0)
-                good = false;
-            else if ((fds[i].revents & POLLOUT) != 0)
-                good = client_write(who[i]) && client_lines(who[i]);
-            else
-                good = client_read(who[i]);
-            if (!good)
-                client_close(who[i]);
-        }
-        if (fds[listening].revents != 0 && !atomic_load(&server.stopping)) {
-            if ((fds[listening].revents & (POLLNVAL | POLLHUP)) != 0 || !descriptor_ours(&server.listening))
-                return;
-            backoff = !clients_accept();
-        }
+        server.next_look = client_ms() + LOOK_MS;
     }
 }
 
@@ -334,6 +305,7 @@ void control_fork_child(void)
         }
     }
     server.listening.fd = -1;
+    server.served = NULL;
     atomic_store(&server.busy, 0);
     atomic_store(&server.tid, 0);
     atomic_store(&server.open, false);

@@ -111,7 +111,7 @@ static void change_record(struct wire_buffer *out, const char *who, uint32_t s, 
 
 static bool concerns(const struct change *c, uint32_t s)
 {
-    return ((c->layer.given | c->unset) >> s & 1) != 0;
+    return ((c->layer.set | c->unset) >> s & 1) != 0;
 }
 
 /* Of a region what it says itself: its functions may have their own. */
@@ -123,8 +123,8 @@ static void region_records(struct wire_buffer *out, const char *name, const stru
     for (uint32_t s = 0; s < SETTINGS; s++)
         if (concerns(c, s))
             change_record(out, who, s,
-                          before->given >> s & 1 ? value_text(s, before->values[s], was, sizeof was) : unset,
-                          c->layer.given >> s & 1 ? value_text(s, c->layer.values[s], now, sizeof now)
+                          before->set >> s & 1 ? value_text(s, before->values[s], was, sizeof was) : unset,
+                          c->layer.set >> s & 1 ? value_text(s, c->layer.values[s], now, sizeof now)
                                                   : unset);
 }
 

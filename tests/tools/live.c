@@ -227,6 +227,16 @@ static int reuse_descriptor(const char *path)
     return (int)write(fd, "mine\n", 5);
 }
 
+/* So many entries; 0: none is left. */
+static int fill(int n)
+{
+    for (int i = 3; i < n + 3; i++)
+        attempt(i);
+    if (n == 0)
+        SWR_INVALIDATE_ALL(attempt);
+    return n;
+}
+
 static int obey(char *line)
 {
     char *number = strchr(line, ' ');
@@ -249,6 +259,8 @@ static int obey(char *line)
         return pin(number);
     if (strcmp(line, "attempt") == 0)
         return attempt(n);
+    if (strcmp(line, "fill") == 0)
+        return fill(n);
     if (strcmp(line, "few") == 0)
         return few(n);
     if (strcmp(line, "tight") == 0)

@@ -3,7 +3,9 @@
 import contextlib
 import fcntl
 import os
+import select
 import shutil
+import signal
 import socket
 import tempfile
 import time
@@ -379,6 +381,65 @@ def descriptors():
             check(live.do("listening") == -1 and not os.path.exists(live.socket))
 
 
+def shares(live):
+    """S64: each client has its share of a round, and who asks for little is answered amid what takes long."""
+    invalidate = b"invalidate target=attempt(-1)\n"
+
+    def stop():
+        os.kill(live.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, live.pid, os.WSTOPPED)
+
+    def acts(client):
+        """How many verbs there have been, and those of them that are not over."""
+        told = [line for line in client.ask("audit") if line.startswith("at=")]
+        return len(told), [line for line in told if " matched=" not in line]
+
+    greedy, honest = Client(live.socket), Client(live.socket)
+    check(greedy.ask("ping")[-1] == honest.ask("ping")[-1] == "ok")
+    before, _ = acts(honest)
+    # Both have sent before the process looks again.
+    stop()
+    greedy.send(invalidate * 40)
+    honest.send(b"audit\n")
+    os.kill(live.pid, signal.SIGCONT)
+    told = []
+    while (line := honest.line()) != "ok":
+        told.append(line)
+    check(len(told) <= before + 2, f"{len(told) - before} commands of another were run first")
+    check([greedy.line() for _ in range(40)] == ["ok matched=0"] * 40)
+
+    # Half closed, it gets all its replies; gone, only what was begun is run.
+    greedy.send(b"ping\n" * 40)
+    greedy.socket.shutdown(socket.SHUT_WR)
+    check([greedy.line() for _ in range(80)][1::2] == ["ok"] * 40 and greedy.line() is None)
+    before, _ = acts(honest)
+    gone = Client(live.socket)
+    check(gone.ask("ping")[-1] == "ok")
+    stop()
+    gone.send(invalidate * 40)
+    gone.close()
+    os.kill(live.pid, signal.SIGCONT)
+    check(honest.ask("ping")[-1] == honest.ask("ping")[-1] == "ok")
+    check(acts(honest)[0] <= before + 1)
+
+    # A walk over very many entries.
+    check(live.do("fill 300000") == 300000)
+    slow = Client(live.socket)
+    check(slow.ask("ping")[-1] == "ok")
+    stop()
+    slow.send(b"invalidate target=attempt(<0)\n")
+    os.kill(live.pid, signal.SIGCONT)
+    seen = []
+    while not seen:
+        number, under_way = acts(honest)
+        seen = under_way
+        if not seen and select.select([slow.socket], [], [], 0)[0]:
+            break
+    check(seen and "attempt(<0)" in seen[0], "nobody is answered amid a walk")
+    check(slow.line().startswith("ok matched=0"))
+    check(live.do("fill 0") == 0)
+
+
 places()
 leftovers()
 remains()
@@ -391,6 +452,7 @@ with Directory() as directory:
         # Who finds the file is answered.
         check(live.do("listening") >= 0 and live.do("unheard") == 0)
         clients(live)
+        shares(live)
     check(os.listdir(directory) == [], "the socket's file goes with the program")
 descriptors()
 shutil.rmtree(shelf)

@@ -44,7 +44,7 @@ Test(entry, keeps_all_bits_of_what_is_out_of_the_ordinary)
         cr_assert_eq(entry_errno(e), errors[i]);
         entry_free(e);
         e = make(8, 8, (struct entry_extra){.more = true});
-        entry_more(e)->stale_until = entry_more(e)->dead_until = 5000 * MS;
+        entry_more(e)->stale_until = entry_more(e)->dead_until = 5000 * NS_PER_MS;
         entry_more(e)->own_ttl_ms = 4000;
         cr_assert(entry_has_own_times(e));
         cr_assert_eq(entry_errno(e), 0, "times of its own are no errno");

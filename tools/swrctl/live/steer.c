@@ -74,7 +74,7 @@ static const struct setting {
     enum kind kind;
 } settings[] = {
 #define SETTING(name, kind, field, value, help) {#name, kind},
-#include "runtime/setting.def"
+#include "runtime/setting/setting.def"
 #undef SETTING
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
