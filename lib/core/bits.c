@@ -15,6 +15,12 @@ static bool is_long(uint32_t cls, size_t size)
     return cls == SWRCACHE_CLASS_FLOAT && size == sizeof(long double) && LDBL_MANT_DIG == 64;
 }
 
+static bool is_plain(const struct swrcache_site *site)
+{
+    return site->size >= offsetof(struct swrcache_site, flags) + sizeof site->flags &&
+           (site->flags & SWRCACHE_SITE_PLAIN) != 0;
+}
+
 /* A size is a multiple of the alignment, but for types that were given one of their own. */
 static size_t align_of_size(size_t size)
 {
@@ -72,7 +78,7 @@ static void look_at(struct look *l, uint32_t param, uint32_t field, uint32_t cls
     else if (is_long(cls, size))
         memset(ones + 10, 0, size - 10);
     else
-        l->untold |= cls == SWRCACHE_CLASS_BYTES;
+        l->untold |= cls == SWRCACHE_CLASS_BYTES && !is_plain(l->site);
     for (size_t i = 0; i < size; i++)
         l->padded |= ones[i] != 0xff;
     memcpy(l->mask + l->len, ones, size);

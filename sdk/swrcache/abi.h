@@ -218,6 +218,8 @@ struct swrcache_site {
 /* Stands in for a function of programs that know nothing of caching: the runtime is slower to start threads.
  */
 #define SWRCACHE_SITE_INTERPOSED 1u
+/* Without `clear`, and there is nothing to be cleared: what is of no other class is plain bytes. */
+#define SWRCACHE_SITE_PLAIN 2u
 
 /* The smallest site there is. */
 #define SWRCACHE_SITE_LEAST offsetof(struct swrcache_site, flags)

@@ -66,7 +66,7 @@ Test(declaration, every_kind)
     PARAM(6, VAL, SWRCACHE_CLASS_CHAR, 1, "g");
     PARAM(7, OPAQUE, 0, 8, "h");
     PARAM(8, BYTES, 0, 0, "i");
-    PARAM(10, OUT, 0, 4, "j");
+    PARAM(10, OUT, SWRCACHE_CLASS_INT, 4, "j");
     PARAM(11, OUT_BYTES, 0, 0, "k");
     PARAM(12, BYTES, 0, 0, "l");
     PARAM(13, OUT, 0, 4, "m");

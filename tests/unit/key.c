@@ -563,6 +563,10 @@ Test(key, results_are_compared_without_their_padding)
     cr_assert(bits_of(&bits, &older));
     cr_assert(bits.untold, "nobody said what a structure is made of");
     cr_assert_not_null(bits_mask(&bits, 0));
+    older.size = offsetof(struct swrcache_site, flags) + sizeof older.flags;
+    older.flags = SWRCACHE_SITE_PLAIN;
+    cr_assert(bits_of(&bits, &older));
+    cr_assert_not(bits.untold, "what there is is bytes");
     cr_assert(bits_of(&bits, SITE(members)));
     cr_assert_null(bits_mask(&bits, 1));
     struct member a, b;

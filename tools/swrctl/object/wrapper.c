@@ -166,7 +166,7 @@ static void put_slot(struct making *m, const struct declaration *d, struct place
                                            .result_size = pointer ? sizeof(void *) : d->result_size,
                                            .nparams = d->nparams,
                                            .policy_size = sizeof(struct swrcache_policy),
-                                           .flags = SWRCACHE_SITE_INTERPOSED};
+                                           .flags = SWRCACHE_SITE_INTERPOSED | SWRCACHE_SITE_PLAIN};
     }
     struct record r = {&m->image, SECTION_DATA, (const char *)&slot, 0};
     at->slot = image_here(&m->image, SECTION_DATA);

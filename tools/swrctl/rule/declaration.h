@@ -28,7 +28,7 @@ struct declared_param {
     char name[64];
     const char *type; /* "i32"; "" for STR, BYTES, OUT_BYTES */
     uint32_t kind;    /* enum swrcache_kind */
-    uint32_t cls;     /* enum swrcache_class of a VAL */
+    uint32_t cls;     /* enum swrcache_class of a VAL or OUT */
     uint32_t size;    /* as in struct swrcache_param */
     int length;       /* BYTES, OUT_BYTES: which parameter says how many; -1: it is `fixed` */
     uint32_t fixed;

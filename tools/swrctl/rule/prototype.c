@@ -226,7 +226,7 @@ static bool read_param(struct scan *s, struct declaration *d, struct read *lengt
         p->type = "opaque";
     } else {
         p->kind = out ? SWRCACHE_KIND_OUT : SWRCACHE_KIND_VAL;
-        p->cls = out ? 0 : r->scalar->cls;
+        p->cls = r->scalar->cls;
         p->size = r->scalar->size;
         p->type = r->scalar->name;
     }
