@@ -265,7 +265,7 @@ SWR_KEY(by_n, (SWR_VAL(int, n), SWR_OUT(struct page, out), SWR_OUT(char, c)), ke
 {
     stands(key, 16);
     stands(out, 4096);
-    return out->bytes[8191] == 0 ? (size_t)snprintf(key, room, "%d%.0s", n, c) : SIZE_MAX;
+    return out->bytes[8191] == 0 && c != NULL ? (size_t)snprintf(key, room, "%d", n) : SIZE_MAX;
 }
 
 SWR_CACHED(int, keyed, (SWR_VAL(int, n), SWR_OUT(struct page, out), SWR_OUT(char, c)), .key = by_n, TIMES)

@@ -438,6 +438,15 @@ SWR_STATIC_CACHED(int, of_padded, (SWR_STRUCT(struct padded, p, tag, wide, row, 
     return p != NULL;
 }
 
+/* A function keeps them; a test does not. */
+static void drop(struct bits *bits, const struct swrcache_site *site)
+{
+    for (uint32_t i = 0; bits->masks != NULL && i <= site->nparams; i++)
+        os_free((void *)(uintptr_t)bits->masks[i]);
+    os_free((void *)(uintptr_t)bits->masks);
+    bits->masks = NULL;
+}
+
 /* Two of the same fields in memory that was something else before. */
 Test(key, fields_leave_their_padding_out)
 {
@@ -470,6 +479,7 @@ Test(key, fields_leave_their_padding_out)
     struct swrcache_arg args[] = {BYTES(of[1], sizeof **of)};
     cr_assert(pack(&p[1], &shape, args));
     cr_assert_not(same_key(&p[0].key, &p[1].key));
+    drop(&bits, SITE(of_padded));
     free(of[0]);
     free(of[1]);
 }
@@ -563,10 +573,12 @@ Test(key, results_are_compared_without_their_padding)
     cr_assert(bits_of(&bits, &older));
     cr_assert(bits.untold, "nobody said what a structure is made of");
     cr_assert_not_null(bits_mask(&bits, 0));
+    drop(&bits, &older);
     older.size = offsetof(struct swrcache_site, flags) + sizeof older.flags;
     older.flags = SWRCACHE_SITE_PLAIN;
     cr_assert(bits_of(&bits, &older));
     cr_assert_not(bits.untold, "what there is is bytes");
+    drop(&bits, &older);
     cr_assert(bits_of(&bits, SITE(members)));
     cr_assert_null(bits_mask(&bits, 1));
     struct member a, b;
@@ -593,6 +605,7 @@ Test(key, results_are_compared_without_their_padding)
 #else
     cr_assert(bits.untold);
 #endif
+    drop(&bits, SITE(members));
 }
 
 SWR_STATIC_CACHED(int, handles, (SWR_OPAQUE(void *, db), SWR_VAL(int, n), SWR_OPAQUE(short, mode)))
