@@ -113,9 +113,10 @@ static void set_one(const char *name, const struct mode_wish *wish, struct wire_
     struct function *f;
     while ((f = request_function(name, &at)) != NULL) {
         if (f->dictionary || (wish != NULL && wish->kind == FUNCTION_SHADOW && !function_comparable(f))) {
-            reply_error(out, "%.100s: %s", name,
+            reply_error(out, "%.100s: %s%s", name,
                         f->dictionary ? "a dictionary, of which nothing is called; it has no mode"
-                                      : FUNCTION_INCOMPARABLE "; observe counts its calls");
+                                      : function_incomparable(f),
+                        f->dictionary ? "" : "; observe counts its calls");
             return;
         }
         change_mode(f, wish, out);

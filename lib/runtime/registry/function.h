@@ -155,9 +155,14 @@ static inline bool function_comparable(const struct function *f)
 {
     return (f->site->form != SWRCACHE_FORM_OBJECT || f->encoder != NULL) && !f->bits.untold;
 }
-#define FUNCTION_INCOMPARABLE                                                                                \
-    "its objects cannot be compared without a codec (SWR_CODEC, SWR_ENCODER), nor structures of which the "  \
-    "compiler did not tell the padding, as gcc does"
+#define FUNCTION_INCOMPARABLE "its objects cannot be compared without a codec (SWR_CODEC, SWR_ENCODER)"
+#define FUNCTION_UNTOLD       "its compiler did not tell which bytes of its structures are padding, as gcc does"
+
+/* Why not. */
+static inline const char *function_incomparable(const struct function *f)
+{
+    return f->bits.untold ? FUNCTION_UNTOLD : FUNCTION_INCOMPARABLE;
+}
 
 /* Its entries so far match no more. Gives the new generation. */
 static inline uint64_t function_raise(struct function *f)

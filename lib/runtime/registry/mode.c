@@ -157,7 +157,7 @@ void mode_begin(struct function *f)
     if (name != NULL && mode_named(name, &wish.kind))
         source = MODE_BY_ENVIRONMENT;
     if (wish.kind == FUNCTION_SHADOW && !function_comparable(f)) {
-        option_complain("%s: mode=shadow: %s; on instead", f->site->name, FUNCTION_INCOMPARABLE);
+        option_complain("%s: mode=shadow: %s; on instead", f->site->name, function_incomparable(f));
         wish.kind = FUNCTION_ON;
     }
     word = word_of(&wish);
