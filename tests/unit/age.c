@@ -93,6 +93,19 @@ Test(age, is_what_its_policy_says_at_every_boundary)
     }
 }
 
+/* As the tools tell them. */
+Test(age, ends_one_after_the_other)
+{
+    struct entry *e = aged(0, 1100 * MS);
+    struct age_ends ends = age_ends(&plain_policy, e);
+    cr_assert(ends.fresh == 1100 * MS && ends.stale == 1200 * MS && ends.dead == 1300 * MS);
+    ends = age_ends(&fallback_first, e);
+    cr_assert(ends.stale == 1300 * MS && ends.dead == 1300 * MS, "dead not before stale ends");
+    ends = age_ends(&nothing, e);
+    cr_assert(ends.fresh == 1100 * MS && ends.stale == 1100 * MS && ends.dead == 1100 * MS);
+    entry_free(e);
+}
+
 /* The shortcut may only say so of entries that are stale for another second. */
 Test(age, long_stale_is_no_guess)
 {

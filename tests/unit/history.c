@@ -62,6 +62,27 @@ Test(history, keeps_the_latest_note_of_a_key)
     cr_assert_eq(noted(key, NULL), 0, "another function's is not");
 }
 
+Test(history, of_one_key_has_one_place_in_each_generation)
+{
+    struct history_record r;
+    clock_start(true);
+    struct key other = key_of(2, 8, 5 + SETS);
+    history_note(identity(3), &other, HISTORY_EVICTED, 0);
+    for (int n = 0; n < 2 * HISTORY_WAYS; n++) {
+        struct key key = key_of(1, 8, 5);
+        history_note(identity(3), &key, HISTORY_FAILED, n);
+    }
+    cr_assert(history_complete(), "however often it was noted");
+    cr_assert_eq(noted(key_of(2, 8, 5 + SETS), NULL), HISTORY_EVICTED);
+    struct key key = key_of(1, 8, 5);
+    history_note(identity(4), &key, HISTORY_SKIPPED, 0);
+    cr_assert_eq(noted(key_of(1, 8, 5), NULL), HISTORY_SKIPPED);
+    key = key_of(1, 8, 5);
+    history_note(identity(3), &key, HISTORY_FAILED, 77);
+    cr_assert_eq(noted(key_of(1, 8, 5), &r), HISTORY_FAILED, "the latest, wherever it stands");
+    cr_assert_eq(r.error, 77);
+}
+
 Test(history, says_whose_doing_it_was)
 {
     struct history_record r;
