@@ -78,6 +78,42 @@ expect 'ended by Ctrl-C' 130 $?
 contains 'and advised all the same' 'scaled: 20 calls' "$said"
 expect 'nothing is left behind' '' "$(ls -d swrcache-advise-* 2>/dev/null)"
 
+# Services are ended by TERM: the program gets it, and what it has shown is told.
+cat >serving.c <<'C'
+#include <stdio.h>
+#include <unistd.h>
+double scaled(const char *, int);
+int main(void)
+{
+    for (int i = 0; i < 20; i++)
+        scaled("a", i % 3);
+    puts("serving");
+    fflush(stdout);
+    for (;;)
+        pause();
+}
+C
+"${cc[@]}" serving.c -o serving liboffered.so.1 -Wl,-rpath,"$dir" || exit 1
+mkfifo serves
+"$swrctl" advise --all-from liboffered.so.1 -- ./serving >serves 2>said &
+advising=$!
+read -r line <serves
+kill -TERM "$advising"
+wait "$advising"
+expect 'ended by TERM' 143 $?
+contains 'ended by TERM, and advised all the same' 'scaled: 20 calls of 3 keys' "$(cat said)"
+expect 'ended by TERM: nothing is left behind' '' "$(ls -d swrcache-advise-* 2>/dev/null)"
+
+# What was written is in the line that is offered, but for its lifetime.
+said=$(advise --wrap 'f64 scaled(str name, i32 days) ttl=5m secret=yes stale=0 max_entries=100' -- ./use)
+contains 'what was written is kept' \
+    "--wrap 'f64 scaled(str name, i32 days) secret=yes stale=0 max_entries=100 ttl=1m'" "$said"
+
+# Of each reason so many names.
+for n in $(seq 300); do echo "int nowhere_$n(int);"; done >many.h
+said=$(advise --all-from liboffered.so.1 --prototypes many.h --prototypes "$here/offered.h" -- ./use)
+contains 'names are told in part' 'and 281 more' "$said"
+
 # Memory is what lives at once.
 cat >many.c <<'C'
 #include <stdio.h>

@@ -67,7 +67,7 @@ done
 # Runs that were killed leave files under the numbers of later ones.
 rm -rf wrap
 rule='f64 scaled(str name, i32 days) ttl=1m'
-"$swrctl" run --wrap "$rule" -- true || exit 1
+"$swrctl" run --wrap "$rule" -- ./use >/dev/null
 made=$(cd wrap && ls)
 rm "wrap/$made"
 said=$(sh -c 'for n in "" .0 .1 .2; do echo left >"$1.$$$n"; done; shift; exec "$@"' sh "wrap/$made" \

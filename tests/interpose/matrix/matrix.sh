@@ -121,6 +121,40 @@ found=$("$swrctl" advise --config libc-rules -- ./inside-libc 2>&1)
 [[ $found == *'inet_aton: 1 call of '* ]] || { failed=1; echo "FAILED: inside libc: $found"; }
 found=$("$swrctl" check libc-rules ./inside-libc)
 [[ $found == *'not reached: calls inside libc.so.6'* ]] || { failed=1; echo "FAILED: check says nothing of libc: $found"; }
+# Rules that reach nothing: what a program keeps to itself, and what it does not know, as long as it neither loads nor
+# starts anything that may.
+cat >alone.c <<'C'
+#include <stdio.h>
+double price(const char *symbol, int days);
+#ifdef OWN
+__attribute__((noinline)) double price(const char *symbol, int days)
+{
+    return symbol[0] + days;
+}
+#endif
+int main(void)
+{
+    return printf("%g\n", price("ACME", 3)) < 0;
+}
+C
+"${cc[@]}" -DOWN alone.c -o alone-own && "${cc[@]}" alone.c -o alone -Lplain -lprice -Wl,-rpath,"$dir/plain" || exit 1
+printf '[price]\nprototype = double price(str symbol, i32 days)\n' >price-rules
+printf '[prise]\nprototype = double prise(str symbol, i32 days)\n' >prise-rules
+for line in "price-rules ./alone-own defines 'price' itself" "prise-rules ./alone did you mean price?"; do
+    read -r rules program wanted <<<"$line"
+    cells=$((cells + 2))
+    if found=$("$swrctl" check "$rules" "$program" 2>&1) || [[ $found != *"$wanted"* ]]; then
+        failed=1
+        echo "FAILED: check $line: $found"
+    fi
+    # It runs all the same.
+    if ! found=$("$swrctl" run --config "$rules" -- "$program" 2>&1) || [[ $found != *"nothing is cached: "*"$wanted"*$'\n'* ]]; then
+        failed=1
+        echo "FAILED: run $line: $found"
+    fi
+done
+cells=$((cells + 1))
+"$swrctl" check price-rules ./alone >found || { failed=1; echo "FAILED: check: $(cat found)"; }
 # What the Go linker leaves in a program without cgo.
 printf '.section .note.go.buildid,"a",%%note\n.balign 4\n.long 4, 4, 4\n.asciz "Go\\0"\n.ascii "swr1"\n' >go.s
 "${cc[@]}" -O2 -static "$here/use.c" -DOWN go.s -o go -ldl 2>/dev/null || exit 1

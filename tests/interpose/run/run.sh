@@ -283,7 +283,7 @@ advice=$("$swrctl" advise --wrap 'i32 slow(i32)' -- ./killed 2>&1)
 expect 'the status of a killed program' 137 $?
 contains 'what is worth it' 'slow: 20 calls of 2 keys, ' "$advice"
 contains 'hits' '90.0 %' "$advice"
-contains 'the line to write' "--wrap 'i32 slow(i32 arg1) ttl=1m'" "$advice"
+contains 'the line to write' "--wrap 'i32 slow(i32) ttl=1m'" "$advice"
 
 # What the program itself has annotated needs no rules.
 cat >annotated.c <<'C'

@@ -164,3 +164,24 @@ void elf_close(struct elf_file *f)
     if (map != NULL)
         munmap(map, len);
 }
+
+bool elf_has_inside(const struct elf_file *f, const char *name)
+{
+    const Elf64_Shdr *s = NULL, *strings;
+    size_t len = strlen(name) + 1, i = 0;
+    while ((s = elf_section(f, i)) != NULL && s->sh_type != SHT_SYMTAB)
+        i++;
+    const Elf64_Sym *symbols =
+        s != NULL && s->sh_offset % 8 == 0 ? elf_at(f, s->sh_offset, s->sh_size) : NULL;
+    if (symbols == NULL || (strings = elf_section(f, s->sh_link)) == NULL)
+        return false;
+    for (size_t n = s->sh_size / sizeof *symbols; n > 0; n--, symbols++) {
+        const char *text = symbols->st_name < strings->sh_size && len <= strings->sh_size - symbols->st_name
+                               ? elf_at(f, strings->sh_offset + symbols->st_name, len)
+                               : NULL;
+        if (ELF64_ST_TYPE(symbols->st_info) == STT_FUNC && symbols->st_shndx != SHN_UNDEF && text != NULL &&
+            memcmp(text, name, len) == 0)
+            return true;
+    }
+    return false;
+}

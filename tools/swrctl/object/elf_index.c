@@ -149,6 +149,16 @@ void elf_exports(const struct elf_file *f, void (*visit)(const struct elf_export
     }
 }
 
+void elf_imports(const struct elf_file *f, void (*visit)(const char *name, void *cookie), void *cookie)
+{
+    for (size_t i = 0; i < f->nsymbols; i++) {
+        const Elf64_Sym *s = &symbols_of(f)[i];
+        const char *name = s->st_shndx == SHN_UNDEF ? string_of(f, s->st_name) : NULL;
+        if (name != NULL && name[0] != 0)
+            visit(name, cookie);
+    }
+}
+
 struct elf_use elf_use_of(const struct elf_file *f, const char *name)
 {
     struct elf_use use = {0};

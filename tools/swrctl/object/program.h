@@ -37,6 +37,12 @@ struct elf_use {
 };
 struct elf_use elf_use_of(const struct elf_file *file, const char *name);
 
+/* Whether it has a function of that name that it offers to nobody, if its table of symbols was left in it. */
+bool elf_has_inside(const struct elf_file *file, const char *name);
+
+/* The names of what it takes from others. Calls visit() with each. */
+void elf_imports(const struct elf_file *file, void (*visit)(const char *name, void *cookie), void *cookie);
+
 /* The versions of a function that it defines, "" where they have none; calls visit() with each. */
 void elf_versions_of(const struct elf_file *file, const char *name,
                      void (*visit)(const char *version, bool by_default, void *cookie), void *cookie);

@@ -197,16 +197,98 @@ static void note_version(const char *version, bool by_default, void *cookie)
              version[0] != 0 ? version : "none at all, leave version= out");
 }
 
+/* Whether what it starts with is not all: it may load plugins, or start programs, which inherit the rules. */
+static bool may_have_more(const struct reach *r)
+{
+    static const char *const names[] = {
+        "dlopen", "dlmopen", "execve",      "execv",        "execvp", "execvpe", "execl",    "execlp",
+        "execle", "fexecve", "posix_spawn", "posix_spawnp", "system", "popen",   "execveat", "syscall"};
+    for (size_t i = 0; i < r->count; i++) {
+        const struct reach_object *o = &r->objects[i];
+        if (strncmp(o->file, "libc.so", 7) == 0 || strncmp(o->file, "libc-", 5) == 0 || is_linker(o))
+            continue;
+        for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+            if (elf_use_of(&o->elf, names[n]).imports)
+                return true;
+    }
+    return false;
+}
+
+struct likeness {
+    const char *name;
+    const char *best;
+    unsigned distance;
+};
+
+/* How many letters make one name of the other, left out, put in or changed; names are cut to LETTERS. */
+static unsigned distance(const char *a, const char *b)
+{
+    enum { LETTERS = 48 };
+    unsigned row[LETTERS + 1];
+    size_t n = strnlen(b, LETTERS);
+    for (size_t j = 0; j <= n; j++)
+        row[j] = (unsigned)j;
+    for (size_t i = 1; a[i - 1] != 0 && i <= LETTERS; i++) {
+        unsigned corner = row[0];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= n; j++) {
+            unsigned above = row[j], least = corner + (a[i - 1] != b[j - 1]);
+            least = above + 1 < least ? above + 1 : least;
+            row[j] = row[j - 1] + 1 < least ? row[j - 1] + 1 : least;
+            corner = above;
+        }
+    }
+    return row[n];
+}
+
+static void compare_name(const char *name, void *cookie)
+{
+    struct likeness *l = cookie;
+    unsigned far = distance(l->name, name);
+    if (far < l->distance) {
+        l->best = name;
+        l->distance = far;
+    }
+}
+
+/* Nobody has it, nobody calls it, and nobody comes later. */
+static bool fail_unknown(const struct reach *r, const char *name, char *why, size_t room)
+{
+    struct likeness l = {.name = name, .distance = (unsigned)strlen(name) / 3 + 1};
+    elf_imports(&r->objects[0].elf, compare_name, &l);
+    return fail(why, room,
+                "nothing that %s starts with has or calls '%s', and it loads and starts nothing later%s%s%s",
+                r->objects[0].file, name, l.best != NULL ? "; did you mean " : "",
+                l.best != NULL ? l.best : "", l.best != NULL ? "?" : "");
+}
+
+static bool fail_own(const struct reach *r, const char *name, char *why, size_t room)
+{
+    return fail(why, room,
+                "%s defines '%s' itself: nothing stands between its calls and the function; annotate it "
+                "in its source (swrcache(3))",
+                r->objects[0].file, name);
+}
+
+bool reach_nothing(const struct reach *r, const struct declaration *d, char *why, size_t room)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        struct elf_use use = elf_use_of(&r->objects[i].elf, d->name);
+        if (use.defines || use.imports || (d->library[0] != 0 && is_library(&r->objects[i], d->library)))
+            return false;
+    }
+    return elf_has_inside(&r->objects[0].elf, d->name)
+               ? !fail_own(r, d->name, why, room)
+               : !may_have_more(r) && !fail_unknown(r, d->name, why, room);
+}
+
 bool reach_rule(const struct reach *r, const struct declaration *d, char *why, size_t room,
                 void (*note)(const char *))
 {
     const struct reach_object *definer = NULL, *library = NULL;
     size_t callers = 0;
     if (elf_use_of(&r->objects[0].elf, d->name).defines)
-        return fail(why, room,
-                    "%s defines '%s' itself: nothing stands between its calls and the function; annotate it "
-                    "in its source (swrcache(3))",
-                    r->objects[0].file, d->name);
+        return fail_own(r, d->name, why, room);
     for (size_t i = 1; i < r->count; i++) {
         const struct reach_object *o = &r->objects[i];
         bool wanted = d->library[0] == 0 || is_library(o, d->library);
@@ -220,6 +302,8 @@ bool reach_rule(const struct reach *r, const struct declaration *d, char *why, s
         return fail(why, room, "%s goes by the name %s: write lib=%s", d->library, meant->file, meant->file);
     if (library != NULL && definer == NULL)
         return fail_library(r, library, d->name, why, room);
+    if (definer == NULL && reach_nothing(r, d, why, room))
+        return false;
     struct versions versions = {.wanted = d->version};
     if (definer != NULL && d->version[0] != 0)
         elf_versions_of(&definer->elf, d->name, note_version, &versions);

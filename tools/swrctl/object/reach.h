@@ -32,4 +32,11 @@ void reach_end(struct reach *reach);
 bool reach_rule(const struct reach *reach, const struct declaration *d, char *why, size_t room,
                 void (*note)(const char *line));
 
+/*
+ * True: the rule contradicts nothing, but reaches nothing either, `why` says why: the program keeps the
+ * function to itself, or neither it nor what it starts with has it or calls it, and it neither loads nor
+ * starts anything.
+ */
+bool reach_nothing(const struct reach *reach, const struct declaration *d, char *why, size_t room);
+
 #endif

@@ -98,26 +98,51 @@ static void gather(struct gathered *g, const char *directory)
         closedir(d);
 }
 
-static const struct declaration *rule_of(const struct rules *rules, const char *name, bool *in_file)
+static const struct declaration *rule_of(const struct rules *rules, const char *name,
+                                         const struct rule_origin **origin)
 {
     for (size_t i = 0; i < rules->count; i++)
         if (strcmp(rules->list[i].name, name) == 0) {
-            *in_file = rules->origins[i].file != NULL;
+            *origin = &rules->origins[i];
             return &rules->list[i];
         }
     return NULL;
+}
+
+/* What was written, but for its lifetime, which is what is advised. */
+static void without_ttl(const char *text, char *to, size_t room)
+{
+    size_t n = 0;
+    bool quoted = false;
+    for (const char *c = text; *c != 0 && n + 1 < room; c++) {
+        if (!quoted && c[0] == ' ' && strncmp(c + 1 + strspn(c + 1, " "), "ttl=", 4) == 0) {
+            c += 1 + strspn(c + 1, " ") + 4;
+            if (*c == '"')
+                c += strcspn(c + 1, "\"") + 1 + (c[strcspn(c + 1, "\"") + 1] != 0);
+            else
+                c += strcspn(c, " ");
+            c--;
+            continue;
+        }
+        quoted ^= *c == '"';
+        to[n++] = *c;
+    }
+    to[n] = 0;
 }
 
 /* As the rule was said, or would be; of a function without one, as the runtime is told. */
 static void print_named(const struct named *n, const struct rules *rules, uint64_t ns)
 {
     char text[2048], argument[sizeof text + 512];
-    bool in_file = false;
-    const struct declaration *d = rule_of(rules, n->name, &in_file);
+    const struct rule_origin *origin = NULL;
+    const struct declaration *d = rule_of(rules, n->name, &origin);
+    bool in_file = d != NULL && origin->file != NULL;
     struct advise_line line = {.before = "--wrap ", .argument = argument, .section = in_file};
     if (d != NULL && in_file) {
         snprintf(argument, sizeof argument, "[%s]", n->name);
         line = (struct advise_line){.before = argument, .section = true};
+    } else if (d != NULL && origin->text != NULL) {
+        without_ttl(origin->text, argument, sizeof argument);
     } else if (d != NULL && declaration_text(d, text, sizeof text)) {
         snprintf(argument, sizeof argument, "%s%s%s%s%s%s%s", text, d->library[0] != 0 ? " lib=" : "",
                  d->library, d->version[0] != 0 ? " version=" : "", d->version,

@@ -13,9 +13,8 @@
 #include "rule/prototypes.h"
 #include "terminal/text.h"
 
-/* Said of a library's own helpers, which may be thousands. */
-#define NOT_KNOWN "its signature is not known; write it with --wrap or --prototypes"
-enum { NOT_KNOWN_SHOWN = 20 };
+/* Of each reason: a library has thousands of helpers, and a header the prototypes of all that it includes. */
+enum { NAMES_SHOWN = 20 };
 
 struct offer_skipped {
     const char *why; /* the reason's own name, in `reasons` */
@@ -152,7 +151,7 @@ static bool carried(const struct library *l, const struct library_function *f, c
     else if (f->chosen && f->text == NULL)
         snprintf(why, room, "which code it is shows when it is loaded (IFUNC); write --wrap");
     else if (f->text == NULL)
-        snprintf(why, room, NOT_KNOWN);
+        snprintf(why, room, "its signature is not known; write it with --wrap or --prototypes");
     else if (f->versions > 1)
         snprintf(why, room, "there are several versions of it; write --wrap with version=");
     else if (!declaration_parse(f->text, d, &error))
@@ -238,7 +237,7 @@ void offer_report(const struct offer *o)
         text_print(stderr, "\n%zu function%s not observed:\n", sum, sum == 1 ? "" : "s");
     for (size_t i = 0; i < o->nskipped; i++) {
         const struct offer_skipped *s = &o->skipped[i];
-        size_t count = s->names.count, most = strcmp(s->why, NOT_KNOWN) == 0 ? NOT_KNOWN_SHOWN : count;
+        size_t count = s->names.count, most = NAMES_SHOWN;
         struct columns c = {stderr, 0};
         text_print(stderr, "  %s:\n", s->why);
         for (size_t j = 0; j < count && j < most; j++)

@@ -94,7 +94,13 @@ static bool check_rules(struct request *r, const char *program)
     bool known = reach_start(&reach, program, why, sizeof why);
     bool good = r->offer.nlibraries == 0 || offer_rules(&r->offer, &r->rules, &reach);
     for (size_t i = 0; known && i < r->rules.count; i++) {
-        if (reach_rule(&reach, &r->rules.list[i], why, sizeof why, NULL)) {
+        if (reach_nothing(&reach, &r->rules.list[i], why, sizeof why)) {
+            /* It is no mistake of the rule, and the program may run; but nobody is to wait for what it
+             * brings. */
+            tell("%s: nothing is cached: %s", r->rules.list[i].name, why);
+            r->rules.list[kept] = r->rules.list[i];
+            r->rules.origins[kept++] = r->rules.origins[i];
+        } else if (reach_rule(&reach, &r->rules.list[i], why, sizeof why, NULL)) {
             r->rules.list[kept] = r->rules.list[i];
             r->rules.origins[kept++] = r->rules.origins[i];
         } else {
@@ -157,6 +163,36 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static volatile sig_atomic_t child;
+
+/* Services are ended by such signals: the program is, and what it has shown until then is told. */
+static void hand_on(int number)
+{
+    if (child > 0)
+        kill((pid_t)child, number);
+}
+
+/* A terminal sends its own signals to the program too: those are only survived. */
+static pid_t start_child(struct request *r)
+{
+    static const int handed[] = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t pid = fork();
+    if (pid == 0) {
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        _exit(start(r));
+    }
+    child = pid;
+    for (size_t i = 0; i < sizeof handed / sizeof *handed; i++)
+        sigaction(handed[i], &(struct sigaction){.sa_handler = hand_on}, NULL);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return pid;
+}
+
 /* Runs it uncached and says what caching would have brought; the program's own status. */
 static int advise(struct request *r)
 {
@@ -171,12 +207,7 @@ static int advise(struct request *r)
         return STATUS_FAILED;
     }
     uint64_t began = now_ns();
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(start(r));
-    /* Ctrl-C ends the program; what it has shown until then is told. */
-    signal(SIGINT, SIG_IGN);
-    signal(SIGQUIT, SIG_IGN);
+    pid_t pid = start_child(r);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     if (pid > 0)

@@ -2,6 +2,7 @@
 #include "saving.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "text.h"
 
 static const uint64_t ttls[OBSERVED_TTLS] = OBSERVED_TTL_SECONDS;
@@ -35,12 +36,19 @@ static const char *ttl_text(int i)
     return ttls[i] == 1 ? "1s" : ttls[i] == 10 ? "10s" : "1m";
 }
 
+/* What nobody would notice: less than a millisecond, and than a thousandth of the run. */
+static bool is_little(uint64_t saved, uint64_t run)
+{
+    return saved < 1000000 && saved < run / 1000;
+}
+
 /* The longest lifetime that served nothing outdated; -1: none, or none that pays. */
-static int best(const struct advise_sum *s)
+static int best(const struct advise_sum *s, uint64_t run)
 {
     int found = -1;
     for (int i = 0; i < OBSERVED_TTLS && s->opaque == 0; i++)
-        if (s->differ[i] == 0 && s->hits[i] != 0 && s->saved[i] > s->hits[i] * 1000)
+        if (s->differ[i] == 0 && s->hits[i] != 0 && s->saved[i] > s->hits[i] * 1000 &&
+            !is_little(s->saved[i], run))
             found = i;
     return found;
 }
@@ -55,7 +63,9 @@ static void print_line(FILE *out, const struct advise_sum *s, int ttl, const str
         fputc('\n', out);
     } else if (line->argument != NULL) {
         char whole[4096];
-        snprintf(whole, sizeof whole, "%s ttl=%s%s", line->argument, ttl_text(ttl), stale);
+        /* Who wrote how long old answers may be served has decided that. */
+        snprintf(whole, sizeof whole, "%s ttl=%s%s", line->argument, ttl_text(ttl),
+                 strstr(line->argument, " stale=") == NULL ? stale : "");
         char *word = text_word(whole);
         text_print(out, "  %s%s\n", line->before, word);
         free(word);
@@ -85,11 +95,13 @@ static void print_changes(FILE *out, const struct advise_sum *s)
 void advise_print(FILE *out, const struct advise_sum *s, const char *name, uint64_t ns,
                   const struct advise_line *line)
 {
-    char a[32], b[32];
-    text_print(out, "\n%s: %llu call%s of %llu key%s, %s, %.1f %% of the run, %s a call\n", name,
+    char a[32], b[32], share[64];
+    double part = ns != 0 ? (double)s->ns / (double)ns : 0;
+    snprintf(share, sizeof share, part > 1 ? "as %.1f threads that do nothing else" : "%.1f %% of the run",
+             part > 1 ? part : 100 * part);
+    text_print(out, "\n%s: %llu call%s of %llu key%s, %s, %s, %s a call\n", name,
                (unsigned long long)s->calls, s->calls == 1 ? "" : "s", (unsigned long long)s->keys,
-               s->keys == 1 ? "" : "s", span(s->ns, a, sizeof a),
-               ns != 0 ? 100.0 * (double)s->ns / (double)ns : 0,
+               s->keys == 1 ? "" : "s", span(s->ns, a, sizeof a), share,
                span(s->calls != 0 ? s->ns / s->calls : 0, b, sizeof b));
     if (s->calls == 0)
         return;
@@ -99,7 +111,7 @@ void advise_print(FILE *out, const struct advise_sum *s, const char *name, uint6
                    100.0 * (double)s->hits[i] / (double)s->calls, span(s->saved[i], a, sizeof a),
                    (unsigned long long)s->differ[i], memory(s->most[i], b, sizeof b));
     print_changes(out, s);
-    int i = best(s);
+    int i = best(s, ns);
     if (i >= 0)
         print_line(out, s, i, line);
     else
@@ -107,5 +119,7 @@ void advise_print(FILE *out, const struct advise_sum *s, const char *name, uint6
                    s->opaque != 0                    ? "nobody knows how long an answer holds"
                    : s->hits[OBSERVED_TTLS - 1] == 0 ? "no key comes twice within a minute"
                    : s->differ[0] != 0               ? "results change sooner than in a second"
-                                                     : "a call costs less than a look into the cache");
+                   : s->saved[OBSERVED_TTLS - 1] > s->hits[OBSERVED_TTLS - 1] * 1000
+                       ? "it would save less than a thousandth of the run"
+                       : "a call costs less than a look into the cache");
 }
