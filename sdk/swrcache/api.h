@@ -177,7 +177,9 @@ static inline SWRCACHE_PRINTF void swrcache_tag(const char *format, ...)
 
 /*
  * A batch: what this thread invalidates, expires, puts and deletes until commit takes effect together, or,
- * after rollback, not at all. Nested ones join. False: there was no begin, or no runtime.
+ * after rollback, not at all. Nested ones join. False: there was no begin, or no runtime. Until then this
+ * thread alone sees it: what it has put is there for it, what it has taken back is computed anew. From the
+ * first of these on, what it computes is not kept and nobody else gets it.
  */
 static inline void swrcache_begin(void)
 {

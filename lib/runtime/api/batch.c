@@ -1,6 +1,6 @@
 #include "batch.h"
-#include "dictionary.h"
 #include "runtime/verb/apply.h"
+#include "runtime/verb/batch_view.h"
 #include "runtime/verb/put.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/commit_gate.h"
@@ -35,7 +35,7 @@ bool batch_commit(void)
         take_out(n);
     for (struct note *n = b->first; n != NULL; n = n->next) {
         struct key key = {n->hash, n->key_len, n->data};
-        if (n->kind == NOTE_PUT)
+        if (n->kind == NOTE_PUT && batch_last(n->function, &key) == n)
             put_entry(n->function, &key, n->data + n->key_len, n->value_len, n->ttl_ms);
     }
     commit_gate_open();

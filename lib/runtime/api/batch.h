@@ -8,7 +8,7 @@
 #ifndef RUNTIME_BATCH_H
 #define RUNTIME_BATCH_H
 
-#include "batch_note.h"
+#include "runtime/verb/batch_note.h"
 
 /* The api's. */
 bool batch_commit(void);

@@ -1,8 +1,9 @@
 #include "dictionary.h"
-#include "batch_note.h"
 #include "runtime/call/enroll.h"
+#include "runtime/verb/batch_view.h"
 #include "runtime/verb/put.h"
 #include "runtime/verb/verb.h"
+#include "runtime/compute/compute.h"
 #include "runtime/compute/dependencies.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/commit_gate.h"
@@ -119,6 +120,19 @@ static struct entry *find(struct use *u)
     return e != NULL && entry_is_fresh(atomic_load(&e->when), clock_now()) ? e : NULL;
 }
 
+/* What the thread's own batch says of the key. False: nothing. */
+static bool look_at_own(struct use *u, void *buffer, size_t room, ssize_t *len)
+{
+    const struct note *n = batch_last(u->function, &u->key);
+    if (n == NULL)
+        return false;
+    compute_apart(u->visit.thread);
+    *len = n->kind == NOTE_PUT ? (ssize_t)n->value_len : -1;
+    if (buffer != NULL && *len > 0 && room != 0)
+        memcpy(buffer, n->data + n->key_len, n->value_len < room ? n->value_len : room);
+    return true;
+}
+
 /* The value's length, -1: absent. A body that looks is bound by what it finds, and by finding nothing. */
 static ssize_t look(struct use *u, void *buffer, size_t room)
 {
@@ -126,6 +140,8 @@ static ssize_t look(struct use *u, void *buffer, size_t room)
     ssize_t len = -1;
     if (bound != NULL)
         dependencies_call(bound, u->function, &u->key);
+    if (unlikely(u->visit.thread->writing) && look_at_own(u, buffer, room, &len))
+        return len;
     for (bool again = true; again && len < 0;) {
         epoch_enter(&u->visit.thread->epoch);
         struct entry *e = find(u);
@@ -173,6 +189,9 @@ bool dictionary_has(const char *region, const void *key, size_t key_len)
 
 static bool present(struct use *u)
 {
+    ssize_t own;
+    if (unlikely(u->visit.thread->writing) && look_at_own(u, NULL, 0, &own))
+        return own >= 0;
     epoch_enter(&u->visit.thread->epoch);
     bool there = find(u) != NULL;
     epoch_exit(&u->visit.thread->epoch);

@@ -1,11 +1,12 @@
 #include "operate.h"
 #include "batch.h"
-#include "batch_note.h"
 #include "runtime/call/call_key.h"
 #include "runtime/call/enroll.h"
 #include "runtime/call/miss.h"
 #include "runtime/call/observe.h"
 #include "runtime/call/outcome.h"
+#include "runtime/verb/batch_note.h"
+#include "runtime/verb/batch_view.h"
 #include "runtime/verb/verb.h"
 #include "runtime/compute/ask.h"
 #include "runtime/compute/custom_key.h"
@@ -46,6 +47,8 @@ bool operate_peek(struct swrcache_site *site, const struct swrcache_arg *args, v
             dependencies_call(t->bound, f, &key);
         epoch_enter(&t->epoch);
         struct entry *e = call_key_find(f, keyed, &key);
+        if (unlikely(t->writing) && e != NULL && (batch_last(f, &key) != NULL || batch_touches(e)))
+            e = NULL;
         enum entry_state state = e != NULL ? age_state(f, e, clock_now()) : ENTRY_DEAD;
         if (state == ENTRY_FRESH || state == ENTRY_STALE)
             cache_ref(e);

@@ -1,5 +1,5 @@
 #include "target_api.h"
-#include "batch_note.h"
+#include "runtime/verb/batch_note.h"
 #include "runtime/verb/format.h"
 #include "runtime/verb/target_check.h"
 #include "runtime/cache/audit.h"

@@ -6,8 +6,10 @@
 #include "observe.h"
 #include "outcome.h"
 #include "serve.h"
+#include "runtime/verb/batch_view.h"
 #include "runtime/verb/verb.h"
 #include "runtime/compute/ask.h"
+#include "runtime/compute/compute.h"
 #include "runtime/compute/custom_key.h"
 #include "runtime/compute/dependencies.h"
 #include "runtime/compute/refresh.h"
@@ -128,9 +130,64 @@ static __attribute__((noinline)) void answer_by_mode(struct call *c, uint64_t mo
     }
 }
 
+/* An entry that answers and has nothing to do with the batch, with a reference. */
+static struct entry *untouched(const struct call *c, const struct key *key, enum decision *decision)
+{
+    uint64_t behind, now = function_now(c->f, &behind);
+    if (batch_last(c->f, key) != NULL)
+        return NULL;
+    epoch_enter(&c->t->epoch);
+    struct entry *e = call_key_find(c->f, c->keyed, key);
+    if (e != NULL) {
+        *decision = decision_of(c->f, e, now, behind);
+        if (decision_serves(*decision) && !batch_touches(e))
+            cache_ref(e);
+        else
+            e = NULL;
+    }
+    epoch_exit(&c->t->epoch);
+    if (e != NULL)
+        thread_touch(c->t, e);
+    return e;
+}
+
+/*
+ * The thread has a batch that says something. What was remembered before is served, if the batch does not
+ * write it. All else is computed past the cache, as it may be the batch's own doing: not joined with others'
+ * computations, and neither kept nor compared.
+ */
+static __attribute__((noinline)) void answer_writing(struct call *c, uint64_t mode)
+{
+    struct thread *t = c->t;
+    unsigned char stack[KEY_ON_STACK], *encoded = NULL;
+    bool taken = mode_kind(mode) != FUNCTION_OBSERVE && (mode == 0 || mode_takes(c->f, mode, c->keyed));
+    enum decision decision = DECISION_FRESH;
+    struct entry *e = NULL;
+    struct visit visit;
+    struct key key;
+    c->saved = errno;
+    door_call(&visit, t);
+    bool made = call_key_make(c->f, c->keyed, stack, &key) && call_key_encode(c->f, c->keyed, &key, &encoded);
+    unsigned char *outer = call_key_keep(t, encoded);
+    if (made && t->bound != NULL)
+        dependencies_call(t->bound, c->f, &key);
+    if (made && taken)
+        e = untouched(c, &key, &decision);
+    custom_key_drop(c->custom_key);
+    if (e == NULL || !outcome_serve(c, e, outcome_of(decision))) {
+        compute_apart(t);
+        errno = c->saved;
+        outcome_alone(c);
+    }
+    call_key_drop(t, outer);
+    door_answered(&visit);
+}
+
 static inline void answer_any(struct call *c, uint64_t mode)
 {
-    if (unlikely(mode != 0))
+    if (unlikely(c->t->writing))
+        answer_writing(c, mode);
+    else if (unlikely(mode != 0))
         answer_by_mode(c, mode);
     else
         answer_kept(c);
@@ -197,8 +254,10 @@ bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, vo
     if (f != NULL && may && (mode_kind(mode) == FUNCTION_ON || mode_kind(mode) == FUNCTION_SHADOW) &&
         (f->annotated.unless == NULL || !f->annotated.unless()))
         c.keyed = custom_key_args_of(t, f, args, &custom_key);
-    if (c.keyed == NULL || !mode_takes(f, mode, c.keyed)) {
+    if (c.keyed == NULL || t->writing || !mode_takes(f, mode, c.keyed)) {
         custom_key_drop(&custom_key);
+        if (c.keyed != NULL && t->writing)
+            compute_apart(t);
         outcome_bypass(&c);
         return true;
     }

@@ -84,3 +84,20 @@ enum computed compute_run(struct thread *t, struct function *f, struct flight *f
     errno = body.error;
     return failed ? COMPUTED_FAILED : COMPUTED;
 }
+
+void compute_apart(struct thread *t)
+{
+    struct flight *lent = t->top == NULL ? t->lent : NULL;
+    for (struct frame *frame = t->frames; frame != NULL; frame = frame->outer) {
+        struct flight *fl = (struct flight *)frame;
+        if (!frame->kind->computes || fl->apart)
+            continue;
+        uint32_t shard = table_shard_of(fl->key.hash);
+        table_lock(&cache_table, shard);
+        fl->fenced = true;
+        table_unlock(&cache_table, shard);
+        fl->apart = true;
+    }
+    if (lent != NULL)
+        lent->apart = true;
+}

@@ -19,4 +19,8 @@ enum computed { COMPUTED, COMPUTED_FAILED, COMPUTED_LOST };
 enum computed compute_run(struct thread *t, struct function *f, struct flight *fl,
                           const struct swrcache_arg *args, void *result, struct entry **e);
 
+/* What the thread computes just now stands on its open batch: nobody joins it, nobody who waits gets it, and
+ * it is not kept. */
+void compute_apart(struct thread *t);
+
 #endif

@@ -40,8 +40,9 @@ struct flight {
     bool expired;        /* its key was: what it stores is stale from the start */
     /* What the body said of its result; owner alone. */
     bool skip, failed;
-    bool own_ttl; /* the two times below are its own */
-    bool crowded; /* why skipped: there is no room for the texts that callers hold */
+    bool own_ttl;       /* the two times below are its own */
+    bool crowded;       /* why skipped: there is no room for the texts that callers hold */
+    _Atomic bool apart; /* it stands on an open batch: its result is for the caller alone */
     int64_t ttl_ms, stale_ms;
     uint64_t started;
     _Atomic uint32_t state; /* futex; enum flight_state */

@@ -85,7 +85,7 @@ static void judge(struct publication *p)
         .failed = p->failed,
         .fenced = fl->fenced,
         .raised = fl->identity != atomic_load(&f->identity),
-        .skipped = fl->skip,
+        .skipped = fl->skip || fl->apart,
         .crowded = fl->crowded,
         .unnamed = fl->unnamed == UNNAMED_BAD,
         .too_many = fl->unnamed == UNNAMED_TOO_MANY,
@@ -204,6 +204,9 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
                               const void *result, int error, bool *failed)
 {
     struct publication p = {.f = f, .fl = fl, .error = error};
+    /* Its body left a batch open that says something. */
+    if (unlikely(thread_current != NULL && thread_current->writing))
+        fl->apart = true;
     uint32_t nnames, shard = table_shard_of(fl->key.hash);
     *failed = p.failed = fl->failed || result_failed(f, result);
     p.now = clock_now();
@@ -230,7 +233,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
         mark_unlink(p.e);
     flight_unlist(fl);
     table_unlock(&cache_table, shard);
-    flight_settle(fl, FLIGHT_DONE, p.e);
+    flight_settle(fl, FLIGHT_DONE, fl->apart ? NULL : p.e);
     dependencies_free_names(names);
     note_history(&p);
     if (p.verdict == VERDICT_TOO_MANY)

@@ -27,7 +27,7 @@ static void leave(void *cookie)
         }
     }
     thread_set_top(t, NULL, NULL);
-    t->busy = t->worker = false;
+    t->busy = t->worker = t->writing = false;
     t->epoch.depth = 0;
     atomic_store(&t->epoch.announced, 0);
     atomic_store(&t->epoch.used, 0);
@@ -96,7 +96,7 @@ void thread_fork_child(void)
         }
         thread_set_top(t, NULL, NULL);
         t->frames = t->aside = NULL;
-        t->busy = t->worker = false;
+        t->busy = t->worker = t->writing = false;
     }
     epoch_reset_others(me ? &me->epoch : NULL);
 }

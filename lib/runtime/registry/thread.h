@@ -29,10 +29,11 @@ struct thread {
     struct epoch_record epoch;
     union {
         struct {
-            bool busy; /* inside the runtime: a signal handler's call is handed on */
-            bool tied; /* `bound` is set */
+            bool busy;    /* inside the runtime: a signal handler's call is handed on */
+            bool tied;    /* `bound` is set */
+            bool writing; /* has an open batch that says something: verb/batch_note.h */
         };
-        uint16_t closed; /* to the path of a hit */
+        uint32_t closed; /* to the path of a hit */
     };
     int tid;
     struct thread *next; /* all records; set once */

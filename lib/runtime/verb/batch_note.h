@@ -1,6 +1,7 @@
 /*
  * batch_note.h - what a thread says between begin and commit, noted in the order in which it was said.
- * batch.h has what a commit makes of it. Each thread has at most one batch, which only that thread touches.
+ * api/batch.h has what a commit makes of it, batch_view.h what the thread itself sees of it until then. Each
+ * thread has at most one batch, which only that thread touches; the first note sets thread.writing.
  */
 #ifndef RUNTIME_BATCH_NOTE_H
 #define RUNTIME_BATCH_NOTE_H
@@ -26,7 +27,9 @@ void batch_thread_ends(void);
 enum note_kind { NOTE_TEXT, NOTE_KEY, NOTE_PUT };
 
 struct note {
-    struct note *next;
+    struct note *next;    /* as they were said */
+    struct note *earlier; /* the one before it in its bucket, or of a text the text before it */
+    uint64_t number;      /* the more, the later */
     enum note_kind kind;
     enum swrcache_operation operation;
     struct function *function;
@@ -36,8 +39,14 @@ struct note {
     unsigned char data[]; /* text; key and value */
 };
 
+enum { BATCH_BUCKETS = 256 };
+
 struct batch {
     struct note *first, **last;
+    struct note *texts;                  /* the latest */
+    struct note *buckets[BATCH_BUCKETS]; /* of keys and puts, by their hash; the latest of each */
+    struct target *room;                 /* of batch_view.c, to take a text apart; NULL: not yet */
+    uint64_t notes;
     uint32_t depth;
 };
 /* This thread's, NULL: none; taken away from it. */

@@ -20,6 +20,8 @@ static struct note *note(size_t len)
         strncpy(n->caller, audit_called_by(), AUDIT_CALLER - 1);
     *open_->last = n;
     open_->last = &n->next;
+    n->number = ++open_->notes;
+    thread_current->writing = true;
     return n;
 }
 
@@ -31,6 +33,8 @@ bool batch_note(enum swrcache_operation operation, const char *text)
     n->kind = NOTE_TEXT;
     n->operation = operation;
     memcpy(n->data, text, strlen(text) + 1);
+    n->earlier = open_->texts;
+    open_->texts = n;
     return true;
 }
 
@@ -43,6 +47,9 @@ static struct note *note_of_key(struct function *f, const struct key *key, size_
     n->hash = key->hash;
     n->key_len = key->len;
     memcpy(n->data, key->bytes, key->len);
+    struct note **bucket = &open_->buckets[key->hash % BATCH_BUCKETS];
+    n->earlier = *bucket;
+    *bucket = n;
     return n;
 }
 
@@ -77,6 +84,7 @@ static void drop(struct batch *b)
         next = n->next;
         os_free(n);
     }
+    os_free(b->room);
     os_free(b);
 }
 
@@ -116,5 +124,7 @@ struct batch *batch_open(void)
 void batch_close(struct batch *b)
 {
     open_ = NULL;
+    if (thread_current != NULL)
+        thread_current->writing = false;
     drop(b);
 }
