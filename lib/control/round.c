@@ -1,0 +1,183 @@
+#define _GNU_SOURCE
+#include "round.h"
+#include "client.h"
+#include "command.h"
+#include "runtime/cache/cache.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { IDLE_MS = 5000, BACKOFF_MS = 100, AMID_MS = 10 };
+
+static struct descriptor *listening;
+static const _Atomic uint32_t *stopping;
+static struct client clients[ROUND_CLIENTS];
+static struct client *served; /* whose command is being run */
+static uint64_t rounds;       /* so far */
+static uint32_t turn;         /* of the clients, who is first in a round */
+static bool backoff;          /* descriptors are short */
+static uint64_t next_amid;    /* ms: when to look at the others, while a command takes long */
+
+/* False: out of descriptors. */
+static bool clients_accept(void)
+{
+    for (;;) {
+        struct client *c = clients;
+        while (c < clients + ROUND_CLIENTS && c->descriptor.fd >= 0)
+            c++;
+        if (c == clients + ROUND_CLIENTS)
+            return true;
+        int fd = accept4(listening->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0)
+            return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
+        fd = descriptor_above_standard(fd);
+        if (fd < 0)
+            return false;
+        struct ucred peer;
+        socklen_t len = sizeof peer;
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || len != sizeof peer ||
+            (peer.uid != geteuid() && peer.uid != 0)) {
+            close(fd);
+            continue;
+        }
+        client_open(c, fd, peer.pid);
+    }
+}
+
+/* Whether it may have its turn now: amid a command that takes long only those that take no time. */
+static bool client_may_run(const struct client *c)
+{
+    return client_ready(c) && (served == NULL || command_quick(c->in));
+}
+
+/* What has become of it since the last round, and one command. False: it is to be closed. */
+static bool client_turn(struct client *c, int events)
+{
+    if ((events & POLLNVAL) != 0 || ((events & POLLHUP) != 0 && c->answered) ||
+        !descriptor_ours(&c->descriptor))
+        return false;
+    if ((events & POLLOUT) != 0 && !client_write(c))
+        return false;
+    if ((events & (POLLIN | POLLHUP | POLLERR)) != 0 && !client_ready(c) && c->out.len == 0 &&
+        !client_read(c))
+        return false;
+    if (client_may_run(c)) {
+        struct client *before = served;
+        served = c;
+        bool good = client_line(c);
+        served = before;
+        if (!good)
+            return false;
+    }
+    return !c->ended || client_ready(c) || c->out.len != 0;
+}
+
+/*
+ * Each client has its share of a round, which is one command: what one has sent holds nobody up for longer
+ * than that, and if it takes long the quick ones of others are run in its midst. False: it is over.
+ */
+static bool run(int timeout)
+{
+    struct pollfd fds[ROUND_CLIENTS + 1];
+    struct client *who[ROUND_CLIENTS + 1] = {NULL};
+    nfds_t n = 0;
+    if (!descriptor_ours(listening))
+        return false;
+    if (backoff && (timeout < 0 || timeout > BACKOFF_MS))
+        timeout = BACKOFF_MS;
+    uint64_t now = client_ms();
+    uint32_t used = 0;
+    for (struct client *c = clients; c < clients + ROUND_CLIENTS; c++) {
+        if (c->descriptor.fd < 0)
+            continue;
+        used++;
+        if (c == served)
+            continue;
+        if (client_ready(c))
+            c->since = now; /* it is for us that it waits */
+        if (!descriptor_ours(&c->descriptor) || now - c->since >= IDLE_MS) {
+            client_close(c);
+            used--;
+            continue;
+        }
+        int left = client_may_run(c) ? 0 : (int)(IDLE_MS - (now - c->since));
+        if (timeout < 0 || left < timeout)
+            timeout = left;
+        who[n] = c;
+        fds[n++] = (struct pollfd){.fd = c->descriptor.fd,
+                                   .events = c->out.len > 0                ? POLLOUT
+                                             : client_ready(c) || c->ended ? 0
+                                                                           : POLLIN};
+    }
+    nfds_t last = n;
+    fds[n++] = (struct pollfd){.fd = listening->fd, .events = POLLIN};
+    if (used == ROUND_CLIENTS || backoff)
+        fds[last].fd = -1;
+    bool good = poll(fds, n, timeout) >= 0;
+    backoff = false;
+    if (!good)
+        return errno == EINTR;
+    uint64_t mine = ++rounds;
+    nfds_t first = last > 0 ? turn++ % last : 0;
+    /* After others had a round amid a command of one, what was polled is no more so. */
+    for (nfds_t i = 0; i < last && rounds == mine; i++) {
+        nfds_t at = (first + i) % last;
+        if ((fds[at].revents != 0 || client_may_run(who[at])) && !client_turn(who[at], fds[at].revents))
+            client_close(who[at]);
+    }
+    if (rounds == mine && fds[last].revents != 0 && !atomic_load(stopping)) {
+        if ((fds[last].revents & (POLLNVAL | POLLHUP)) != 0 || !descriptor_ours(listening))
+            return false;
+        backoff = !clients_accept();
+    }
+    return true;
+}
+
+/* Between the pieces of what a command does. */
+static void amid(void)
+{
+    if (client_ms() < next_amid || atomic_load(stopping))
+        return;
+    run(0);
+    next_amid = client_ms() + AMID_MS;
+}
+
+void round_begin(struct descriptor *socket, const _Atomic uint32_t *stop)
+{
+    listening = socket;
+    stopping = stop;
+    backoff = false;
+    cache_meanwhile = amid;
+}
+
+bool round_run(int timeout)
+{
+    next_amid = client_ms() + AMID_MS;
+    return run(timeout);
+}
+
+void round_end(void)
+{
+    cache_meanwhile = NULL;
+    for (struct client *c = clients; c < clients + ROUND_CLIENTS; c++)
+        if (c->descriptor.fd >= 0)
+            client_close(c);
+}
+
+void round_none(void)
+{
+    served = NULL;
+    for (struct client *c = clients; c < clients + ROUND_CLIENTS; c++)
+        *c = (struct client){.descriptor = {.fd = -1}};
+}
+
+void round_fork_child(void)
+{
+    for (struct client *c = clients; c < clients + ROUND_CLIENTS; c++)
+        /* Not freed: the thread may have been amid changing them. */
+        if (c->descriptor.fd > 2)
+            descriptor_close(&c->descriptor);
+    round_none();
+}
