@@ -65,6 +65,24 @@ static void many(void)
     CHECK(longest <= 32);
 }
 
+/* Events are bounded as well, and those of one region are none of another's. */
+static void events(void)
+{
+    char event[64];
+    int n = 0;
+    for (bool heard = true; heard; n += heard) {
+        snprintf(event, sizeof event, "happened.%d", n);
+        heard = swrcache_region_invalidate_on("user", event);
+        CHECK(n < 10000);
+    }
+    CHECK(n == 1024 && told("listens to 1024 events"));
+    CHECK(swrcache_region_invalidate_on("user", "happened.5"));
+    CHECK(swrcache_region_invalidate_on("user.late", event));
+    CHECK(early(2) == 2 && swrcache_emit("happened.1023") >= 1);
+    CHECK(early(2) == 2 && outcome() == SWR_MISS);
+    CHECK(swrcache_emit(event) == 0);
+}
+
 static void as_many_as_there_can_be(void)
 {
     int n = USERS;
@@ -83,6 +101,7 @@ int main(void)
 {
     watchdog(100);
     many();
+    events();
     if (!SANITIZED)
         as_many_as_there_can_be();
     return finish("a region for each user");

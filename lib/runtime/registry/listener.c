@@ -6,21 +6,19 @@
 #include <string.h>
 
 struct listener {
-    struct listener *next; /* set once */
-    struct region *region;
+    struct listener *next; /* of its region; set once */
     enum swrcache_operation operation;
     size_t len;
     char event[];
 };
 
 LOCK(listeners); /* to add one */
-static _Atomic(struct listener *) listeners;
 
 static struct listener *find(struct region *r, const char *event, size_t len,
                              enum swrcache_operation operation)
 {
-    for (struct listener *l = atomic_load(&listeners); l != NULL; l = l->next)
-        if (l->region == r && l->operation == operation && l->len == len && memcmp(l->event, event, len) == 0)
+    for (struct listener *l = atomic_load(&r->listeners); l != NULL; l = l->next)
+        if (l->operation == operation && l->len == len && memcmp(l->event, event, len) == 0)
             return l;
     return NULL;
 }
@@ -34,17 +32,22 @@ static bool listen_to(struct region *r, const char *event, size_t len, enum swrc
         return false;
     }
     lock_take(&listeners_lock);
-    if (find(r, event, len, operation) == NULL) {
+    bool known = find(r, event, len, operation) != NULL, many = !known && r->nlisteners == LISTENERS_MOST;
+    if (!known && !many) {
         struct listener *l = os_alloc(sizeof *l + len);
         done = l != NULL;
         if (done) {
-            *l = (struct listener){atomic_load(&listeners), r, operation, len};
+            *l = (struct listener){atomic_load(&r->listeners), operation, len};
             memcpy(l->event, event, len);
-            atomic_store(&listeners, l);
+            atomic_store(&r->listeners, l);
+            r->nlisteners++;
         }
     }
     lock_give(&listeners_lock);
-    return done;
+    if (many)
+        option_complain("region \"%.80s\" listens to %d events, as many as it can: not to others", r->name,
+                        (int)LISTENERS_MOST);
+    return done && !many;
 }
 
 bool listener_add(struct region *r, const char *events, enum swrcache_operation operation)
@@ -127,8 +130,8 @@ void listener_heard(struct function *f, enum swrcache_operation operation, char 
         add(&l, annotated, strlen(annotated), "annotation", "");
     add_configured(&l, f->configured, invalidate, "settings", "");
     for (struct region *r = f->region; r != NULL; r = r->parent) {
-        for (struct listener *at = atomic_load(&listeners); at != NULL; at = at->next)
-            if (at->region == r && at->operation == operation)
+        for (struct listener *at = atomic_load(&r->listeners); at != NULL; at = at->next)
+            if (at->operation == operation)
                 add(&l, at->event, at->len, "region ", r->name);
         add_configured(&l, r->configured, invalidate, "settings of region ", r->name);
     }

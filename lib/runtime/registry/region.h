@@ -9,11 +9,15 @@
 #include "runtime/setting/configured.h"
 #include "runtime/setting/setting.h"
 
+struct listener;
+
 struct region {
     struct region *next;      /* all regions; set once, as all up to `len` */
     struct region *next_same; /* those of one place in the table of names */
     struct region *parent, *next_sibling;
     size_t len;
+    _Atomic(struct listener *) listeners;  /* listener.c; its lock to add one */
+    uint32_t nlisteners;                   /* the same */
     _Atomic(struct region *) children;     /* the latest; regions_lock to add one */
     _Atomic(struct function *) functions;  /* the latest, by next_in_region; the same */
     _Atomic(struct function *) dictionary; /* set once */
