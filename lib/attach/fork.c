@@ -2,6 +2,7 @@
 #include "control/server.h"
 #include "runtime/compute/flight.h"
 #include "runtime/cache/lease.h"
+#include "runtime/cache/settle.h"
 #include "runtime/registry/thread.h"
 #include "runtime/pool/pool.h"
 #include "base/alive.h"
@@ -84,6 +85,7 @@ void fork_child(void)
     flight_forget_others();
     thread_fork_child();
     pool_fork_child();
+    settle_fork_child();
     control_fork_child();
     fork_again();
     atomic_store(alive_word, ALIVE_NEW);

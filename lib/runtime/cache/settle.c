@@ -68,3 +68,8 @@ bool settle_some(void)
     atomic_store(&looking, false);
     return settle_wanted();
 }
+
+void settle_fork_child(void)
+{
+    atomic_store(&looking, false);
+}

@@ -20,5 +20,7 @@ void settle_watch(void);
 bool settle_wanted(void);
 uint64_t settle_due(void);
 bool settle_some(void);
+/* Whoever was at it is not there. */
+void settle_fork_child(void);
 
 #endif
