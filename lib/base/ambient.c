@@ -86,7 +86,7 @@ __attribute__((constructor)) static void note(void)
     float_save(&began.floating);
     began.processors_size = syscall(SYS_sched_getaffinity, 0, sizeof began.processors, &began.processors);
     began.scheduling_known = syscall(SYS_sched_getattr, 0, &began.scheduling, sizeof began.scheduling, 0);
-    began.slack = prctl(PR_GET_TIMERSLACK);
+    began.slack = prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
     began.io_priority = syscall(SYS_ioprio_get, OF_THIS_THREAD, 0);
     if (in_real_time(&began.scheduling))
         began.scheduling = (struct scheduling){.policy = SCHED_OTHER};
@@ -121,11 +121,11 @@ static void begin_scheduling(void)
 void ambient_begin(const char *name)
 {
     int saved = errno;
-    prctl(PR_SET_NAME, name);
+    prctl(PR_SET_NAME, name, 0UL, 0UL, 0UL);
     begin_scheduling();
     begin_processors();
-    if (began.slack > 0 && prctl(PR_GET_TIMERSLACK) != began.slack)
-        prctl(PR_SET_TIMERSLACK, (unsigned long)began.slack);
+    if (began.slack > 0 && prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL) != began.slack)
+        prctl(PR_SET_TIMERSLACK, (unsigned long)began.slack, 0UL, 0UL, 0UL);
     if (began.io_priority >= 0 && syscall(SYS_ioprio_get, OF_THIS_THREAD, 0) != began.io_priority)
         syscall(SYS_ioprio_set, OF_THIS_THREAD, 0, began.io_priority);
     float_restore(&began.floating);
