@@ -162,7 +162,7 @@ int main(int argc, char **argv)
     /* In a batch they take effect with it. */
     swrcache_begin();
     write_one(1, 40, "so");
-    look(1, 33, false);
+    look(1, 40, true); /* the thread's own write */
     CHECK(swrcache_commit());
     look(1, 40, true);
     swrcache_begin();

@@ -204,9 +204,6 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
                               const void *result, int error, bool *failed)
 {
     struct publication p = {.f = f, .fl = fl, .error = error};
-    /* Its body left a batch open that says something. */
-    if (unlikely(thread_current != NULL && thread_current->writing))
-        fl->apart = true;
     uint32_t nnames, shard = table_shard_of(fl->key.hash);
     *failed = p.failed = fl->failed || result_failed(f, result);
     p.now = clock_now();
