@@ -188,8 +188,8 @@ static size_t runtime_do(const struct operation *o)
 
 static void verb(const struct operation *o)
 {
-    if (depth != 0 && noted == NOTES)
-        return;
+    if (depth != 0 && (noted == NOTES || (o->kind == DO_DELETE && noted != 0)))
+        return; /* what a thread's own batch has of a dictionary: ../invalidation/own.c */
     if (depth != 0)
         notes[noted++] = *o;
     int matched = model_do(o, depth != 0);
@@ -214,14 +214,19 @@ static void commit(void)
     AGREE(swrcache_commit(), depth != 0);
     if (depth == 0 || --depth != 0)
         return;
-    for (int i = 0; i < noted; i++)
-        if (notes[i].kind == DO_PUT)
+    /* As if each had been said alone, in this order. */
+    for (int i = 0; i < noted; i++) {
+        if (notes[i].kind == DO_PUT) {
             model_verb(INVALIDATE, NOTE, notes[i].k, notes[i].k, true, false);
-        else
-            model_do(&notes[i], false);
-    for (int i = 0; i < noted; i++)
-        if (notes[i].kind == DO_PUT)
             model_put(notes[i].k, notes[i].value, notes[i].n);
+        } else {
+            model_do(&notes[i], false);
+        }
+    }
+    /* What a later one has made old is not put at all. */
+    for (int i = 0; i < noted; i++)
+        if (notes[i].kind == DO_PUT && model_state(NOTE, notes[i].k) != FRESH)
+            model_verb(INVALIDATE, NOTE, notes[i].k, notes[i].k, true, false);
     noted = 0;
 }
 
