@@ -138,6 +138,11 @@ static void *begin(void *cookie)
     return NULL;
 }
 
+bool os_locked_in(void)
+{
+    return !filtered_at_start && filtered();
+}
+
 int os_thread_start(const struct os_thread *kind)
 {
 #ifdef SWRCACHE_TESTING

@@ -51,6 +51,8 @@ void os_futex_wake(_Atomic uint32_t *word, int how_many);
 
 /* Once, at the start: a filter of system calls that is there already allows what programs commonly do. */
 void os_note_filter(void);
+/* Has one come since? */
+bool os_locked_in(void);
 
 /* A kind of thread: what tools call it, what it does, and its stack, 0 for the usual. */
 struct os_thread {
