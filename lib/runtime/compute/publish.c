@@ -57,7 +57,7 @@ static void set_times(const struct publication *p)
     age_begin(&policy, &birth, p->e);
 }
 
-static void make_entry(struct publication *p, const struct swrcache_arg *args, const void *result,
+static void make_entry(struct publication *p, const struct swrcache_arg *args, void *result,
                        const struct mark_name *names, uint32_t nnames)
 {
     p->e = result_keep(p->f, p->fl, args, result, names, nnames, p->failed || p->fl->own_ttl);
@@ -201,7 +201,7 @@ static void count(const struct publication *p)
 }
 
 struct entry *compute_publish(struct function *f, struct flight *fl, const struct swrcache_arg *args,
-                              const void *result, int error, bool *failed)
+                              void *result, int error, bool *failed)
 {
     struct publication p = {.f = f, .fl = fl, .error = error};
     uint32_t nnames, shard = table_shard_of(fl->key.hash);

@@ -9,7 +9,7 @@
 
 /* Gives a referenced entry of the result, stored or not; NULL: no memory. */
 struct entry *compute_publish(struct function *f, struct flight *fl, const struct swrcache_arg *args,
-                              const void *result, int error, bool *failed);
+                              void *result, int error, bool *failed);
 
 /* When refreshing may begin again after so many failures in a row. */
 uint64_t publish_rested(struct function *f, uint64_t now, uint32_t failures);

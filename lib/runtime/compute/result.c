@@ -121,14 +121,30 @@ size_t result_encode(struct function *f, const void *object, void **bytes)
     }
 }
 
+/*
+ * What does not count becomes zero in what the function left, before it is kept: so that equal results are
+ * equal bytes, and a hit gives byte for byte what the call gave that computed.
+ */
+static void clear_padding(struct function *f, const struct swrcache_arg *args, void *result)
+{
+    const struct swrcache_site *s = f->site;
+    if (f->bits.masks == NULL)
+        return;
+    for (uint32_t i = 0; i < s->nparams; i++)
+        if (is_out(&s->params[i]) && args[i].size != 0)
+            bits_clear((unsigned char *)(uintptr_t)args[i].data, bits_mask(&f->bits, i), args[i].size);
+    bits_clear(result, bits_mask(&f->bits, s->nparams), s->result_size);
+}
+
 struct entry *result_keep(struct function *f, const struct flight *fl, const struct swrcache_arg *args,
-                          const void *result, const struct mark_name *names, uint32_t nnames, bool more)
+                          void *result, const struct mark_name *names, uint32_t nnames, bool more)
 {
     const struct swrcache_site *s = f->site;
     size_t len = s->result_size;
     const void *from = result;
     const char *string = NULL;
     void *encoded = NULL;
+    clear_padding(f, args, result);
     uint8_t flags = 0;
     if (s->form == SWRCACHE_FORM_STRING) {
         memcpy(&string, result, sizeof string);
@@ -169,14 +185,12 @@ struct entry *result_keep(struct function *f, const struct flight *fl, const str
     for (uint32_t i = 0; i < s->nparams; i++)
         if (is_out(&s->params[i]) && args[i].size != 0) {
             memcpy(at, args[i].data, args[i].size);
-            bits_clear(at, bits_mask(&f->bits, i), args[i].size);
             at += args[i].size;
         }
     if (pad != 0)
         memset(at, 0, pad);
     if (len != 0)
         memcpy(at + pad, from, len);
-    bits_clear(at + pad, bits_mask(&f->bits, s->nparams), len);
     os_free(encoded);
     entry_flag(e, flags);
     mark_fill(e, names, nnames);

@@ -14,10 +14,11 @@
 bool result_failed(struct function *f, const void *result);
 /* Of .fails the name, if no result of such a function can be that; else NULL. */
 const char *result_never_fails(const struct swrcache_site *s, enum swrcache_fails fails);
-/* A new entry of what the body left in args and result; an object's pointer moves in. `more`: it is to have
+/* A new entry of what the body left in args and result; an object's pointer moves in. Padding in them
+ * becomes zero. `more`: it is to have
  * a struct entry_more. NULL: no memory. */
 struct entry *result_keep(struct function *f, const struct flight *fl, const struct swrcache_arg *args,
-                          const void *result, const struct mark_name *names, uint32_t nnames, bool more);
+                          void *result, const struct mark_name *names, uint32_t nnames, bool more);
 /* Hands an entry's value to a caller; a string or object gets its own copy. False: no memory. */
 bool result_give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result);
 
