@@ -208,6 +208,17 @@ static void say_mode(struct why *w, struct function *f, const struct key *key)
             mode_percent(word));
 }
 
+/* Why it is fresh for less than its ttl, where jitter alone is not the reason. */
+static const char *say_less(struct function *f, struct entry *e)
+{
+    uint64_t ttl = (entry_flags(e) & ENTRY_OWN_TTL) != 0 ? entry_more(e)->own_ttl_ms * NS_PER_MS
+                                                         : setting_of(f, SETTING_of_ttl);
+    uint64_t spread = ttl / 100 * setting_of(f, SETTING_of_jitter_pct) + clock_lag();
+    bool less = !f->dictionary && ttl != CLOCK_NEVER && ttl > spread &&
+                entry_fresh_until(e) < clock_add(entry_born(e), ttl - spread);
+    return less ? ", for less than its ttl, as something it stands on ends sooner" : "";
+}
+
 void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,
                   const struct history_record *h)
 {
@@ -224,7 +235,8 @@ void reason_entry(struct wire_buffer *out, struct function *f, struct entry *e,
         if (flags & ENTRY_FAILED)
             say(&w, "a remembered failure (%s): the next call gets it", error_name(name, entry_errno(e)));
         else
-            say(&w, "fresh: the next %s gets the stored value", f->dictionary ? "get" : "call");
+            say(&w, "fresh%s: the next %s gets the stored value", say_less(f, e),
+                f->dictionary ? "get" : "call");
     } else {
         say(&w, "expired");
         if (by_hand && h != NULL && h->what == HISTORY_EXPIRED)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 from harness import DONE, FAILED, LIBRARY, NO_PROCESS, SWRCTL, Directory, Live, check, finish, steering
 
@@ -130,6 +131,12 @@ with Directory() as directory:
                     for arguments in (("tags",), ("--json", "tags")):
                         done = raw(directory, *arguments, LOCPATH=made, LC_ALL="latin")
                         check(all(byte < 0x80 for byte in done.stdout) and done.returncode == DONE, done)
+
+    # Moments of another day say which; those of today do not.
+    for at, day in ((86400 * 2, "1970-01-0"), (int(time.time()), None)):
+        with Hostile(directory, lambda request, n: [b"at=%d verb=expire\n" % at, b"ok\n"]):
+            shown = raw(directory, "audit").stdout.decode().splitlines()[-1]
+            check(shown.startswith(day) if day else re.match(r"\d\d:\d\d:\d\d ", shown) or "00:00" in shown, shown)
 
     # What a process calls itself.
     for dirty in DIRTY:

@@ -50,6 +50,18 @@ SWR_CACHED(int, late, (SWR_STR(item)))
     return left(item);
 }
 
+/* A failure that is remembered for less than what is made of it. */
+SWR_CACHED(int, shaky, (SWR_VAL(int, n)), .fails = SWR_FAILS_NEGATIVE, .negative_ms = SWR_SECONDS(600),
+           .ttl_ms = SWR_SECONDS(60000))
+{
+    return n - 1;
+}
+
+SWR_CACHED(int, card, (SWR_VAL(int, n)), .ttl_ms = SWR_SECONDS(6000))
+{
+    return shaky(n) < 0 ? 0 : 1;
+}
+
 SWR_INVALIDATES(int, sell, (SWR_STR(item), SWR_VAL(int, n)), ("left(%s)", item), ("tag:none:%d", n))
 {
     if (n > 100)
@@ -136,6 +148,8 @@ static int obey(const char *line)
 {
     if (strcmp(line, "all") == 0)
         return users(10) + board("bolt") + board("nut") + left("slow");
+    if (strcmp(line, "card") == 0)
+        return card(0) + 2 * card(1);
     if (strncmp(line, "sell ", 5) == 0)
         return sell("bolt", atoi(line + 5));
     if (strncmp(line, "pieces ", 7) == 0) {

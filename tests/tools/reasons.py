@@ -33,6 +33,12 @@ with Directory() as directory, Live(directory, SWR_CLOCK="manual", SWR_LOG=f"{di
     check(live.do("sell 101") == 97)
     why('left("bolt")', "fresh")
 
+    # What stands on a failure that is remembered for a while is fresh for no longer, and says so.
+    check(live.do("card") == 2)
+    record = why("card(0)", "fresh, for less than its ttl, as something it stands on ends sooner")
+    check(record["left_ms"] <= 600000, record)
+    why("card(1)", "fresh: the next call")
+
     # A cached body; an event; a region, a tag and a function over the socket; a batch.
     live.do("rude")
     why("users(20)", "by a call in rude", caller="rude")

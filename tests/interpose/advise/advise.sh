@@ -104,6 +104,13 @@ expect 'ended by TERM' 143 $?
 contains 'ended by TERM, and advised all the same' 'scaled: 20 calls of 3 keys' "$(cat said)"
 expect 'ended by TERM: nothing is left behind' '' "$(ls -d swrcache-advise-* 2>/dev/null)"
 
+# Who drops root's rights cannot report, and that is told.
+if [ "$(id -u)" -eq 0 ]; then
+    chmod 755 "$dir"
+    said=$(advise --all-from "$dir/liboffered.so.1" -- setpriv --reuid=64321 --regid=64321 --clear-groups "$dir/use")
+    contains 'rights that are dropped' 'run swrctl as the user that the program becomes' "$said"
+fi
+
 # What was written is in the line that is offered, but for its lifetime.
 said=$(advise --wrap 'f64 scaled(str name, i32 days) ttl=5m secret=yes stale=0 max_entries=100' -- ./use)
 contains 'what was written is kept' \

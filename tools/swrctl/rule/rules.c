@@ -93,9 +93,13 @@ bool rules_preset(struct rules *rules, const char *name)
 
 static void append(struct rules *rules, const char *text)
 {
-    size_t len = rules->settings != NULL ? strlen(rules->settings) : 0;
-    rules->settings = grown(rules->settings, len + strlen(text) + 1, 1);
-    strcpy(rules->settings + len, text);
+    size_t len = strlen(text), room = rules->settings_room;
+    if (rules->settings_len + len >= room) {
+        rules->settings_room = 2 * room + len + 64;
+        rules->settings = grown(rules->settings, rules->settings_room, 1);
+    }
+    memcpy(rules->settings + rules->settings_len, text, len + 1);
+    rules->settings_len += len;
 }
 
 void rules_target(struct rules *rules, const char *target)

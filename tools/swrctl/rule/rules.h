@@ -23,6 +23,7 @@ struct rules {
     size_t npresets;
     char
         *settings; /* of regions and of functions in the program, as SWR_FILE_SETTINGS has them; NULL: none */
+    size_t settings_len, settings_room;
     size_t nsettings; /* for so many of them */
     unsigned wrong;   /* how many were told of and left out */
 };
