@@ -23,7 +23,9 @@ const void *elf_at(const struct elf_file *f, uint64_t offset, uint64_t len)
 const Elf64_Shdr *elf_section(const struct elf_file *f, size_t i)
 {
     const Elf64_Ehdr *h = (const Elf64_Ehdr *)f->bytes;
-    return i < h->e_shnum ? elf_at(f, h->e_shoff + i * sizeof(Elf64_Shdr), sizeof(Elf64_Shdr)) : NULL;
+    return f->machine != EM_NONE && i < h->e_shnum
+               ? elf_at(f, h->e_shoff + i * sizeof(Elf64_Shdr), sizeof(Elf64_Shdr))
+               : NULL;
 }
 
 static void read_interpreter(struct elf_file *f, const char *text, size_t len)
