@@ -27,6 +27,7 @@
 #include "runtime/cache/refresh_record.h"
 #include "runtime/cache/settle.h"
 #include "runtime/cache/sweep.h"
+#include "runtime/registry/door.h"
 #include "runtime/registry/listener.h"
 #include "runtime/registry/thread.h"
 #include "runtime/pool/pool.h"
@@ -34,9 +35,9 @@
 #include "runtime/setting/option.h"
 #include "base/alive.h"
 #include "base/alloc.h"
-#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/origin.h"
+#include "base/shelter.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -109,8 +110,10 @@ static const struct pool_duties duties = {run_job,     lose_job,     shed_job,  
 /* Left where no frame of ours could see it, by an asynchronous cancellation for instance. */
 static void thread_ends(struct thread *t)
 {
+    door_hold(t);
+    wait_left(t);
     frame_forget_all(t);
-    thread_drop_key(t);
+    door_let(t);
     pool_lost();
 }
 
@@ -152,6 +155,7 @@ static bool wake(void)
     static const struct thread_endings endings = {thread_ends, thread_gone};
     thread_start(&endings);
     pool_start(&duties);
+    door_give_back = wait_left;
     call_first = start_control;
     fork_again = begin_again;
     function_way = hit_of;
@@ -192,10 +196,10 @@ static void start_control(const struct swrcache_site *site)
         return;
     int saved = errno;
     uint32_t alive = ALIVE_NEW;
-    struct cancel cancel;
-    cancel_off(&cancel);
+    struct shelter shelter;
+    shelter_take(&shelter);
     control_start();
-    cancel_back(&cancel);
+    shelter_give(&shelter);
     atomic_compare_exchange_strong(alive_word, &alive, ALIVE_READY);
     errno = saved;
 }
@@ -206,8 +210,8 @@ static void rest(bool begin)
     uint32_t ready = ALIVE_READY;
     if (alive_dead() || (thread_current != NULL && thread_current->busy))
         return;
-    struct cancel cancel;
-    cancel_off(&cancel);
+    struct shelter shelter;
+    shelter_take(&shelter);
     if (begin) {
         control_rest();
         pool_rest(EXIT_NS);
@@ -216,7 +220,7 @@ static void rest(bool begin)
     } else {
         pool_resume();
     }
-    cancel_back(&cancel);
+    shelter_give(&shelter);
 }
 
 static const struct swrcache_api api = {

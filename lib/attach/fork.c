@@ -3,13 +3,17 @@
 #include "runtime/compute/flight.h"
 #include "runtime/cache/lease.h"
 #include "runtime/cache/settle.h"
-#include "runtime/registry/thread.h"
+#include "runtime/registry/door.h"
 #include "runtime/pool/pool.h"
 #include "base/alive.h"
 #include "base/lock.h"
+#include "base/shelter.h"
 
 /* This thread forks from a signal handler that interrupted the runtime: it may itself hold the locks. */
 static __thread bool fork_unprepared __attribute__((tls_model("initial-exec")));
+
+/* All locks are held between prepare and release: no handler of a signal leaves there. */
+static __thread struct shelter fork_host __attribute__((tls_model("initial-exec")));
 
 void (*fork_again)(void);
 
@@ -45,9 +49,10 @@ void fork_start(void)
 void fork_prepare(void)
 {
     struct thread *t = thread_current;
-    fork_unprepared = (t != NULL && t->busy) || alive_dead();
+    fork_unprepared = (t != NULL && door_inside(t, (uintptr_t)__builtin_frame_address(0))) || alive_dead();
     if (fork_unprepared)
         return;
+    shelter_take(&fork_host);
     lock_order_all(true);
     for (size_t i = 0; i < LOCKS; i++)
         if (locks[i].one != NULL)
@@ -68,8 +73,10 @@ static void release(void)
 
 void fork_parent(void)
 {
-    if (!fork_unprepared)
-        release();
+    if (fork_unprepared)
+        return;
+    release();
+    shelter_give(&fork_host);
 }
 
 void fork_child(void)
@@ -89,4 +96,5 @@ void fork_child(void)
     control_fork_child();
     fork_again();
     atomic_store(alive_word, ALIVE_NEW);
+    shelter_give(&fork_host);
 }

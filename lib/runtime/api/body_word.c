@@ -7,8 +7,8 @@
 #include "runtime/pool/pool.h"
 #include "runtime/setting/complaint.h"
 #include "base/alive.h"
-#include "base/cancel.h"
 #include "base/clock.h"
+#include "base/shelter.h"
 
 static struct flight *running_here(void)
 {
@@ -81,12 +81,12 @@ void body_advance(uint64_t ms)
     if (!clock_manual() || alive_dead())
         return;
     uint64_t ns;
-    struct cancel cancel;
-    cancel_off(&cancel);
+    struct shelter shelter;
+    shelter_take(&shelter);
     clock_advance(__builtin_mul_overflow(ms, NS_PER_MS, &ns) ? CLOCK_NEVER : ns);
     pool_wake();
     flight_wake_all();
-    cancel_back(&cancel);
+    shelter_give(&shelter);
 }
 
 bool body_drain(uint64_t timeout_ms)
@@ -94,9 +94,5 @@ bool body_drain(uint64_t timeout_ms)
     uint64_t ns;
     if (alive_dead())
         return true;
-    struct cancel cancel;
-    cancel_off(&cancel);
-    bool calm = pool_drain(__builtin_mul_overflow(timeout_ms, NS_PER_MS, &ns) ? CLOCK_NEVER : ns);
-    cancel_back(&cancel);
-    return calm;
+    return pool_drain(__builtin_mul_overflow(timeout_ms, NS_PER_MS, &ns) ? CLOCK_NEVER : ns);
 }

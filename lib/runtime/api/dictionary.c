@@ -1,4 +1,5 @@
 #include "dictionary.h"
+#include "runtime/call/call_key.h"
 #include "runtime/call/enroll.h"
 #include "runtime/verb/batch_view.h"
 #include "runtime/verb/put.h"
@@ -75,7 +76,7 @@ struct use {
     struct visit visit;
     struct function *function;
     struct key key;
-    unsigned char *bytes;
+    unsigned char *outer; /* what the thread kept before its key */
 };
 
 static bool begin(struct use *u, const char *region, const void *key, size_t key_len, bool with_make)
@@ -85,19 +86,20 @@ static bool begin(struct use *u, const char *region, const void *key, size_t key
         return false;
     u->function = of(region, with_make);
     ptrdiff_t size = u->function != NULL ? key_size(&u->function->shape, &arg) : KEY_DOUBTFUL;
-    u->bytes = size < 0 ? NULL : os_alloc((size_t)size);
-    if (u->bytes == NULL || (size = key_encode(&u->function->shape, &arg, u->bytes, (size_t)size)) < 0) {
-        os_free(u->bytes);
+    unsigned char *bytes = size < 0 ? NULL : os_alloc((size_t)size);
+    if (bytes == NULL || (size = key_encode(&u->function->shape, &arg, bytes, (size_t)size)) < 0) {
+        os_free(bytes);
         door_leave(&u->visit);
         return false;
     }
-    u->key = (struct key){key_hash(&u->function->shape, u->bytes, (size_t)size), (size_t)size, u->bytes};
+    u->key = (struct key){key_hash(&u->function->shape, bytes, (size_t)size), (size_t)size, bytes};
+    u->outer = call_key_keep(u->visit.thread, bytes);
     return true;
 }
 
 static void end(struct use *u)
 {
-    os_free(u->bytes);
+    call_key_drop(u->visit.thread, u->outer);
     door_leave(&u->visit);
 }
 
@@ -155,7 +157,11 @@ static ssize_t look(struct use *u, void *buffer, size_t room)
         }
         epoch_exit(&u->visit.thread->epoch);
         /* What is not there may be on its way in. */
-        again = len < 0 && atomic_load(&commit_gate_closed) != 0 && commit_gate_wait();
+        if (len >= 0 || atomic_load(&commit_gate_closed) == 0)
+            break;
+        door_let(u->visit.thread);
+        again = commit_gate_wait();
+        door_hold(u->visit.thread);
     }
     return len;
 }

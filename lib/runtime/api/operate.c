@@ -58,9 +58,9 @@ bool operate_peek(struct swrcache_site *site, const struct swrcache_arg *args, v
             dependencies_saw(t->bound, f, e);
         epoch_exit(&t->epoch);
         if (e != NULL) {
-            struct thread *inside = door_out();
+            struct outside outside = door_out();
             found = result_give(f, e, args, result);
-            door_in(inside);
+            door_in(&outside);
             if (found && (entry_flags(e) & ENTRY_FAILED))
                 visit.error = entry_errno(e);
             t->last = (struct thread_last){state == ENTRY_FRESH ? SWR_HIT : SWR_STALE_HIT,

@@ -27,7 +27,9 @@ static void unwound(struct thread *t, struct frame *frame)
     struct writer_call w = *(struct writer_call *)frame;
     (void)t;
     os_free(frame);
+    struct outside o = door_out();
     tell(w.writer, w.args);
+    door_in(&o);
 }
 
 static void left(struct thread *t, struct frame *frame)
@@ -36,7 +38,19 @@ static void left(struct thread *t, struct frame *frame)
     os_free(frame);
 }
 
-static const struct frame_kind writing = {false, unwound, left};
+/* The thread on which it ends tells its targets; whether it failed it cannot ask any more. */
+static void *moved(struct frame *frame)
+{
+    return frame;
+}
+
+static void after(struct thread *mine, void *given)
+{
+    (void)mine;
+    (void)given;
+}
+
+static const struct frame_kind writing = {false, unwound, left, moved, after};
 
 static struct writer_call *begin(struct thread *t, const struct swrcache_writer *writer,
                                  const struct swrcache_arg *args)
@@ -58,7 +72,6 @@ static bool run_body(struct visit *visit, struct writer_call *w, void *result)
                         .run = w->writer->run,
                         .args = w->args,
                         .result = result};
-    visit->thread->cancel = visit->cancel;
     errno = visit->error;
     bool whole = body_run(&body), failed = whole && w->failed;
     visit->error = body.error;
@@ -81,12 +94,10 @@ void writer_run(const struct swrcache_writer *writer, const struct swrcache_arg 
         inside = door_enter(&visit);
     }
     /* To tell too much costs a computation, too little gives a wrong answer. */
-    struct thread *t = door_out();
-    if (!failed)
-        tell(writer, args);
-    door_in(t);
     if (inside)
         door_leave(&visit);
+    if (!failed)
+        tell(writer, args);
     errno = visit.error;
 }
 

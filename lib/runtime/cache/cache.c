@@ -3,7 +3,7 @@
 #include "history.h"
 #include "lease.h"
 #include "refresh_record.h"
-#include "runtime/registry/thread.h"
+#include "runtime/registry/door.h"
 #include "runtime/pool/pool.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -53,10 +53,8 @@ void cache_ref(struct entry *e)
     atomic_fetch_add_explicit(&e->refs, 1, memory_order_relaxed);
 }
 
-void cache_unref(struct entry *e)
+static void destroy(struct entry *e)
 {
-    if (atomic_fetch_sub_explicit(&e->refs, 1, memory_order_acq_rel) != 1)
-        return;
     struct function *f = function_of_entry(e);
     if (function_holds_object(f)) {
         void *master = entry_object(e);
@@ -66,6 +64,19 @@ void cache_unref(struct entry *e)
     SYNC_POINT("evict.before_free");
     refresh_record_end(e);
     entry_free(e);
+}
+
+void cache_unref(struct entry *e)
+{
+    /* Taken before it is the last: who is left in between could give it back no more. */
+    struct thread *t = thread_current;
+    bool held = atomic_load_explicit(&e->refs, memory_order_relaxed) == 1 && t != NULL && door_hold(t);
+    if (atomic_fetch_sub_explicit(&e->refs, 1, memory_order_acq_rel) == 1) {
+        held |= t != NULL && door_hold(t);
+        destroy(e);
+    }
+    if (held)
+        door_let(t);
 }
 
 static void after_grace(struct epoch_garbage *g)

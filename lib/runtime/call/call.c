@@ -38,8 +38,10 @@ static void answer(struct call *c)
         outcome_alone(c);
         return;
     }
-    if (t->bound != NULL)
+    if (t->bound != NULL) {
+        door_hold(t);
         dependencies_call(t->bound, f, &key);
+    }
     epoch_enter(&t->epoch);
     struct entry *e = call_key_find(f, c->keyed, &key);
     SYNC_POINT("reader.after_lookup");
@@ -49,6 +51,8 @@ static void answer(struct call *c)
     enum decision decision = decision_of(f, e, now, behind);
     if (unlikely(!decision_serves(decision)))
         goto slow;
+    if (decision == DECISION_CLAIM)
+        door_hold(t); /* who claims it must come to use it */
     bool mine = decision == DECISION_CLAIM && lease_claim(e, now, &lease);
     if (unlikely(mine || f->site->form == SWRCACHE_FORM_OBJECT)) {
         c->saved = errno;
@@ -75,6 +79,7 @@ static void answer(struct call *c)
 slow:
     epoch_exit(&t->epoch);
     c->saved = errno;
+    door_hold(t);
     if (!call_key_encode(f, c->keyed, &key, &encoded)) {
         outcome_alone(c);
         return;
@@ -82,18 +87,20 @@ slow:
     custom_key_drop(c->custom_key);
     unsigned char *outer = call_key_keep(t, encoded);
     miss_run(c, &key);
-    call_key_drop(t, outer);
+    if (thread_now() == t)
+        call_key_drop(t, outer);
 }
 
 /* What the thread keeps for a body that calls this function is not this call's to drop. */
 static void answer_kept(struct call *c)
 {
-    struct visit visit;
     unsigned char *outer = call_key_keep(c->t, NULL);
-    door_call(&visit, c->t);
+    door_call(c->t);
     answer(c);
+    if (thread_now() != c->t) /* the body came back on another thread */
+        return;
     c->t->lengthy = outer;
-    door_answered(&visit);
+    door_answered(c->t);
 }
 
 /* Past the cache. What computes now stands on this call all the same. */
@@ -101,14 +108,14 @@ static void answer_past(const struct call *c)
 {
     struct thread *t = c->t;
     unsigned char stack[KEY_ON_STACK];
-    struct visit visit = {.thread = t};
     struct key key;
     if (t->bound == NULL || alive_dead())
         return;
-    door_begin(&visit);
+    door_call(t);
+    door_hold(t);
     if (call_key_make(c->f, c->keyed, stack, &key))
         dependencies_call(t->bound, c->f, &key);
-    door_answered(&visit);
+    door_answered(t);
 }
 
 /* `mode`: the word in force, not 0. */
@@ -163,10 +170,10 @@ static __attribute__((noinline)) void answer_writing(struct call *c, uint64_t mo
     bool taken = mode_kind(mode) != FUNCTION_OBSERVE && (mode == 0 || mode_takes(c->f, mode, c->keyed));
     enum decision decision = DECISION_FRESH;
     struct entry *e = NULL;
-    struct visit visit;
     struct key key;
     c->saved = errno;
-    door_call(&visit, t);
+    door_call(t);
+    door_hold(t);
     bool made = call_key_make(c->f, c->keyed, stack, &key) && call_key_encode(c->f, c->keyed, &key, &encoded);
     unsigned char *outer = call_key_keep(t, encoded);
     if (made && t->bound != NULL)
@@ -179,8 +186,10 @@ static __attribute__((noinline)) void answer_writing(struct call *c, uint64_t mo
         errno = c->saved;
         outcome_alone(c);
     }
+    if (thread_now() != t)
+        return;
     call_key_drop(t, outer);
-    door_answered(&visit);
+    door_answered(t);
 }
 
 static inline void answer_any(struct call *c, uint64_t mode)
@@ -223,7 +232,9 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
         f = function_of(site);
     struct call c = {.site = site, .f = f, .t = t, .args = args, .keyed = args, .result = result};
     uint64_t mode = f != NULL ? mode_of(f) : 0;
-    if (unlikely(f == NULL || alive_dead() || (t != NULL && t->busy) || mode_kind(mode) == FUNCTION_OFF)) {
+    if (unlikely(f == NULL || alive_dead() ||
+                 (t != NULL && door_inside(t, (uintptr_t)__builtin_frame_address(0))) ||
+                 mode_kind(mode) == FUNCTION_OFF)) {
         if (t != NULL && f != NULL && !t->busy && f->custom_key == NULL)
             answer_past(&c);
         outcome_bypass(&c);
@@ -261,7 +272,7 @@ bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, vo
         outcome_bypass(&c);
         return true;
     }
-    door_call(&visit, t);
+    door_begin(&visit);
     bool made = call_key_make(f, c.keyed, stack, &key) && call_key_encode(f, c.keyed, &key, &encoded);
     custom_key_drop(&custom_key);
     unsigned char *outer = call_key_keep(t, encoded);
@@ -271,7 +282,9 @@ bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, vo
         done = miss_forced(&c, &key);
     else
         outcome_alone(&c);
+    if (thread_now() != t)
+        return done;
     call_key_drop(t, outer);
-    door_answered(&visit);
+    door_answered(t);
     return done;
 }

@@ -6,6 +6,7 @@
 #include "runtime/compute/shadow.h"
 #include "runtime/compute/warm.h"
 #include "runtime/cache/lease.h"
+#include "runtime/registry/door.h"
 #include "runtime/registry/mode.h"
 #include "runtime/pool/pool.h"
 #include "base/clock.h"
@@ -26,8 +27,10 @@ void caller_refresh(const struct call *c, struct entry *e, uint64_t lease)
     uint64_t identity = function_identity_of(e);
     if (table_holds(&cache_table, e) && flight_live(identity, &key, clock_now()) == NULL)
         fl = flight_open(f, identity, &key, true);
-    if (fl != NULL)
+    if (fl != NULL) {
         fl->owner = t;
+        fl->fallback = e; /* given back with it should the body never return */
+    }
     table_unlock(&cache_table, shard);
     if (fl == NULL) {
         lease_return(e, lease, clock_now(), 0);
@@ -40,6 +43,7 @@ void caller_refresh(const struct call *c, struct entry *e, uint64_t lease)
     int error = errno;
     if (computed == COMPUTED_LOST)
         return;
+    fl->fallback = NULL;
     bool failed = computed == COMPUTED_FAILED;
     if (fl->before != NULL)
         shadow_refreshed(f, fl->before, fresh, c->args);
@@ -48,8 +52,11 @@ void caller_refresh(const struct call *c, struct entry *e, uint64_t lease)
         result_discard(f, c->result);
     if (!failed) {
         thread_count(t, f, COUNTER_refreshes);
-        if (fresh != NULL && function_holds_object(f))
+        if (fresh != NULL && function_holds_object(f)) {
+            struct outside outside = door_out();
             result_share_object(f, c->result);
+            door_in(&outside);
+        }
         outcome_note(c, SWR_MISS, NULL, 0);
         cache_unref(e);
         errno = error;

@@ -9,8 +9,8 @@
 #include "runtime/registry/thread.h"
 #include "runtime/setting/option.h"
 #include "base/alive.h"
-#include "base/cancel.h"
 #include "base/clock.h"
+#include "base/shelter.h"
 
 #include <string.h>
 
@@ -121,10 +121,10 @@ struct function *function_of(struct swrcache_site *site)
     if (alive_dead() || site->abi != SWRCACHE_ABI || site->size < SWRCACHE_SITE_LEAST ||
         site->nparams > KEY_MAX_PARAMS || site->policy_size < SWRCACHE_POLICY_LEAST)
         return NULL;
-    struct cancel cancel;
-    cancel_off(&cancel);
+    struct shelter shelter;
+    shelter_take(&shelter);
     f = function_make(site, false);
-    cancel_back(&cancel);
+    shelter_give(&shelter);
     return f;
 }
 

@@ -39,9 +39,13 @@ IN_PLACE bool same_text(const struct entry *e, uint64_t identity, const void *wh
            bytes_same(e->data + 8, key->bytes, key->len);
 }
 
+/*
+ * The door's other form (registry/door.h), for a call that takes no lock and no memory. Who leaves it by
+ * siglongjmp() out of a handler leaves `busy` and its epoch behind: the thread's next call mends that.
+ */
 IN_PLACE void begin(struct thread *t)
 {
-    t->busy = true;
+    thread_inside(t);
     epoch_begin(&t->epoch);
 }
 

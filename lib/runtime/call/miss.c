@@ -14,9 +14,9 @@
 static void hand_out(const struct call *c, struct flight *fl, struct entry *e, int error)
 {
     if (e != NULL && function_holds_object(c->f)) {
-        struct thread *inside = door_out();
+        struct outside outside = door_out();
         result_share_object(c->f, c->result);
-        door_in(inside);
+        door_in(&outside);
     }
     outcome_note(c, SWR_MISS, NULL, 0);
     if (e != NULL)
@@ -73,7 +73,7 @@ static enum way serve_old(struct miss *m)
 static enum way join(struct miss *m, struct flight *fl)
 {
     table_unlock(&cache_table, m->shard);
-    bool in_time = wait_for_flight(m->call->t, fl, m->deadline);
+    bool in_time = wait_for_flight(m->call->t, fl, m->fallback, m->deadline);
     /* What it stood on was invalidated before this call began: it is older than it may be. */
     bool older = in_time && fl->outdated != 0 && fl->began < m->began;
     if (in_time && !older && atomic_load(&fl->state) == FLIGHT_DONE && fl->result != NULL) {
@@ -165,7 +165,10 @@ static enum way look(struct miss *m)
     if (likely(atomic_load(&commit_gate_closed) == 0))
         return look_locked(m, identity);
     table_unlock(&cache_table, m->shard);
-    if (commit_gate_wait())
+    door_let(m->call->t);
+    bool waited = commit_gate_wait();
+    door_hold(m->call->t);
+    if (waited)
         return WAY_AGAIN;
     table_lock(&cache_table, m->shard);
     return look_locked(m, identity);

@@ -17,7 +17,7 @@ void outcome_bypass(const struct call *c)
     else if (f != NULL)
         atomic_fetch_add(&f->counts[COUNTER_bypasses], 1);
     c->site->run(c->args, c->result);
-    if (t != NULL)
+    if (t != NULL && thread_now() == t)
         t->last = (struct thread_last){.outcome = SWR_BYPASS};
 }
 
@@ -25,11 +25,9 @@ void outcome_alone(const struct call *c)
 {
     struct thread *t = c->t;
     t->busy = false;
-    struct cancel was = t->cancel;
     thread_drop_key(t);
-    cancel_back(&was);
+    door_let(t);
     outcome_bypass(c);
-    cancel_off(&t->cancel);
 }
 
 bool outcome_serve(const struct call *c, struct entry *e, enum swrcache_outcome outcome)
@@ -37,9 +35,9 @@ bool outcome_serve(const struct call *c, struct entry *e, enum swrcache_outcome 
     struct thread *t = c->t;
     if (t->bound != NULL)
         dependencies_saw(t->bound, c->f, e);
-    struct thread *inside = door_out();
+    struct outside outside = door_out();
     bool given = result_give(c->f, e, c->args, c->result);
-    door_in(inside);
+    door_in(&outside);
     if (given) {
         outcome_note(c, outcome, e, clock_now());
         errno = entry_flags(e) & ENTRY_FAILED ? entry_errno(e) : c->saved;

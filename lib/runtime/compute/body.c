@@ -1,5 +1,6 @@
 #include "body.h"
 #include "guard.h"
+#include "runtime/registry/door.h"
 #include "base/alive.h"
 #include "base/sync.h"
 
@@ -9,17 +10,18 @@
 static void run(const struct swrcache_arg *args, void *cookie)
 {
     struct body *b = cookie;
-    struct cancel cancel = b->thread->cancel;
-    cancel_back(&cancel);
+    struct thread *t = b->thread;
+    door_let(t);
     b->run(args, b->result);
-    cancel_off(&cancel);
+    b->error = errno;
+    if (thread_now() == t)
+        door_hold(t);
 }
 
 /* The canary stays on the real stack. */
 __attribute__((noinline, no_sanitize("address"))) bool body_run(struct body *b)
 {
     struct thread *t = b->thread;
-    struct cancel cancel = t->cancel;
     volatile uint64_t canary;
     b->frame->at = (uintptr_t)__builtin_frame_address(0);
     frame_push(t, b->frame, &canary);
@@ -29,15 +31,18 @@ __attribute__((noinline, no_sanitize("address"))) bool body_run(struct body *b)
     if (b->catches) {
         errno = 0;
         b->threw = !guard_call_catching(run, b->args, b);
-        /* Caught, it left run() in the middle. */
-        if (b->threw)
-            cancel_off(&t->cancel);
     } else {
         guard_call(run, b->args, b);
     }
-    b->error = b->threw ? 0 : errno;
     SYNC_POINT("leader.after_call");
-    t->cancel = cancel;
-    t->busy = true;
+    if (thread_now() != t) {
+        frame_moved(t, b->frame, token);
+        return false;
+    }
+    if (b->threw) { /* caught, it left run() in the middle */
+        b->error = 0;
+        door_hold(t);
+    }
+    thread_inside(t);
     return frame_pop(t, b->frame, token) && !alive_dead();
 }

@@ -7,7 +7,7 @@
 #include "frame.h"
 
 struct body {
-    struct thread *thread; /* inside; its `cancel` is the host's */
+    struct thread *thread; /* inside, and holding the shelter */
     struct frame *frame;
     void (*run)(const struct swrcache_arg *args, void *result);
     const struct swrcache_arg *args;
@@ -19,8 +19,9 @@ struct body {
 };
 
 /*
- * False: nothing of what is under way may be touched any more, but the result is there. The frame was given
- * up meanwhile, or this is a child that fork() did not prepare.
+ * False: nothing of what is under way may be touched any more, but the result is there. The frame was
+ * given up meanwhile, or the body came back on another thread, or this is a child that fork() did not
+ * prepare.
  */
 bool body_run(struct body *b);
 

@@ -42,15 +42,28 @@ static void unwound(struct thread *t, struct frame *frame)
 static void left(struct thread *t, struct frame *frame)
 {
     struct flight *fl = (struct flight *)frame;
-    if (!frame->aside)
+    if (!frame->aside && !frame->moved)
         give_up(t, fl);
-    if (!frame->aside && fl->room != NULL)
+    if (!frame->aside && !frame->moved && fl->room != NULL)
         frame_put_aside(t, frame);
     else
         flight_unref(fl);
 }
 
-static const struct frame_kind computation = {true, unwound, left};
+/* The flight stays with the thread on which it began: a reference more. */
+static void *moved(struct frame *frame)
+{
+    atomic_fetch_add(&((struct flight *)frame)->refs, 1);
+    return frame;
+}
+
+static void after(struct thread *mine, void *given)
+{
+    give_up(mine, given);
+    flight_unref(given);
+}
+
+static const struct frame_kind computation = {true, unwound, left, moved, after};
 
 bool compute_body(struct flight *fl, struct body *b)
 {

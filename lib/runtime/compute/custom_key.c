@@ -46,10 +46,10 @@ bool custom_key_make(struct thread *t, struct function *f, const struct swrcache
     /* Full to the last byte is too full: printf() ends with a NUL. */
     if (len >= room && len <= UINT32_MAX / 2) {
         room = len + 1;
-        struct visit visit = {.thread = t};
-        door_begin(&visit);
+        door_call(t);
+        door_hold(t);
         custom->more = os_alloc(room);
-        door_answered(&visit);
+        door_answered(t);
         if (custom->more != NULL)
             custom->arg =
                 (struct swrcache_arg){custom->more, len = f->custom_key->make(args, custom->more, room)};
@@ -72,8 +72,12 @@ void custom_key_drop(struct custom_key *custom)
 {
     if (custom == NULL || custom->more == NULL)
         return;
+    struct thread *t = thread_current;
+    bool held = t != NULL && door_hold(t);
     os_free(custom->more);
     custom->more = NULL;
+    if (held)
+        door_let(t);
 }
 
 ptrdiff_t custom_key_carried(struct function *f, const struct swrcache_arg *args)

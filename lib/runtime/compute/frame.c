@@ -1,5 +1,7 @@
 #include "frame.h"
+#include "runtime/registry/door.h"
 #include "base/alive.h"
+#include "base/foreign.h"
 
 /* The innermost that computes is what is called belongs to. */
 static void set_top(struct thread *t)
@@ -12,57 +14,81 @@ static void set_top(struct thread *t)
 
 void frame_push(struct thread *t, struct frame *frame, volatile uint64_t *canary)
 {
-    frame->outer = t->frames;
     frame->canary = canary;
-    *canary = frame->token = (uint64_t)(uintptr_t)frame ^ ++t->tokens << 48;
+    *canary = frame->token = ++t->tokens * UINT64_C(0x9E3779B97F4A7C15);
+    lock_take(&t->frames_lock);
+    frame->outer = t->frames;
     t->frames = frame;
+    lock_give(&t->frames_lock);
     set_top(t);
 }
 
-static bool take_out(struct frame **chain, const struct frame *frame, uint64_t token)
+/* frames_lock held. Where it stands in the chain; NULL: it was given up, and may be gone. */
+static struct frame **find(struct thread *t, const struct frame *frame, uint64_t token)
 {
-    for (; *chain != NULL; chain = &(*chain)->outer)
-        if (*chain == frame && frame->token == token) {
-            *chain = frame->outer;
-            return true;
-        }
-    return false;
+    for (struct frame **at = &t->frames; *at != NULL; at = &(*at)->outer)
+        if (*at == frame && frame->token == token)
+            return at;
+    return NULL;
 }
 
 bool frame_pop(struct thread *t, struct frame *frame, uint64_t token)
 {
-    bool there = take_out(&t->frames, frame, token);
-    if (there)
+    lock_take(&t->frames_lock);
+    struct frame **at = find(t, frame, token);
+    if (at != NULL)
+        *at = frame->outer;
+    lock_give(&t->frames_lock);
+    if (at != NULL)
         set_top(t);
-    return there;
+    return at != NULL;
+}
+
+void frame_moved(struct thread *t, struct frame *frame, uint64_t token)
+{
+    struct visit visit;
+    if (!door_enter(&visit))
+        return;
+    lock_take(&t->frames_lock);
+    const struct frame_kind *kind = NULL;
+    void *given = NULL;
+    if (find(t, frame, token) != NULL) {
+        kind = frame->kind;
+        frame->moved = true;
+        given = kind->moved(frame);
+    }
+    lock_give(&t->frames_lock);
+    if (kind != NULL)
+        kind->after(visit.thread, given);
+    door_leave(&visit);
 }
 
 static struct frame *pop_innermost(struct thread *t)
 {
+    lock_take(&t->frames_lock);
     struct frame *f = t->frames;
-    if (f != NULL) {
+    if (f != NULL)
         t->frames = f->outer;
-        set_top(t);
-    }
+    lock_give(&t->frames_lock);
+    set_top(t);
     return f;
 }
 
 void frame_unwound(void)
 {
-    struct thread *t = thread_current;
-    struct frame *f = t != NULL ? pop_innermost(t) : NULL;
-    if (f == NULL)
-        return;
-    t->busy = false;
+    struct visit visit;
     /* In a fork's child without handlers the locks may be held by nobody. */
-    if (!alive_dead())
-        f->kind->unwound(t, f);
+    if (thread_current == NULL || thread_current->frames == NULL || !door_enter(&visit))
+        return;
+    struct frame *f = pop_innermost(visit.thread);
+    f->kind->unwound(visit.thread, f);
+    door_leave(&visit);
 }
 
-/* A look at a stack that may be dead, for which the sanitizers have no words. */
-__attribute__((no_sanitize("address"))) static bool overwritten(const struct frame *f)
+/* On a stack that may be gone. */
+static bool overwritten(const struct frame *f)
 {
-    return *f->canary != f->token;
+    return !foreign_word_is((const volatile uint32_t *)f->canary, (uint32_t)f->token);
 }
 
 void frame_put_aside(struct thread *t, struct frame *frame)
@@ -74,7 +100,7 @@ void frame_put_aside(struct thread *t, struct frame *frame)
 
 void frame_forget_left(struct thread *t, uintptr_t at)
 {
-    while (t->frames != NULL && (t->frames->at <= at || overwritten(t->frames))) {
+    while (t->frames != NULL && (t->frames->moved || t->frames->at <= at || overwritten(t->frames))) {
         struct frame *f = pop_innermost(t);
         f->kind->left(t, f);
     }

@@ -4,7 +4,8 @@
  * Each has a frame, which lies in what is under way (a flight, a writer's call) and not on the stack: a
  * longjmp may leave the stack behind. Left are frames that lie at or below a later call, and those whose
  * canary, a word on the stack of who ran them, was overwritten. With several stacks on one thread both may be
- * wrong: a body that comes back finds its frame by its token, or finds that it was given up.
+ * wrong: a body that comes back finds its frame by its token, or finds that it was given up. So does one that
+ * comes back on another thread, which has no business in the chain of the first but to say so.
  */
 #ifndef RUNTIME_FRAME_H
 #define RUNTIME_FRAME_H
@@ -18,23 +19,31 @@ struct frame_kind {
     /* Out of the chain, these have to end it. Unwound: by an exception, cancellation or pthread_exit(). */
     void (*unwound)(struct thread *t, struct frame *frame);
     void (*left)(struct thread *t, struct frame *frame); /* by longjmp, or with its thread */
+    /* In the chain, and to stay there: it came back on another thread. Its lock is held: what is given is
+     * done then, without the lock, by `after`. */
+    void *(*moved)(struct frame *frame);
+    void (*after)(struct thread *mine, void *given);
 };
 
-/* Its thread alone writes and reads it. */
+/* Its thread alone writes it, under the thread's frames_lock what others look at. */
 struct frame {
-    struct frame *outer;
+    struct frame *outer; /* frames_lock */
     const struct frame_kind *kind;
     const char *name; /* the function's */
     uintptr_t at;     /* stack address of who ran it */
     const volatile uint64_t *canary;
     uint64_t token; /* what stands there */
     bool aside;
+    bool moved; /* frames_lock */
 };
 
 /* The frame becomes the innermost. */
 void frame_push(struct thread *t, struct frame *frame, volatile uint64_t *canary);
 /* Its body came back: it is taken out. False: it had been given up, and may be gone. */
 bool frame_pop(struct thread *t, struct frame *frame, uint64_t token);
+
+/* Its body came back, but not on the thread `t` on which it began. Called outside the runtime. */
+void frame_moved(struct thread *t, struct frame *frame, uint64_t token);
 
 /* The innermost was left without returning. Runs inside the unwinder. */
 void frame_unwound(void);

@@ -33,13 +33,17 @@ void refresh_shed(struct entry *e, uint64_t lease, struct flight *fl)
 void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
 {
     struct visit visit;
-    struct thread *t = door_enter(&visit) ? visit.thread : NULL;
+    struct thread *t = door_open(&visit) ? visit.thread : NULL;
     struct function *f = function_of_entry(e);
     uint32_t shard = table_shard_of(entry_hash(e));
     struct key key = entry_key(e);
     struct swrcache_arg args[KEY_MAX_PARAMS + 1];
     struct key encoded = custom_key_args(f, e);
     size_t args_room = bits_up(key_room(&f->args, &encoded), f->bits.result_align);
+    if (t != NULL) {
+        t->worker = true;
+        door_begin(&visit);
+    }
     unsigned char *room = t == NULL ? NULL : os_alloc(args_room + f->site->result_size + f->bits.align);
     table_lock(&cache_table, shard);
     uint64_t identity = function_identity_of(e);
@@ -67,8 +71,6 @@ void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
     key_decode(&f->args, &encoded, entry_opaque(e), first, args);
     if (mode_kind(mode_of(f)) == FUNCTION_SHADOW)
         shadow_prefill(f, e, args);
-    t->worker = true;
-    t->cancel = visit.cancel;
     fl->room = room;
     struct body body = {.thread = t, .args = args, .result = result, .catches = true};
     bool whole = compute_body(fl, &body), failed;

@@ -60,9 +60,9 @@ static bool said_failed(struct function *f, const void *result)
 {
     if (f->annotated.failed == NULL)
         return false;
-    struct thread *inside = door_out();
+    struct outside outside = door_out();
     bool failed = f->annotated.failed(f->site->form == SWRCACHE_FORM_VOID ? NULL : result);
-    door_in(inside);
+    door_in(&outside);
     return failed;
 }
 
@@ -108,9 +108,9 @@ size_t result_encode(struct function *f, const void *object, void **bytes)
         *bytes = os_alloc(room);
         if (*bytes == NULL)
             return SIZE_MAX;
-        struct thread *inside = door_out();
+        struct outside outside = door_out();
         len = f->encoder->encode(object, *bytes, room);
-        door_in(inside);
+        door_in(&outside);
         if (len < room)
             return len;
         os_free(*bytes);
@@ -212,6 +212,18 @@ static void *decode(struct function *f, const unsigned char *bytes, size_t len)
     return object;
 }
 
+static void *allocate(size_t size)
+{
+    struct thread *t = thread_current;
+    bool inside = t != NULL && t->busy;
+    if (inside)
+        t->abroad = true;
+    void *p = malloc(size);
+    if (inside)
+        t->abroad = false;
+    return p;
+}
+
 bool result_give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result)
 {
     const struct swrcache_site *s = f->site;
@@ -232,7 +244,7 @@ bool result_give(struct function *f, struct entry *e, const struct swrcache_arg 
         break;
     case SWRCACHE_FORM_STRING:
         if (!(entry_flags(e) & ENTRY_NULL)) {
-            string = malloc((size_t)(end - tail));
+            string = allocate((size_t)(end - tail));
             if (string == NULL)
                 return false;
             memcpy(string, tail, (size_t)(end - tail));
@@ -284,8 +296,8 @@ void result_discard(struct function *f, void *result)
     if (f->codec == NULL) {
         free(unused);
     } else if (unused != NULL) {
-        struct thread *inside = door_out();
+        struct outside outside = door_out();
         f->site->release(unused);
-        door_in(inside);
+        door_in(&outside);
     }
 }

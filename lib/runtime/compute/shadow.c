@@ -45,10 +45,10 @@ static void drop(struct function *f, void *result)
     void *object;
     if (f->site->form == SWRCACHE_FORM_OBJECT && f->codec == NULL) {
         memcpy(&object, result, sizeof object);
-        struct thread *inside = door_out();
+        struct outside outside = door_out();
         if (object != NULL)
             f->site->release(object);
-        door_in(inside);
+        door_in(&outside);
     } else {
         result_discard(f, result);
     }
@@ -57,17 +57,17 @@ static void drop(struct function *f, void *result)
 static void compare(struct thread *t, struct function *f, const struct swrcache_arg *args, const void *answer)
 {
     struct swrcache_arg own[KEY_MAX_PARAMS];
-    struct visit visit;
     uint64_t served, given;
     unsigned char *raw = NULL;
     struct flight *fl = NULL;
-    door_call(&visit, t);
+    door_call(t);
+    door_hold(t);
     if (digest_of_result(f, args, answer, &served, NULL) &&
         (raw = os_alloc(beside(f, args, own, NULL) + f->bits.align)) != NULL)
         fl = flight_apart(f);
     if (fl == NULL) {
         os_free(raw);
-        door_answered(&visit);
+        door_answered(t);
         return;
     }
     unsigned char *room = bits_place(raw, f->bits.align);
@@ -86,7 +86,7 @@ static void compare(struct thread *t, struct function *f, const struct swrcache_
         flight_settle(fl, FLIGHT_DONE, NULL);
         flight_unref(fl);
     }
-    door_answered(&visit);
+    door_answered(t);
 }
 
 void shadow_call(struct thread *t, struct function *f, const struct swrcache_arg *args, const void *result)

@@ -1,5 +1,6 @@
 #include "wait.h"
 #include "flight.h"
+#include "runtime/registry/door.h"
 #include "base/clock.h"
 
 LOCK(wait); /* who waits for whom: thread.waiting_for */
@@ -23,10 +24,8 @@ struct waiting {
     bool in_time;
 };
 
-static void wait_body(const struct swrcache_arg *args, void *cookie)
+static void wait_body(struct waiting *w)
 {
-    struct waiting *w = cookie;
-    (void)args;
     while (atomic_load_explicit(&w->flight->state, memory_order_acquire) == FLIGHT_RUNNING) {
         if (clock_now() >= w->deadline) {
             w->in_time = false;
@@ -37,7 +36,33 @@ static void wait_body(const struct swrcache_arg *args, void *cookie)
     w->in_time = true;
 }
 
-bool wait_for_flight(struct thread *t, struct flight *fl, uint64_t deadline)
+/* Without the shelter: should a handler never come back, wait_left() finds here what there was. */
+static void wait_outside(struct thread *t, struct waiting *w, struct entry *fallback)
+{
+    t->awaited = w->flight;
+    t->fallback = fallback;
+    door_let(t);
+    wait_body(w);
+    door_hold(t);
+    t->awaited = NULL;
+    t->fallback = NULL;
+}
+
+void wait_left(struct thread *t)
+{
+    lock_take(&wait_lock);
+    atomic_store(&t->waiting_for, NULL);
+    lock_give(&wait_lock);
+    if (t->awaited != NULL)
+        flight_unref(t->awaited);
+    if (t->fallback != NULL)
+        cache_unref(t->fallback);
+    t->awaited = NULL;
+    t->fallback = NULL;
+    thread_drop_key(t);
+}
+
+bool wait_for_flight(struct thread *t, struct flight *fl, struct entry *fallback, uint64_t deadline)
 {
     struct waiting w = {fl, deadline, false};
     lock_take(&wait_lock);
@@ -47,7 +72,7 @@ bool wait_for_flight(struct thread *t, struct flight *fl, uint64_t deadline)
     lock_give(&wait_lock);
     if (circle)
         return false;
-    wait_body(NULL, &w);
+    wait_outside(t, &w, fallback);
     lock_take(&wait_lock);
     atomic_store(&t->waiting_for, NULL);
     lock_give(&wait_lock);

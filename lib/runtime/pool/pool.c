@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/epoch.h"
 #include "base/lock.h"
+#include "base/shelter.h"
 #include "base/sync.h"
 
 #include <stdlib.h>
@@ -38,7 +39,7 @@ LOCK(pool);                         /* everything here but the atomics */
 static struct queue queue;
 static uint32_t threads, idle, running;
 static uint32_t firing;            /* timers taken out whose refreshes are not queued yet */
-static uint32_t draining;          /* who waits for calm */
+static bool draining;              /* somebody waits for calm */
 static bool ticking;               /* one of the idle looks by itself: it need not be woken */
 static bool called;                /* or will: it has been rung for that, and has not come yet */
 static uint64_t last_progress;     /* when a worker last took or finished a job */
@@ -107,8 +108,10 @@ static bool hand_over(bool taken, bool wake)
     return taken;
 }
 
+/* pool_lock held. Who waits on says so again: he may have been called away. */
 static void tell_calm(void)
 {
+    draining = false;
     atomic_fetch_add(&calm, 1);
     os_futex_wake(&calm, INT32_MAX);
 }
@@ -269,7 +272,7 @@ static void work_on(void)
             continue;
         }
         /* A timer may have come to nothing: no job ended with that. */
-        if (draining != 0)
+        if (draining)
             tell_calm();
         if (resting)
             break;
@@ -323,7 +326,7 @@ static void give_all_back(void)
         duties->shed(&job);
         lock_take(&pool_lock);
     }
-    if (draining != 0)
+    if (draining)
         tell_calm();
 }
 
@@ -497,22 +500,26 @@ static bool drain(uint64_t timeout_ns, uint32_t mine)
     clock_gettime(CLOCK_MONOTONIC, &now);
     if (timeout_ns != CLOCK_NEVER)
         deadline = clock_add((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, timeout_ns);
+    struct shelter shelter;
+    shelter_take(&shelter);
     lock_take(&pool_lock);
-    draining++;
     bool busy, in_time = true;
     while ((busy = queue.count > 0 || running > mine || firing > 0 ||
                    (duties->chore_wanted() && threads > 0) ||
                    (timers.count != 0 && threads > 0 && timers_due(&timers) <= clock_now())) &&
            in_time) {
         uint32_t seen = atomic_load(&calm);
+        draining = true;
         lock_give(&pool_lock);
+        shelter_give(&shelter);
         SYNC_POINT("drain.waits");
         /* A spurious wake shortens nothing: all is looked at again. */
         in_time = os_futex_wait(&calm, seen, deadline);
+        shelter_take(&shelter);
         lock_take(&pool_lock);
     }
-    draining--;
     lock_give(&pool_lock);
+    shelter_give(&shelter);
     return !busy;
 }
 
@@ -525,7 +532,7 @@ bool pool_drain(uint64_t timeout_ns)
 void pool_swept(void)
 {
     lock_take(&pool_lock);
-    if (draining != 0)
+    if (draining)
         tell_calm();
     lock_give(&pool_lock);
 }
@@ -595,8 +602,8 @@ void pool_fork_child(void)
 {
     /* The threads are gone; what was queued is refreshed again when a call finds it stale. */
     queue_empty(&queue);
-    running = firing = idle = threads = draining = nshed = 0;
-    ticking = called = resting = watching = stuck = false;
+    running = firing = idle = threads = nshed = 0;
+    draining = ticking = called = resting = watching = stuck = false;
     timers.count = 0;
     atomic_fetch_add(&generation, 1);
 }

@@ -1,19 +1,75 @@
 #include "door.h"
+#include "left.h"
 #include "base/alive.h"
 
 #include <errno.h>
+
+void (*door_give_back)(struct thread *t);
+
+bool door_hold(struct thread *t)
+{
+    struct shelter host;
+    if (t->held)
+        return false;
+    if (t->worker)
+        shelter_take_own(&host);
+    else
+        shelter_take(&host);
+    t->host = host;
+    t->held = true;
+    return true;
+}
+
+void door_let(struct thread *t)
+{
+    struct shelter host = t->host;
+    if (!t->held)
+        return;
+    t->held = false;
+    if (t->worker)
+        shelter_give_own(&host);
+    else
+        shelter_give(&host);
+}
+
+/* What a visit that was left in the middle had taken. */
+static void mend(struct thread *t)
+{
+    t->epoch.depth = 0;
+    epoch_end(&t->epoch);
+    /* A fault of memory was jumped out of: what signals are blocked is the jump's doing. */
+    if (t->held)
+        shelter_give_own(&t->host);
+    t->held = t->abroad = false;
+    door_hold(t);
+    if (!alive_dead())
+        door_give_back(t);
+    t->busy = false;
+    door_let(t);
+}
+
+bool door_inside(struct thread *t, uintptr_t at)
+{
+    if (!t->busy)
+        return false;
+    if (!visit_was_left(t->at, at, t->held || t->abroad))
+        return true;
+    mend(t);
+    return false;
+}
 
 bool door_open(struct visit *v)
 {
     v->error = errno;
     v->thread = thread_current != NULL ? thread_current : thread_join();
-    return v->thread != NULL && !v->thread->busy && !alive_dead();
+    return v->thread != NULL && !door_inside(v->thread, (uintptr_t)__builtin_frame_address(0)) &&
+           !alive_dead();
 }
 
 void door_begin(struct visit *v)
 {
-    cancel_off(&v->cancel);
-    v->thread->busy = true;
+    door_hold(v->thread);
+    thread_inside(v->thread);
 }
 
 bool door_enter(struct visit *v)
@@ -27,6 +83,27 @@ bool door_enter(struct visit *v)
 void door_leave(struct visit *v)
 {
     v->thread->busy = false;
-    cancel_back(&v->cancel);
+    door_let(v->thread);
     errno = v->error;
+}
+
+struct outside door_out(void)
+{
+    struct thread *t = thread_current;
+    struct outside o = {t != NULL && t->busy ? t : NULL, false};
+    if (o.thread == NULL)
+        return o;
+    o.held = t->held;
+    t->busy = false;
+    door_let(t);
+    return o;
+}
+
+void door_in(struct outside *o)
+{
+    if (o->thread == NULL || thread_now() != o->thread)
+        return;
+    if (o->held)
+        door_hold(o->thread);
+    thread_inside(o->thread);
 }

@@ -1,11 +1,16 @@
 /*
  * door.h - the one way by which a thread enters the runtime and leaves it.
  *
- * Inside, a thread is `busy`: what a signal handler calls meanwhile is handed on to the function. It cannot
- * be cancelled, and errno is afterwards what the host had, or what the answer brings along. Code of the user
- * runs between door_out() and door_in(): there the thread may enter once more.
+ * Inside, a thread is `busy`: what a signal handler calls meanwhile is handed on to the function. errno is
+ * afterwards what the host had, or what the answer brings along. Code of the user runs between door_out() and
+ * door_in(): there the thread may enter once more.
  *
- * The way of a hit (call/hit.c) is the same in two stores, as it takes no lock and no memory.
+ * A handler may also leave a visit for good, by siglongjmp(). Where that would hurt, the thread is in shelter
+ * (base/shelter.h): always after door_enter(), in a call from door_hold() on. Elsewhere, in a hit and in a
+ * wait, the next visit of that thread sees that the former was left, by the stack (left.h), and gives back
+ * what it had: thread.h has all of it.
+ *
+ * The way of a hit (call/hit.c) is door_call() in three stores, as it takes no lock and no memory.
  */
 #ifndef RUNTIME_DOOR_H
 #define RUNTIME_DOOR_H
@@ -14,9 +19,14 @@
 
 struct visit {
     struct thread *thread;
-    struct cancel cancel; /* the host's */
-    int error;            /* errno as the host will find it */
+    int error; /* errno as the host will find it */
 };
+
+/*
+ * Is the thread inside? It is not if the visit was left by siglongjmp(): that is mended here. `at`: the
+ * caller's frame.
+ */
+bool door_inside(struct thread *t, uintptr_t at);
 
 /* May this thread enter now? Not from a signal handler that interrupted the runtime, nor without memory. */
 bool door_open(struct visit *v);
@@ -26,35 +36,33 @@ void door_begin(struct visit *v);
 bool door_enter(struct visit *v);
 void door_leave(struct visit *v);
 
-/* As door_begin() and door_leave() for a call, whose errno is what the function or the answer left. */
-static inline void door_call(struct visit *v, struct thread *t)
+/* Inside, takes and gives back the shelter: around locks, and around waits. False: it was taken already. */
+bool door_hold(struct thread *t);
+void door_let(struct thread *t);
+
+/* A call enters without shelter; errno is its own business. */
+static inline void door_call(struct thread *t)
 {
-    v->thread = t;
-    cancel_off(&v->cancel);
-    t->cancel = v->cancel;
-    t->busy = true;
+    thread_inside(t);
 }
 
-static inline void door_answered(struct visit *v)
+static inline void door_answered(struct thread *t)
 {
-    v->thread->busy = false;
-    cancel_back(&v->cancel);
-}
-
-/* Around code of the user. NULL: the thread was not inside, and stays so. */
-static inline struct thread *door_out(void)
-{
-    struct thread *t = thread_current;
-    if (t == NULL || !t->busy)
-        return NULL;
     t->busy = false;
-    return t;
+    if (t->held)
+        door_let(t);
 }
 
-static inline void door_in(struct thread *t)
-{
-    if (t != NULL)
-        t->busy = true;
-}
+/* What a visit has to give back that was left where it had no shelter: compute/wait.c. Set before the first.
+ */
+extern void (*door_give_back)(struct thread *t);
+
+/* Around code of the user. */
+struct outside {
+    struct thread *thread; /* NULL: was not inside */
+    bool held;
+};
+struct outside door_out(void);
+void door_in(struct outside *o);
 
 #endif

@@ -1,9 +1,9 @@
 #define _GNU_SOURCE
 #include "observed.h"
 #include "runtime/setting/option.h"
-#include "base/cancel.h"
 #include "base/origin.h"
 #include "base/os.h"
+#include "base/shelter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,13 +74,13 @@ static struct observed_function *made_for(struct function *f)
 struct observed_function *observed_at(struct function *f)
 {
     struct observed_function *o = atomic_load_explicit(&f->observed, memory_order_acquire);
-    struct cancel cancel;
+    struct shelter shelter;
     int saved = errno;
     if (o != NULL)
         return o;
-    cancel_off(&cancel);
+    shelter_take(&shelter);
     o = made_for(f);
-    cancel_back(&cancel);
+    shelter_give(&shelter);
     errno = saved;
     return o;
 }

@@ -27,7 +27,7 @@ static void leave(void *cookie)
         }
     }
     thread_set_top(t, NULL, NULL);
-    t->busy = t->worker = t->writing = false;
+    t->busy = t->worker = t->writing = t->held = t->abroad = false;
     t->epoch.depth = 0;
     atomic_store(&t->epoch.announced, 0);
     atomic_store(&t->epoch.used, 0);
@@ -56,6 +56,7 @@ static struct thread *join(void)
         if (t == NULL)
             return NULL;
         *t = (struct thread){0};
+        LOCK_RANKED(&t->frames_lock, frames);
         epoch_join(&t->epoch);
         struct thread *head = atomic_load(&first);
         do
@@ -73,11 +74,23 @@ static struct thread *join(void)
 
 struct thread *thread_join(void)
 {
-    struct cancel cancel;
-    cancel_off(&cancel);
+    struct shelter shelter;
+    shelter_take(&shelter);
     struct thread *t = join();
-    cancel_back(&cancel);
+    shelter_give(&shelter);
     return t;
+}
+
+__attribute__((noinline)) struct thread *thread_now(void)
+{
+    __asm__ volatile("");
+    return thread_current;
+}
+
+void frames_locks(lock_visit *visit)
+{
+    for (struct thread *t = atomic_load(&first); t != NULL; t = t->next)
+        visit(&t->frames_lock);
 }
 
 struct thread *thread_first(void)
@@ -96,7 +109,7 @@ void thread_fork_child(void)
         }
         thread_set_top(t, NULL, NULL);
         t->frames = t->aside = NULL;
-        t->busy = t->worker = t->writing = false;
+        t->busy = t->worker = t->writing = t->held = t->abroad = false;
     }
     epoch_reset_others(me ? &me->epoch : NULL);
 }
@@ -105,11 +118,11 @@ struct thread_counts *thread_counts_make(struct thread *t, const struct function
 {
     if (f->counted == FUNCTION_UNCOUNTED)
         return NULL;
-    struct cancel cancel;
-    cancel_off(&cancel);
+    struct shelter shelter;
+    shelter_take(&shelter);
     struct thread_counts *block = os_zalloc(sizeof *block);
     atomic_store(&t->blocks[f->counted / THREAD_BLOCK], block);
-    cancel_back(&cancel);
+    shelter_give(&shelter);
     return block;
 }
 

@@ -5,8 +5,9 @@
 #define RUNTIME_THREAD_H
 
 #include "function.h"
-#include "base/cancel.h"
 #include "base/epoch.h"
+#include "base/lock.h"
+#include "base/shelter.h"
 
 struct flight;
 struct frame;
@@ -36,24 +37,50 @@ struct thread {
         uint32_t closed; /* to the path of a hit */
     };
     int tid;
-    struct thread *next; /* all records; set once */
+    uintptr_t at; /* while busy: where on the stack its visit is */
     struct thread_last last;
+    struct thread *next; /* all records; set once */
+
+    /* What its visit has taken: door.h. */
+    bool held;              /* the shelter */
+    bool abroad;            /* it is in malloc(), which may be the host's and call */
+    struct shelter host;    /* what the host has, while held */
+    struct flight *awaited; /* in a wait, what it has a reference to: wait.c */
+    struct entry *fallback; /* likewise */
+    unsigned char *lengthy; /* a key too long for the stack */
+
     uint32_t tick;                        /* thread_touch() */
     bool worker;                          /* a thread of the pool: never waits */
     struct flight *bound;                 /* whose result stands on what this thread calls: top, or lent */
     struct flight *top;                   /* innermost computation on this thread */
     const char *body;                     /* and its function's name; NULL: none */
     struct flight *lent;                  /* another thread's, by context.h; holds a reference */
+    struct lock frames_lock;              /* frames, for a body that comes back on another thread */
     struct frame *frames;                 /* compute/frame.h: all that is under way, innermost first */
     struct frame *aside;                  /* those given up that may come back, linked by `outer` */
     uint64_t tokens;                      /* given to frames so far */
-    unsigned char *lengthy;               /* of a miss: a key too long for the stack */
-    struct cancel cancel;                 /* the host's, while it is off */
     _Atomic(struct flight *) waiting_for; /* the lock of wait.c */
     _Atomic(struct thread_counts *) blocks[THREAD_BLOCKS + 1]; /* the last: of the uncounted, NULL */
 };
 
 extern __thread struct thread *thread_current __attribute__((tls_model("initial-exec"))) OURS;
+
+/* Where it is first: a handler that looks in between must not take the visit for one that was left. */
+static inline __attribute__((always_inline)) void thread_inside(struct thread *t)
+{
+#if defined(__x86_64__)
+    __asm__ volatile("mov %%rsp, %0" : "=m"(t->at));
+#elif defined(__aarch64__)
+    uintptr_t at;
+    __asm__ volatile("mov %0, sp" : "=r"(at));
+    t->at = at;
+#else
+    t->at = (uintptr_t)__builtin_frame_address(0);
+#endif
+    atomic_signal_fence(memory_order_seq_cst);
+    t->busy = true;
+    atomic_signal_fence(memory_order_seq_cst);
+}
 
 static inline void thread_drop_key(struct thread *t)
 {
@@ -68,6 +95,8 @@ struct thread_endings {
 /* Before the first call: threads that come at once all join. */
 void thread_start(const struct thread_endings *ends);
 struct thread *thread_join(void); /* NULL: no memory, or the thread is ending */
+/* thread_current, after code that may have gone on on another thread. */
+struct thread *thread_now(void);
 struct thread *thread_first(void);
 void thread_fork_child(void);
 

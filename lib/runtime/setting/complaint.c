@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
 #include "complaint.h"
-#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/lock.h"
+#include "base/shelter.h"
 #include "base/unit.h"
 
 #include <errno.h>
@@ -69,7 +69,7 @@ static void write_quietly(int fd, const char *line)
             continue;
         sigemptyset(&one);
         sigaddset(&one, signals[i]);
-        /* Not sigtimedwait(): see cancel.h. */
+        /* Not sigtimedwait(): see shelter.h. */
         syscall(SYS_rt_sigtimedwait, &one, NULL, &(struct timespec){0, 0}, NSIG / 8);
         break;
     }
@@ -89,9 +89,9 @@ static void append(char *line)
 void option_complain(const char *format, ...)
 {
     int saved = errno;
-    struct cancel cancel;
+    struct shelter shelter;
     /* The caller may hold locks: the file's system calls must not be where its thread is cancelled. */
-    cancel_off(&cancel);
+    shelter_take(&shelter);
     char line[COMPLAINT_LEN];
     va_list args;
     va_start(args, format);
@@ -116,7 +116,7 @@ void option_complain(const char *format, ...)
     /* What is said again and again is said once. */
     if (said && log_file != NULL)
         append(line);
-    cancel_back(&cancel);
+    shelter_give(&shelter);
     errno = saved;
 }
 

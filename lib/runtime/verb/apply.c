@@ -5,7 +5,6 @@
 #include "runtime/registry/thread.h"
 #include "runtime/setting/option.h"
 #include "base/alive.h"
-#include "base/cancel.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -8,7 +8,6 @@
 #include "runtime/registry/thread.h"
 #include "runtime/setting/option.h"
 #include "base/alive.h"
-#include "base/cancel.h"
 #include "base/clock.h"
 #include "swrcache/policy.h"
 
