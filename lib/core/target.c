@@ -10,7 +10,7 @@
 #include "print.h"
 #include "base/os.h"
 
-enum { ARGUMENT_MAX = 8192 };
+enum { ARGUMENT_SHORT = 512, ARGUMENT_MAX = 8192 };
 
 /* How many bytes of the pattern mean the text's first printed character, which is `unit` long; 0: another. */
 static size_t meant(const char *pattern, const char *text, size_t unit)
@@ -320,26 +320,43 @@ static bool stands_for_long(const char *operand, const struct key_cursor *c, boo
     return stands;
 }
 
-static bool argument_matches(const char *pattern, const struct key_shape *shape, uint32_t i,
-                             const struct key_cursor *c)
+/* Printed into `text`, of so much room. *cut: it needs more. */
+static bool matches_printed(const char *pattern, const struct key_shape *shape, uint32_t i,
+                            const struct key_cursor *c, char *text, size_t room, bool *cut)
 {
-    char text[ARGUMENT_MAX];
     const char *operand;
     struct print p;
-    if (pattern == NULL || strcmp(pattern, "*") == 0)
-        return true;
-    if (target_silent(c->param) && strcmp(pattern, "_") == 0)
-        return true;
     enum target_sign sign = target_sign(pattern, &operand);
     bool negated = sign == TARGET_NOT;
-    print_start(&p, text, sizeof text);
+    print_start(&p, text, room);
     print_as_asked(&p, operand, c);
+    *cut = p.cut;
     if (!negated && sign != TARGET_EQUAL)
         return compares(sign, operand, text, c);
     if (!p.cut)
         return stands_for(operand, text, shape, i, c) != negated;
     /* Without a star a target is shorter. In doubt rather too much than a value that should be gone. */
-    return (target_starred(operand) && stands_for_long(operand, c, !negated)) != negated;
+    return room == ARGUMENT_MAX &&
+           (target_starred(operand) && stands_for_long(operand, c, !negated)) != negated;
+}
+
+static bool argument_matches(const char *pattern, const struct key_shape *shape, uint32_t i,
+                             const struct key_cursor *c)
+{
+    char text[ARGUMENT_SHORT];
+    bool cut;
+    if (pattern == NULL || strcmp(pattern, "*") == 0)
+        return true;
+    if (target_silent(c->param) && strcmp(pattern, "_") == 0)
+        return true;
+    bool matches = matches_printed(pattern, shape, i, c, text, sizeof text, &cut);
+    if (!cut)
+        return matches;
+    /* Not on the stack: a thread may have little of it. */
+    char *longer = os_alloc(ARGUMENT_MAX);
+    matches = longer == NULL || matches_printed(pattern, shape, i, c, longer, ARGUMENT_MAX, &cut);
+    os_free(longer);
+    return matches;
 }
 
 uint32_t target_likeness(const struct target *t, const struct key_shape *shape, const struct key *key,

@@ -1,10 +1,11 @@
 #include "target.h"
 
+#include <ctype.h>
+#include <float.h>
 #include <langinfo.h>
-#include <stdlib.h>
-
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool target_silent(const struct swrcache_param *p)
@@ -147,8 +148,62 @@ bool target_starred(const char *s)
 }
 
 /* In the program's locale 1.5 may be 1,5; here it is not. */
+/*
+ * What most numbers are: so few digits and so small a power of ten that one operation rounds as strtold()
+ * does. That takes 14 kB of stack, which a thread may not have.
+ */
+static bool short_number(const char *at, long double *number)
+{
+#if LDBL_MANT_DIG >= 64
+    bool minus = *at == '-';
+    uint64_t digits = 0;
+    int count = 0, seen = 0, power = 0, exponent = 0;
+    at += *at == '-' || *at == '+';
+    if (at[0] == '0' && (at[1] == 'x' || at[1] == 'X')) { /* a whole number as %#x or %p write it */
+        size_t len = strspn(at + 2, "0123456789abcdefABCDEF");
+        *number = minus ? -(long double)strtoull(at, NULL, 16) : (long double)strtoull(at, NULL, 16);
+        return len != 0 && len <= 16 && at[2 + len] == 0;
+    }
+    for (bool point = false; isdigit((unsigned char)*at) || (*at == '.' && !point); at++) {
+        if (*at == '.') {
+            point = true;
+            continue;
+        }
+        digits = digits * 10 + (uint64_t)(*at - '0');
+        count += digits != 0;
+        seen++;
+        power -= point;
+    }
+    if (*at == 'e' || *at == 'E') {
+        bool below = at[1] == '-';
+        at += 1 + (at[1] == '-' || at[1] == '+');
+        if (!isdigit((unsigned char)*at))
+            return false;
+        for (; isdigit((unsigned char)*at) && exponent < 1000; at++)
+            exponent = exponent * 10 + (*at - '0');
+        power += below ? -exponent : exponent;
+    }
+    /* 19 digits fit into digits, and 10 to the 27th into the mantissa. */
+    if (*at != 0 || seen == 0 || count > 19 || power < -27 || power > 27)
+        return false;
+    long double ten = 1;
+    for (int i = power < 0 ? -power : power; i > 0; i--)
+        ten *= 10;
+    *number = power < 0 ? (long double)digits / ten : (long double)digits * ten;
+    if (minus)
+        *number = -*number;
+    return true;
+#else
+    (void)at;
+    (void)number;
+    return false;
+#endif
+}
+
 bool target_number(const char *text, long double *number)
 {
+    if (short_number(text, number))
+        return true;
     char copy[128], *end;
     const char *radix = nl_langinfo(RADIXCHAR);
     size_t n = 0, len = strlen(text);

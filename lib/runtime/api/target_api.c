@@ -10,43 +10,69 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Not on the stack: a thread may have little of it. */
+struct texts {
+    char text[TARGET_TEXT_MAX], name[TARGET_NAME_MAX + 1], why[256];
+};
+
+/* Nobody can tell what is meant: rather too much than a value that should be gone. */
+static size_t without_memory(void)
+{
+    return apply_as_text(SWRCACHE_OP_INVALIDATE, "all", false);
+}
+
+static size_t verb(struct texts *s, enum swrcache_operation operation, const char *format, va_list args)
+{
+    enum format_result formed =
+        s != NULL ? format_target(s->text, sizeof s->text, format, args, s->why, sizeof s->why)
+                  : FORMAT_NO_MEMORY;
+    if (formed == FORMAT_NO_MEMORY)
+        return without_memory();
+    if (formed == FORMAT_WHOLE)
+        option_complain("%.150s: all of %.40s is meant", s->why, s->text);
+    if (formed != FORMAT_WRONG)
+        return apply_as_text(operation, s->text, batch_note(operation, s->text));
+    option_complain("%s", s->why);
+    return 0;
+}
+
 size_t target_verb(enum swrcache_operation operation, const char *format, va_list args)
 {
-    char text[TARGET_TEXT_MAX], why[256];
     struct visit visit;
-    size_t matched = 0;
     if (!door_enter(&visit))
         return 0;
     target_check_run();
-    enum format_result formed = format_target(text, sizeof text, format, args, why, sizeof why);
-    if (formed == FORMAT_WHOLE)
-        option_complain("%.150s: all of %.40s is meant", why, text); /* rather too much than too little */
-    if (formed != FORMAT_WRONG)
-        matched = apply_as_text(operation, text, batch_note(operation, text));
-    else
-        option_complain("%s", why);
+    struct texts *texts = os_alloc(sizeof *texts);
+    size_t matched = verb(texts, operation, format, args);
+    os_free(texts);
     door_leave(&visit);
     return matched;
 }
 
+static size_t emit(struct texts *s, const char *format, va_list args)
+{
+    if (!format_name(s->name, sizeof s->name, format, args, s->why, sizeof s->why)) {
+        option_complain("an event's name: %s", s->why);
+        return 0;
+    }
+    size_t len = (size_t)sprintf(s->text, "event:");
+    for (const char *at = s->name; *at != 0; at++) {
+        if (*at == '\\' || *at == ' ')
+            s->text[len++] = '\\';
+        s->text[len++] = *at;
+    }
+    s->text[len] = 0;
+    return apply_as_text(SWRCACHE_OP_INVALIDATE, s->text, batch_note(SWRCACHE_OP_INVALIDATE, s->text));
+}
+
 size_t target_emit(const char *format, va_list args)
 {
-    char text[TARGET_TEXT_MAX] = "event:", name[TARGET_NAME_MAX + 1], why[256];
     struct visit visit;
-    size_t matched = 0, len = strlen(text);
     if (!door_enter(&visit))
         return 0;
-    if (format_name(name, sizeof name, format, args, why, sizeof why)) {
-        for (const char *at = name; *at != 0; at++) {
-            if (*at == '\\' || *at == ' ')
-                text[len++] = '\\';
-            text[len++] = *at;
-        }
-        text[len] = 0;
-        matched = apply_as_text(SWRCACHE_OP_INVALIDATE, text, batch_note(SWRCACHE_OP_INVALIDATE, text));
-    } else {
-        option_complain("an event's name: %s", why);
-    }
+    struct texts *texts = os_alloc(sizeof *texts);
+    size_t matched = texts != NULL ? emit(texts, format, args) : without_memory();
+    os_free(texts);
     door_leave(&visit);
     return matched;
 }

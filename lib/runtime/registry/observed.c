@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -21,11 +22,15 @@ static _Atomic int opening; /* 1: being opened or refused for good */
 static struct observation *observation_open(const char *directory)
 {
     struct observation *o = atomic_load_explicit(&shared, memory_order_acquire);
-    char path[4096];
     if (o != NULL || atomic_exchange(&opening, 1) != 0)
         return o;
-    snprintf(path, sizeof path, "%s/%ld.%llx", directory, (long)getpid(), (unsigned long long)os_random());
+    size_t room = strlen(directory) + 64;
+    char *path = os_alloc(room); /* a thread may have little stack */
+    if (path == NULL)
+        return NULL;
+    snprintf(path, room, "%s/%ld.%llx", directory, (long)getpid(), (unsigned long long)os_random());
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    os_free(path);
     if (fd < 0)
         return NULL;
     void *map = MAP_FAILED;

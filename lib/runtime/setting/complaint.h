@@ -13,7 +13,6 @@ void option_complain(const char *format, ...) __attribute__((format(printf, 1, 2
 
 const char *option_complaint(uint32_t i); /* NULL past the last */
 
-
 /* From here on each is written to that file too; NULL: to none. */
 void option_complain_to(const char *file);
 

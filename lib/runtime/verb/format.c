@@ -18,7 +18,10 @@ struct output {
     bool named;    /* region:, tag:, event: a name to its end */
     size_t opened; /* where the last quote was */
     bool overrun;
+    char *scratch; /* not on the stack: a thread may have little of it */
 };
+
+enum { SCRATCH = 4200 };
 
 /* What stands between a % and its letter. */
 struct directive {
@@ -65,9 +68,9 @@ static void put_syntax(struct output *o, char c, bool escaped)
 /* The inside of what print.h makes of it, stars and question marks escaped. */
 static void put_quoted(struct output *o, const char *data, size_t len, bool character)
 {
-    char printed[4200];
+    char *printed = o->scratch;
     struct print p;
-    print_start(&p, printed, sizeof printed);
+    print_start(&p, printed, SCRATCH);
     if (character && len == 1)
         print_scalar(&p, SWRCACHE_CLASS_CHAR, (const unsigned char *)data, 1);
     else
@@ -209,15 +212,15 @@ static void put_exact(struct output *o, const void *number, uint32_t size)
 static const char *directive(struct output *o, const char *at, va_list *args)
 {
     struct directive d;
-    char number[4200];
+    char *number = o->scratch, character;
     const char *end = read_directive(&d, at, args), *data;
     int n;
     if (end == NULL)
         return NULL;
     if (d.letter == 'c' || d.letter == 's') {
         if (d.letter == 'c' && args != NULL)
-            number[0] = (char)va_arg(*args, int);
-        data = args == NULL ? "x" : d.letter == 'c' ? number : va_arg(*args, const char *);
+            character = (char)va_arg(*args, int);
+        data = args == NULL ? "x" : d.letter == 'c' ? &character : va_arg(*args, const char *);
         if (data == NULL)
             return put_null(o, end, &d);
         put_data(o, data,
@@ -228,12 +231,12 @@ static const char *directive(struct output *o, const char *at, va_list *args)
         return end;
     }
     if (args == NULL)
-        n = snprintf(number, sizeof number, "0");
+        n = snprintf(number, SCRATCH, "0");
     else if (d.letter == 'p')
-        n = snprintf(number, sizeof number, "%p", va_arg(*args, void *));
+        n = snprintf(number, SCRATCH, "%p", va_arg(*args, void *));
     else if (strchr("diuxXo", d.letter) != NULL)
-        n = d.wide ? snprintf(number, sizeof number, d.spec, va_arg(*args, long))
-                   : snprintf(number, sizeof number, d.spec, va_arg(*args, int));
+        n = d.wide ? snprintf(number, SCRATCH, d.spec, va_arg(*args, long))
+                   : snprintf(number, SCRATCH, d.spec, va_arg(*args, int));
     else if (exact(o, &d, end)) {
         if (d.big)
             put_exact(o, &(long double){va_arg(*args, long double)}, sizeof(long double));
@@ -241,9 +244,9 @@ static const char *directive(struct output *o, const char *at, va_list *args)
             put_exact(o, &(double){va_arg(*args, double)}, sizeof(double));
         return end;
     } else
-        n = d.big ? snprintf(number, sizeof number, d.spec, va_arg(*args, long double))
-                  : snprintf(number, sizeof number, d.spec, va_arg(*args, double));
-    if (n < 0 || (size_t)n >= sizeof number)
+        n = d.big ? snprintf(number, SCRATCH, d.spec, va_arg(*args, long double))
+                  : snprintf(number, SCRATCH, d.spec, va_arg(*args, double));
+    if (n < 0 || (size_t)n >= SCRATCH)
         o->overrun = true;
     if (strchr("fFeEgGaA", d.letter) != NULL)
         print_plain_radix(number);
@@ -252,10 +255,10 @@ static const char *directive(struct output *o, const char *at, va_list *args)
 }
 
 /* `args` NULL: a sample. */
-static bool run(struct output *o, const char *format, va_list *args, char *error, size_t error_room)
+static bool run_with_scratch(struct output *o, const char *format, va_list *args, char *error,
+                             size_t error_room)
 {
     bool escaped = false;
-    o->buffer[0] = 0;
     if (format == NULL) {
         snprintf(error, error_room, "NULL names nothing: write a target such as \"region:shop\"");
         return false;
@@ -281,6 +284,19 @@ static bool run(struct output *o, const char *format, va_list *args, char *error
     return !o->overrun;
 }
 
+static bool run(struct output *o, const char *format, va_list *args, char *error, size_t error_room)
+{
+    o->buffer[0] = 0;
+    o->scratch = os_alloc(SCRATCH);
+    if (o->scratch == NULL) {
+        snprintf(error, error_room, "no memory");
+        return false;
+    }
+    bool done = run_with_scratch(o, format, args, error, error_room);
+    os_free(o->scratch);
+    return done;
+}
+
 enum format_result format_target(char *buffer, size_t room, const char *format, va_list args, char *error,
                                  size_t error_room)
 {
@@ -293,7 +309,7 @@ enum format_result format_target(char *buffer, size_t room, const char *format, 
         *(char *)memchr(buffer, '(', o.len) = 0;
         return FORMAT_WHOLE;
     }
-    return done ? FORMAT_DONE : FORMAT_WRONG;
+    return done ? FORMAT_DONE : o.scratch == NULL ? FORMAT_NO_MEMORY : FORMAT_WRONG;
 }
 
 bool format_sample(char *buffer, size_t room, const char *format, char *error, size_t error_room)

@@ -18,7 +18,7 @@
  * WRONG: too long, or a directive that is not supported; `error` says which. WHOLE: a call with arguments
  * that are too long to write; its function is left in the buffer, for all of it contains that call.
  */
-enum format_result { FORMAT_WRONG, FORMAT_DONE, FORMAT_WHOLE };
+enum format_result { FORMAT_WRONG, FORMAT_DONE, FORMAT_WHOLE, FORMAT_NO_MEMORY };
 enum format_result format_target(char *buffer, size_t room, const char *format, va_list args, char *error,
                                  size_t error_room);
 /* What such a target looks like, with an x for each text and 0 for each number. */

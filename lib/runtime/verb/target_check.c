@@ -59,10 +59,10 @@ static size_t function_in(const char *format)
  */
 static bool possible(const char *format, size_t len, char *why, size_t room)
 {
-    char text[TARGET_TEXT_MAX];
-    struct target *t = os_alloc(sizeof *t);
+    struct target *t = os_alloc(sizeof *t + TARGET_TEXT_MAX);
+    char *text = (char *)(t + 1);
     bool good = t == NULL ||
-                (format_sample(text, sizeof text, format, why, room) && target_parse(t, text, why, room));
+                (format_sample(text, TARGET_TEXT_MAX, format, why, room) && target_parse(t, text, why, room));
     for (uint32_t i = 0; good && t != NULL && len != 0 && i < function_count(); i++)
         if (function_at(i) != NULL && strcmp(function_at(i)->site->name, t->name) == 0)
             good = target_fits(t, &function_at(i)->shape, why, room);
