@@ -12,10 +12,13 @@ static void run(const struct swrcache_arg *args, void *cookie)
     struct body *b = cookie;
     struct thread *t = b->thread;
     door_let(t);
+    t->busy = false;
     b->run(args, b->result);
     b->error = errno;
-    if (thread_now() == t)
-        door_hold(t);
+    if (thread_now() != t)
+        return;
+    thread_inside(t);
+    door_hold(t);
 }
 
 /* The canary stays on the real stack. */
@@ -26,7 +29,6 @@ __attribute__((noinline, no_sanitize("address"))) bool body_run(struct body *b)
     b->frame->at = (uintptr_t)__builtin_frame_address(0);
     frame_push(t, b->frame, &canary);
     uint64_t token = canary;
-    t->busy = false;
     SYNC_POINT("leader.before_call");
     if (b->catches) {
         errno = 0;
@@ -41,8 +43,8 @@ __attribute__((noinline, no_sanitize("address"))) bool body_run(struct body *b)
     }
     if (b->threw) { /* caught, it left run() in the middle */
         b->error = 0;
+        thread_inside(t);
         door_hold(t);
     }
-    thread_inside(t);
     return frame_pop(t, b->frame, token) && !alive_dead();
 }

@@ -78,7 +78,10 @@ void frame_unwound(void)
 {
     struct visit visit;
     /* In a fork's child without handlers the locks may be held by nobody. */
-    if (thread_current == NULL || thread_current->frames == NULL || !door_enter(&visit))
+    if (thread_current == NULL || thread_current->frames == NULL)
+        return;
+    thread_current->busy = false; /* it may have been on the way out or in */
+    if (!door_enter(&visit))
         return;
     struct frame *f = pop_innermost(visit.thread);
     f->kind->unwound(visit.thread, f);

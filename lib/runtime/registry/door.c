@@ -68,8 +68,8 @@ bool door_open(struct visit *v)
 
 void door_begin(struct visit *v)
 {
-    door_hold(v->thread);
     thread_inside(v->thread);
+    door_hold(v->thread);
 }
 
 bool door_enter(struct visit *v)
@@ -82,8 +82,8 @@ bool door_enter(struct visit *v)
 
 void door_leave(struct visit *v)
 {
-    v->thread->busy = false;
     door_let(v->thread);
+    v->thread->busy = false;
     errno = v->error;
 }
 
@@ -94,8 +94,8 @@ struct outside door_out(void)
     if (o.thread == NULL)
         return o;
     o.held = t->held;
-    t->busy = false;
     door_let(t);
+    t->busy = false;
     return o;
 }
 
@@ -103,7 +103,7 @@ void door_in(struct outside *o)
 {
     if (o->thread == NULL || thread_now() != o->thread)
         return;
+    thread_inside(o->thread);
     if (o->held)
         door_hold(o->thread);
-    thread_inside(o->thread);
 }

@@ -48,9 +48,9 @@ static inline void door_call(struct thread *t)
 
 static inline void door_answered(struct thread *t)
 {
-    t->busy = false;
     if (t->held)
         door_let(t);
+    t->busy = false;
 }
 
 /* What a visit has to give back that was left where it had no shelter: compute/wait.c. Set before the first.

@@ -21,6 +21,12 @@ enum {
 #endif
 };
 
+/*
+ * ThreadSanitizer's, where the program has it: it calls handlers by itself, later, from functions of libc
+ * that the runtime may have called.
+ */
+extern void __tsan_init(void) __attribute__((weak));
+
 /* Not by sigaltstack(): a sanitizer may think that the stack is set. */
 static bool on_other_stack(void)
 {
@@ -94,6 +100,7 @@ static bool handler_between(uintptr_t low, uintptr_t high)
 
 bool visit_was_left(uintptr_t visit, uintptr_t call, bool calls)
 {
+    calls |= &__tsan_init != NULL;
     if ((call < visit && calls) || on_other_stack())
         return false;
     if (call >= visit)
