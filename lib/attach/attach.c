@@ -14,6 +14,7 @@
 #include "runtime/call/hit.h"
 #include "runtime/verb/apply.h"
 #include "runtime/verb/format.h"
+#include "runtime/verb/relatives.h"
 #include "runtime/verb/target_check.h"
 #include "runtime/compute/dependencies.h"
 #include "runtime/compute/frame.h"
@@ -36,6 +37,7 @@
 #include "base/alive.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/family.h"
 #include "base/origin.h"
 #include "base/shelter.h"
 
@@ -52,6 +54,7 @@
 enum { ASLEEP, WAKING, AWAKE, OFF };
 static _Atomic int state;
 static _Atomic bool control_asked;
+static _Atomic bool to_resume;      /* in a fork's child, what the pool has left to do */
 static _Atomic uint64_t first_call; /* of an interposed function; 0: none yet */
 
 /*
@@ -104,8 +107,8 @@ static bool chore(void)
     return sweep_wanted() ? sweep_some() : settle_some();
 }
 
-static const struct pool_duties duties = {run_job,     lose_job,     shed_job,   warm_fire,
-                                          cache_unref, chore_wanted, settle_due, chore};
+static const struct pool_duties duties = {run_job,      lose_job,   shed_job, warm_fire, cache_unref,
+                                          chore_wanted, settle_due, chore,    warm_due};
 
 /* Left where no frame of ours could see it, by an asynchronous cancellation for instance. */
 static void thread_ends(struct thread *t)
@@ -123,7 +126,7 @@ static void thread_gone(struct thread *t)
     context_thread_ends(t);
 }
 
-static void start_control(const struct swrcache_site *site);
+static void settle(const struct swrcache_site *site);
 
 /* Shown even before anything is in them: so is a name that was written wrong. */
 static void make_region(const char *name)
@@ -135,6 +138,7 @@ static void begin_again(void)
 {
     atomic_store(&control_asked, false);
     atomic_store(&first_call, 0);
+    atomic_store(&to_resume, true);
 }
 
 static bool wake(void)
@@ -156,7 +160,8 @@ static bool wake(void)
     thread_start(&endings);
     pool_start(&duties);
     door_give_back = wait_left;
-    call_first = start_control;
+    call_first = settle;
+    door_behind = relatives_obey;
     fork_again = begin_again;
     function_way = hit_of;
     configured_read();
@@ -195,19 +200,32 @@ static void start_control(const struct swrcache_site *site)
         atomic_exchange(&control_asked, true))
         return;
     int saved = errno;
-    uint32_t alive = ALIVE_NEW;
+    uint64_t alive = ALIVE_NEW;
     struct shelter shelter;
     shelter_take(&shelter);
     control_start();
     shelter_give(&shelter);
-    atomic_compare_exchange_strong(alive_word, &alive, ALIVE_READY);
+    atomic_compare_exchange_strong(alive_word, &alive, relatives_obeyed());
     errno = saved;
+}
+
+/* A call finds that something is left to be done before it. */
+static void settle(const struct swrcache_site *site)
+{
+    struct thread *t = thread_current != NULL ? thread_current : thread_join();
+    if (t == NULL || t->busy || alive_dead())
+        return;
+    relatives_obey(t);
+    if (atomic_load(alive_word) == ALIVE_NEW) {
+        if (atomic_exchange(&to_resume, false))
+            pool_resume();
+        start_control(site);
+    }
 }
 
 /* The process is about to do what only one of a single thread may; or has done it. */
 static void rest(bool begin)
 {
-    uint32_t ready = ALIVE_READY;
     if (alive_dead() || (thread_current != NULL && thread_current->busy))
         return;
     struct shelter shelter;
@@ -216,7 +234,9 @@ static void rest(bool begin)
         control_rest();
         pool_rest(EXIT_NS);
         begin_again();
-        atomic_compare_exchange_strong(alive_word, &ready, ALIVE_NEW);
+        uint64_t word = atomic_load(alive_word);
+        while (word >= ALIVE_READY && !atomic_compare_exchange_weak(alive_word, &word, ALIVE_NEW))
+            continue;
     } else {
         pool_resume();
     }
@@ -274,6 +294,7 @@ __attribute__((destructor)) static void leave(void)
     if (atomic_load(&state) != AWAKE || alive_dead())
         return;
     atomic_store(alive_word, ALIVE_DEAD);
+    family_leave();
     control_stop();
     pool_stop(EXIT_NS);
 }

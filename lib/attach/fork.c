@@ -1,11 +1,13 @@
 #include "fork.h"
 #include "control/server.h"
 #include "runtime/compute/flight.h"
+#include "runtime/cache/cache.h"
 #include "runtime/cache/lease.h"
 #include "runtime/cache/settle.h"
 #include "runtime/registry/door.h"
 #include "runtime/pool/pool.h"
 #include "base/alive.h"
+#include "base/family.h"
 #include "base/lock.h"
 #include "base/shelter.h"
 
@@ -59,6 +61,7 @@ void fork_prepare(void)
             lock_take(locks[i].one);
         else
             locks[i].many(lock_take);
+    family_make();
 }
 
 static void release(void)
@@ -88,9 +91,17 @@ void fork_child(void)
     }
     /* Nobody else is here: what follows is done without locks, and what takes one finds it free. */
     release();
+    if (!family_made()) {
+        /* What its relatives invalidate it could not know of. */
+        atomic_store(alive_word, ALIVE_DEAD);
+        return;
+    }
+    family_join();
     atomic_fetch_add(&lease_generation, 1);
     flight_forget_others();
     thread_fork_child();
+    mark_fork_child();
+    cache_fork_child();
     pool_fork_child();
     settle_fork_child();
     control_fork_child();

@@ -3,8 +3,10 @@
 
 #include <sys/mman.h>
 
-static _Atomic uint32_t no_page = ALIVE_NEW; /* stands in where the page cannot be had */
-_Atomic uint32_t *alive_word = &no_page;
+static _Atomic uint64_t no_page = ALIVE_NEW; /* stands in where the page cannot be had */
+static const _Atomic uint64_t alone = ALIVE_READY;
+_Atomic uint64_t *alive_word = &no_page;
+_Atomic(const _Atomic uint64_t *) alive_now = &alone;
 
 void alive_start(void)
 {
@@ -14,4 +16,11 @@ void alive_start(void)
     else if (page != MAP_FAILED)
         munmap(page, 4096);
     atomic_store(alive_word, ALIVE_NEW);
+}
+
+void alive_obeyed(uint64_t now)
+{
+    uint64_t word = atomic_load(alive_word);
+    while (word >= ALIVE_READY && !atomic_compare_exchange_weak(alive_word, &word, now))
+        continue;
 }

@@ -1,6 +1,7 @@
 #include "command.h"
 #include "reply.h"
 #include "request.h"
+#include "runtime/verb/relatives.h"
 
 #include <string.h>
 
@@ -66,6 +67,7 @@ void command_run(int peer, char *request, struct wire_buffer *out)
     out->full = false;
     out->max = WIRE_OUT_MAX - WIRE_STATUS_ROOM;
     request_peer = peer;
+    relatives_obey(NULL); /* what is shown and done is after what others have done */
     dispatch(request, out);
     if (!wire_end(out)) {
         wire_text(out, "error the reply did not fit");

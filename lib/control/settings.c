@@ -124,8 +124,7 @@ static void region_records(struct wire_buffer *out, const char *name, const stru
         if (concerns(c, s))
             change_record(out, who, s,
                           before->set >> s & 1 ? value_text(s, before->values[s], was, sizeof was) : unset,
-                          c->layer.set >> s & 1 ? value_text(s, c->layer.values[s], now, sizeof now)
-                                                  : unset);
+                          c->layer.set >> s & 1 ? value_text(s, c->layer.values[s], now, sizeof now) : unset);
 }
 
 static void change_region(const char *name, const struct change *c, struct wire_buffer *out)

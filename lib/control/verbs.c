@@ -3,8 +3,10 @@
 #include "reply.h"
 #include "request.h"
 #include "runtime/verb/apply.h"
+#include "runtime/verb/relatives.h"
 #include "runtime/verb/target_check.h"
 #include "runtime/cache/audit.h"
+#include "base/family.h"
 #include "base/unit.h"
 
 static bool narrow(const struct wire_line *request, struct verb_filter *filter, const char **wrong)
@@ -46,6 +48,11 @@ static void run_verb(const struct wire_line *request, struct wire_buffer *out,
     uint64_t act = wet ? audit_begin(operation, request_peer, text) : 0;
     bool meant = apply_target(operation, &t, narrowed ? &filter : NULL, !wet, true, &reached);
     audit_end(act, reached.matched);
+    if (wet && meant) {
+        struct announcement a = {0};
+        announce_text(&a, operation, text, narrowed ? &filter : NULL);
+        announce(&a);
+    }
     if (!meant) {
         reply_error(out, "%s", reached.why);
         return;
@@ -58,6 +65,9 @@ static void run_verb(const struct wire_line *request, struct wire_buffer *out,
     wire_number(out, "matched", reached.matched);
     if (t.kind == TARGET_REGION || t.kind == TARGET_EVENT)
         wire_number(out, "functions", reached.functions);
+    unsigned relatives = wet && operation != SWRCACHE_OP_REFRESH ? family_relatives() : 0;
+    if (relatives != 0)
+        wire_number(out, "family", relatives);
     if (reached.unknown)
         wire_field(out, "why", reached.why);
 }

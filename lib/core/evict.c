@@ -235,14 +235,24 @@ static bool turn_of_main(struct evict *v, struct entry *e, uint32_t due, bool pa
     return false;
 }
 
+static struct entry **place_of(struct evict *v, const struct entry *e)
+{
+    for (unsigned i = 0; i < EVICT_LEAVING; i++)
+        if (v->leaving[i] == e)
+            return &v->leaving[i];
+    return NULL;
+}
+
 struct entry *evict_pick(struct evict *v, bool (*may_go)(struct entry *), struct evict_bound *bound)
 {
-    struct entry *victim = NULL;
+    struct entry *victim = NULL, **leaving;
     lock_take(&v->lock);
+    leaving = place_of(v, NULL);
     bool bytes = v->bytes > v->max_bytes;
     if (bound != NULL)
         *bound = (struct evict_bound){bytes, bytes ? v->max_bytes : v->max_entries};
-    for (int turn = 0; exceeded(v) && victim == NULL && v->entries > 0 && turn < 2 * TURNS; turn++) {
+    for (int turn = 0; leaving != NULL && exceeded(v) && victim == NULL && v->entries > 0 && turn < 2 * TURNS;
+         turn++) {
         /* The newest entry is in already: it does not count against the newcomers before it. */
         double most = v->share * (double)v->entries;
         struct evict_queue *next = next_of_main(v);
@@ -253,10 +263,19 @@ struct entry *evict_pick(struct evict *v, bool (*may_go)(struct entry *), struct
             e = tail_of(&v->small);
         if (small ? turn_of_small(v, e, main_, turn < TURNS, may_go(e))
                   : turn_of_main(v, e, due_of(v, next), turn < TURNS, may_go(e)))
-            victim = e;
+            victim = *leaving = e;
     }
     lock_give(&v->lock);
     return victim;
+}
+
+void evict_gone(struct evict *v, struct entry *e)
+{
+    lock_take(&v->lock);
+    struct entry **leaving = place_of(v, e);
+    if (leaving != NULL)
+        *leaving = NULL;
+    lock_give(&v->lock);
 }
 
 void evict_bounds(struct evict *v, uint64_t max_bytes, uint64_t max_entries)

@@ -28,7 +28,7 @@ enum { EVICT_NONE, EVICT_SMALL, EVICT_MAIN, EVICT_CLASSES = 8 }; /* entry_queue(
  * about the same time, so a main queue has a mark for each such stretch. Who leaves from the middle is taken
  * off the longest: that may be another's, and the turns of a few are then off by a stretch.
  */
-enum { EVICT_MARKS = 20 };
+enum { EVICT_MARKS = 20, EVICT_LEAVING = 16 };
 
 struct evict_queue {
     alloc_ref head, tail; /* head: newest */
@@ -57,6 +57,7 @@ struct evict {
     double deviation;                /* how far theirs is off it on average */
     uint32_t seen;                   /* newcomers, up to what the mean looks back */
     struct ghost ghost;
+    struct entry *leaving[EVICT_LEAVING]; /* picked, with the reference, until evict_gone() */
 };
 
 void evict_add(struct evict *v, struct entry *e);
@@ -65,9 +66,11 @@ void evict_remove(struct evict *v, struct entry *e);
 /*
  * While a bound is exceeded: unlinks the next to go from the queues, takes a reference to it and returns it;
  * NULL when nothing has to go, or nothing may within a bounded search. `may_go` refuses entries under lease.
- * `bound`, if not NULL: for which it goes.
+ * `bound`, if not NULL: for which it goes. So many are picked at once, and no more, until evict_gone() says
+ * that one is out of the table.
  */
 struct entry *evict_pick(struct evict *v, bool (*may_go)(struct entry *), struct evict_bound *bound);
+void evict_gone(struct evict *v, struct entry *e);
 void evict_bounds(struct evict *v, uint64_t max_bytes, uint64_t max_entries);
 uint64_t evict_bytes(struct evict *v);
 uint64_t evict_entries(struct evict *v);

@@ -1,6 +1,7 @@
 #include "mark.h"
 
 #include "base/lock.h"
+#include "base/sync.h"
 
 #include <string.h>
 
@@ -18,10 +19,17 @@ struct mark {
     char text[];
 };
 
+/* A walk under way: its place in a mark's list, on the stack of who walks. */
+struct walker {
+    struct mark_link place; /* entry NULL */
+    struct walker *next;
+};
+
 static struct index {
     struct lock lock; /* everything here and in the marks and links */
     struct mark **buckets;
     size_t nbuckets, marks; /* nbuckets: a power of two; 0: none yet */
+    struct walker *walkers;
 } shards[SHARDS];
 
 static struct mark_name name_of(uint32_t kind, uint32_t function, uint64_t hash)
@@ -190,6 +198,7 @@ bool mark_link(struct entry *e)
             m->entries++;
         }
         lock_give(&x->lock);
+        SYNC_POINT("index.linked");
         if (m == NULL) {
             mark_unlink(e);
             return false;
@@ -215,10 +224,22 @@ void mark_unlink(struct entry *e)
     }
 }
 
+/* The index locked. */
+static void end_walk(struct index *x, struct walker *walker)
+{
+    struct walker **at = &x->walkers;
+    while (*at != walker)
+        at = &(*at)->next;
+    *at = walker->next;
+    take_out(&walker->place);
+    forget_unused(x, walker->place.mark);
+}
+
 void mark_walk(uint64_t id, void (*visit)(struct entry *e, uint64_t digest, void *cookie), void *cookie)
 {
     struct index *x = index_of(id);
-    struct mark_link place = {.entry = NULL};
+    struct walker walker = {.place = {.entry = NULL}};
+    struct mark_link *place = &walker.place;
     struct {
         struct entry *entry;
         uint64_t digest;
@@ -229,11 +250,13 @@ void mark_walk(uint64_t id, void (*visit)(struct entry *e, uint64_t digest, void
         lock_give(&x->lock);
         return;
     }
-    put_first(m, &place);
+    put_first(m, place);
+    walker.next = x->walkers;
+    x->walkers = &walker;
     for (bool more = true; more;) {
         uint32_t n = 0;
-        struct mark_link *last = &place, *l;
-        for (l = place.next; l != NULL && n < AT_ONCE; last = l, l = l->next) {
+        struct mark_link *last = place, *l;
+        for (l = place->next; l != NULL && n < AT_ONCE; last = l, l = l->next) {
             if (l->entry == NULL)
                 continue;
             atomic_fetch_add_explicit(&l->entry->refs, 1, memory_order_relaxed);
@@ -241,22 +264,30 @@ void mark_walk(uint64_t id, void (*visit)(struct entry *e, uint64_t digest, void
             some[n++].digest = l->name.digest;
         }
         more = l != NULL;
-        if (last != &place) {
-            take_out(&place);
-            place.prev = last;
-            place.next = last->next;
+        if (last != place) {
+            take_out(place);
+            place->prev = last;
+            place->next = last->next;
             if (last->next != NULL)
-                last->next->prev = &place;
-            last->next = &place;
+                last->next->prev = place;
+            last->next = place;
         }
         lock_give(&x->lock);
+        SYNC_POINT("walk.between");
         for (uint32_t i = 0; i < n; i++)
             visit(some[i].entry, some[i].digest, cookie);
         lock_take(&x->lock);
     }
-    take_out(&place);
-    forget_unused(x, m);
+    end_walk(x, &walker);
     lock_give(&x->lock);
+}
+
+void mark_fork_child(void)
+{
+    /* Of threads that are not here. Their stacks are as they were; the next thread may get one. */
+    for (uint32_t s = 0; s < SHARDS; s++)
+        while (shards[s].walkers != NULL)
+            end_walk(&shards[s], shards[s].walkers);
 }
 
 uint32_t mark_count(uint64_t id)

@@ -66,6 +66,8 @@ void mark_unlink(struct entry *e);
  * linked meanwhile may be missed: fence first. `digest`: of the value its computation saw.
  */
 void mark_walk(uint64_t id, void (*visit)(struct entry *e, uint64_t digest, void *cookie), void *cookie);
+/* In a fork's child, alone: walks of threads that it does not have are over. */
+void mark_fork_child(void);
 /* How many entries have the mark. */
 uint32_t mark_count(uint64_t id);
 /* A walk over the tags in use; {0} is its beginning. */

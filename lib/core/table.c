@@ -1,4 +1,5 @@
 #include "table.h"
+#include "base/sync.h"
 
 #include <string.h>
 
@@ -189,6 +190,7 @@ static uintptr_t new_array(unsigned size, struct array **bin)
         os_free(*bin);
         return 0;
     }
+    SYNC_POINT("table.grows");
     return (uintptr_t)block | size;
 }
 

@@ -293,10 +293,43 @@ static void resize(int n)
 
 static void apply(const struct operation *o);
 
-/* A child has it all, and goes its own way. */
+/* What the child takes back is taken back here too; what it puts makes what is here old. */
+static void relative_does(const struct operation *o, int *open, struct operation *notes_, int *count)
+{
+    struct operation taken = *o;
+    switch (o->kind) {
+    case DO_BEGIN:
+        ++*open;
+        return;
+    case DO_ROLLBACK:
+        *open = *count = 0;
+        return;
+    case DO_COMMIT:
+        if (*open == 0 || --*open != 0)
+            return;
+        for (int i = 0; i < *count; i++)
+            model_do(&notes_[i], false);
+        *count = 0;
+        return;
+    case DO_PUT:
+        taken.kind = DO_DELETE;
+        break;
+    default:
+        if (o->kind < DO_DELETE || o->kind > DO_EVERYTHING)
+            return;
+    }
+    if (*open == 0)
+        model_do(&taken, false);
+    else if (*count < NOTES)
+        notes_[(*count)++] = taken;
+}
+
+/* A child has it all, and goes its own way but for what is taken back: forked processes are one family. */
 static void fork_off(uint32_t seed)
 {
-    int status = -1;
+    int status = -1, open = depth, count = noted;
+    struct operation theirs[NOTES];
+    uint64_t rolled = seed;
     pid_t child = fork();
     if (child == 0) {
         uint64_t state = seed;
@@ -311,6 +344,16 @@ static void fork_off(uint32_t seed)
     }
     waitpid(child, &status, 0);
     AGREE(status, 0);
+    for (int i = 0; i < noted; i++) {
+        theirs[i] = notes[i];
+        if (notes[i].kind == DO_PUT)
+            theirs[i].kind = DO_DELETE;
+    }
+    for (int i = 0; i < 20; i++) {
+        struct operation o = operation_roll(&rolled);
+        relative_does(&o, &open, theirs, &count);
+    }
+    swrcache_has("m.d", "a", 1); /* comes in by the door, where it is obeyed */
 }
 
 static void apply(const struct operation *o)

@@ -25,6 +25,14 @@ static bool not_leased(struct entry *e)
     return e != leased;
 }
 
+static struct entry *pick(bool (*may_go)(struct entry *))
+{
+    struct entry *e = evict_pick(&evictor, may_go, NULL);
+    if (e != NULL)
+        evict_gone(&evictor, e);
+    return e;
+}
+
 static struct entry *add(uint64_t number, size_t value_len)
 {
     struct entry *e = entry_with(number, chance(&(uint64_t){number + 1}), value_len);
@@ -49,7 +57,7 @@ static unsigned int shrink(uint64_t max_bytes, uint64_t max_entries)
 {
     unsigned int gone = 0;
     evict_bounds(&evictor, max_bytes, max_entries);
-    for (struct entry *e; (e = evict_pick(&evictor, anybody, NULL)) != NULL; gone++)
+    for (struct entry *e; (e = pick(anybody)) != NULL; gone++)
         entry_free(e);
     return gone;
 }
@@ -66,10 +74,10 @@ Test(evict, within_its_bounds_nobody_goes)
 {
     for (uint64_t i = 0; i < 100; i++)
         add(i, 10);
-    cr_assert_null(evict_pick(&evictor, anybody, NULL));
+    cr_assert_null(pick(anybody));
     cr_assert_eq(evict_entries(&evictor), 100);
     evict_bounds(&evictor, evict_bytes(&evictor), 100);
-    cr_assert_null(evict_pick(&evictor, anybody, NULL), "exactly full is not too full");
+    cr_assert_null(pick(anybody), "exactly full is not too full");
 }
 
 Test(evict, goes_until_the_number_fits)
@@ -80,7 +88,7 @@ Test(evict, goes_until_the_number_fits)
     for (uint64_t i = 0; i < 100; i++)
         add(i, 10);
     evict_bounds(&evictor, UINT64_MAX, 30);
-    while ((e = evict_pick(&evictor, anybody, NULL)) != NULL) {
+    while ((e = pick(anybody)) != NULL) {
         cr_assert_eq(atomic_load(&e->refs), 2, "a reference goes with it");
         cr_assert_eq(gone[number_of(e)]++, 0, "nobody goes twice");
         picked++;
@@ -111,12 +119,12 @@ Test(evict, an_entry_under_lease_stays)
             leased = e;
     }
     evict_bounds(&evictor, UINT64_MAX, 1);
-    for (struct entry *e; (e = evict_pick(&evictor, not_leased, NULL)) != NULL; entry_free(e))
+    for (struct entry *e; (e = pick(not_leased)) != NULL; entry_free(e))
         cr_assert_neq(e, leased);
     cr_assert_eq(evict_entries(&evictor), 1);
     evict_bounds(&evictor, UINT64_MAX, 0);
-    cr_assert_null(evict_pick(&evictor, nobody, NULL), "all are leased: it ends all the same");
-    struct entry *last = evict_pick(&evictor, anybody, NULL);
+    cr_assert_null(pick(nobody), "all are leased: it ends all the same");
+    struct entry *last = pick(anybody);
     cr_assert_eq(last, leased);
     entry_free(last);
 }
@@ -133,7 +141,7 @@ Test(evict, a_scan_does_not_wash_out_what_is_used)
     }
     for (uint64_t i = 0; i < SCAN; i++) {
         add(1000 + i, 10);
-        for (struct entry *e; (e = evict_pick(&evictor, anybody, NULL)) != NULL; entry_free(e))
+        for (struct entry *e; (e = pick(anybody)) != NULL; entry_free(e))
             cr_assert_geq(number_of(e), HOT, "after %llu others", (unsigned long long)i);
         for (uint64_t h = 0; i % 100 == 0 && h < HOT; h++)
             entry_set_touched(hot[h], ENTRY_TOUCHED_MOST);
@@ -165,10 +173,10 @@ Test(evict, a_replacement_of_one_already_gone_is_counted)
 {
     struct entry *old = add(1, 10), *new_ = entry_with(1, entry_hash(old), 10);
     evict_bounds(&evictor, UINT64_MAX, 0);
-    cr_assert_eq(evict_pick(&evictor, anybody, NULL), old);
+    cr_assert_eq(pick(anybody), old);
     evict_replace(&evictor, old, new_);
     cr_assert_eq(evict_entries(&evictor), 1);
-    cr_assert_eq(evict_pick(&evictor, anybody, NULL), new_);
+    cr_assert_eq(pick(anybody), new_);
     entry_free(old);
     entry_free(new_);
 }
@@ -207,7 +215,7 @@ Test(evict, its_sums_are_right_after_any_history)
         } else {
             entry_set_touched(*slot, chance(&seed) % 3);
         }
-        for (struct entry *e; (e = evict_pick(&evictor, anybody, NULL)) != NULL; entry_free(e))
+        for (struct entry *e; (e = pick(anybody)) != NULL; entry_free(e))
             slots[number_of(e)] = NULL;
         entries = bytes = 0;
         for (size_t i = 0; i < SLOTS; i++) {
@@ -222,7 +230,7 @@ Test(evict, its_sums_are_right_after_any_history)
 
 static void evict_all(void)
 {
-    for (struct entry *e; (e = evict_pick(&evictor, anybody, NULL)) != NULL;)
+    for (struct entry *e; (e = pick(anybody)) != NULL;)
         ;
 }
 
@@ -307,4 +315,19 @@ Test(ghost, remembers_as_many_as_there_are_entries_and_forgets_what_it_gave)
     cr_assert_gt(known, 700);
     cr_assert_eq(ghost.count[GHOST_SMALL], 0);
     os_free(ghost.words);
+}
+
+Test(evict, as_many_are_amid_leaving_as_can_be_remembered)
+{
+    struct entry *out[EVICT_LEAVING];
+    for (uint64_t i = 0; i < 2 * EVICT_LEAVING; i++)
+        add(i, 10);
+    evict_bounds(&evictor, UINT64_MAX, 0);
+    for (int i = 0; i < EVICT_LEAVING; i++)
+        cr_assert_not_null(out[i] = evict_pick(&evictor, anybody, NULL));
+    cr_assert_null(evict_pick(&evictor, anybody, NULL));
+    for (int i = 0; i < EVICT_LEAVING; i++) {
+        evict_gone(&evictor, out[i]);
+        entry_free(out[i]);
+    }
 }

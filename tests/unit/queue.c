@@ -151,8 +151,11 @@ Test(timers, come_when_they_are_due_and_each_once)
     for (uint64_t i = 0; i < MANY; i++) {
         cr_assert(timers_push(&timers, (struct timer){job_of(i).entry, chance(&seed) % 300}));
         /* Some go in between. */
-        if (i % 3 == 2)
-            cr_assert_eq(out[(uintptr_t)timers_pop(&timers).entry - 1]++, 0);
+        if (i % 3 == 2) {
+            struct timer t = timers_pop(&timers);
+            cr_assert_eq(out[(uintptr_t)t.entry - 1]++, 0);
+            timers_end(&timers, t.entry);
+        }
     }
     while (timers.count != 0) {
         uint64_t due = timers_due(&timers);
@@ -161,6 +164,7 @@ Test(timers, come_when_they_are_due_and_each_once)
         cr_assert_geq(t.due, last);
         last = t.due;
         cr_assert_eq(out[(uintptr_t)t.entry - 1]++, 0);
+        timers_end(&timers, t.entry);
     }
     for (uint64_t i = 0; i < MANY; i++)
         cr_assert_eq(out[i], 1);
@@ -171,6 +175,40 @@ Test(timers, come_when_they_are_due_and_each_once)
     cr_assert(timers_push(&timers, (struct timer){job_of(0).entry, 1}));
     cr_assert_eq(timers_pop(&timers).due, 1);
     os_free(timers.heap);
+}
+
+Test(timers, being_fired_are_known_until_they_end)
+{
+    enum { MANY = 100 };
+    static unsigned char out[MANY];
+    struct timers timers = {.heap = NULL};
+    for (uint64_t i = 0; i < MANY; i++) {
+        cr_assert(timers_push(&timers, (struct timer){job_of(i).entry, i}));
+        timers_pop(&timers); /* all at once, while others come and the array grows */
+    }
+    cr_assert_eq(timers.count, 0);
+    timers_end(&timers, job_of(7).entry);
+    for (struct timer t; (t = timers_fired(&timers)).entry != NULL;)
+        cr_assert_eq(out[(uintptr_t)t.entry - 1]++, 0);
+    for (uint64_t i = 0; i < MANY; i++)
+        cr_assert_eq(out[i], i != 7);
+}
+
+Test(queue, jobs_at_work_are_known_until_they_end)
+{
+    queue_open(&queue, 4);
+    for (uint64_t i = 0; i < 4; i++)
+        queue_push(&queue, job_of(i), 1, 1);
+    for (uint64_t i = 0; i < 4; i++)
+        queue_pop(&queue);
+    queue_end(&queue, job_of(2).entry);
+    uint64_t sum = 0;
+    for (struct job job; (job = queue_left(&queue)).entry != NULL;)
+        sum += job.lease;
+    cr_assert_eq(sum, 0 + 1 + 3);
+    queue_push(&queue, job_of(5), 1, 1);
+    cr_assert_eq(queue_left(&queue).lease, 5, "and those that wait");
+    cr_assert_null(queue_left(&queue).entry);
 }
 
 /*

@@ -3,6 +3,7 @@
 #include "runtime/call/enroll.h"
 #include "runtime/verb/batch_view.h"
 #include "runtime/verb/put.h"
+#include "runtime/verb/relatives.h"
 #include "runtime/verb/verb.h"
 #include "runtime/compute/compute.h"
 #include "runtime/compute/dependencies.h"
@@ -103,14 +104,25 @@ static void end(struct use *u)
     door_leave(&u->visit);
 }
 
+/* The relatives: what they have of it is old. */
+static void tell(struct use *u)
+{
+    struct announcement a = {0};
+    announce_call(&a, SWRCACHE_OP_INVALIDATE, u->function, &u->key);
+    announce(&a);
+}
+
 bool dictionary_put(const char *region, const void *key, size_t key_len, const void *value, size_t value_len,
                     uint64_t ttl_ms)
 {
     struct use u;
     if ((value == NULL && value_len != 0) || value_len > KEY_MOST || !begin(&u, region, key, key_len, true))
         return false;
-    bool done = batch_note_put(u.function, &u.key, value, value_len, ttl_ms) ||
-                put_entry(u.function, &u.key, value, value_len, ttl_ms);
+    bool done = batch_note_put(u.function, &u.key, value, value_len, ttl_ms);
+    if (!done) {
+        done = put_entry(u.function, &u.key, value, value_len, ttl_ms);
+        tell(&u);
+    }
     end(&u);
     return done;
 }
@@ -210,8 +222,10 @@ bool dictionary_remove(const char *region, const void *key, size_t key_len)
     if (!begin(&u, region, key, key_len, false))
         return false;
     bool there = present(&u);
-    if (!batch_note_key(SWRCACHE_OP_INVALIDATE, u.function, &u.key))
+    if (!batch_note_key(SWRCACHE_OP_INVALIDATE, u.function, &u.key)) {
         there = verb_key(u.function, SWRCACHE_OP_INVALIDATE, &u.key) != 0;
+        tell(&u);
+    }
     end(&u);
     return there;
 }

@@ -7,6 +7,7 @@
 #include "runtime/call/outcome.h"
 #include "runtime/verb/batch_note.h"
 #include "runtime/verb/batch_view.h"
+#include "runtime/verb/relatives.h"
 #include "runtime/verb/verb.h"
 #include "runtime/compute/ask.h"
 #include "runtime/compute/custom_key.h"
@@ -127,17 +128,25 @@ size_t operate_run(struct swrcache_site *site, enum swrcache_operation operation
         args != NULL && without ? custom_key_args_of(t, f, plain, &custom) : NULL;
     door_begin(&visit);
     os_free(nothing);
-    if (args == NULL && batch_note(operation, site->name))
+    struct announcement a = {0};
+    if (args == NULL && batch_note(operation, site->name)) {
         matched = verb_several(operation, &f, 1, true);
-    else if (args == NULL)
+    } else if (args == NULL) {
         matched = operation == SWRCACHE_OP_INVALIDATE ? verb_invalidate(f, NULL, NULL, false)
                                                       : verb_run(operation, f, NULL, NULL, false);
-    else if (keyed != NULL) {
+        announce_call(&a, operation, f, NULL);
+    } else if (keyed != NULL) {
         unsigned char *long_key = NULL;
-        if (call_key_make(f, keyed, stack, &key) && call_key_encode(f, keyed, &key, &long_key))
-            matched = batch_note_key(operation, f, &key) ? present(t, f, &key) : verb_key(f, operation, &key);
+        bool made = call_key_make(f, keyed, stack, &key) && call_key_encode(f, keyed, &key, &long_key);
+        if (made && batch_note_key(operation, f, &key)) {
+            matched = present(t, f, &key);
+        } else if (made) {
+            matched = verb_key(f, operation, &key);
+            announce_call(&a, operation, f, &key);
+        }
         os_free(long_key);
     }
+    announce(&a);
     custom_key_drop(&custom);
     door_leave(&visit);
     return matched;

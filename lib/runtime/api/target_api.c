@@ -1,6 +1,7 @@
 #include "target_api.h"
 #include "runtime/verb/batch_note.h"
 #include "runtime/verb/format.h"
+#include "runtime/verb/relatives.h"
 #include "runtime/verb/target_check.h"
 #include "runtime/cache/audit.h"
 #include "runtime/registry/door.h"
@@ -15,10 +16,21 @@ struct texts {
     char text[TARGET_TEXT_MAX], name[TARGET_NAME_MAX + 1], why[256];
 };
 
+/* Noted for a commit, or done, here and by the relatives. */
+static size_t run(enum swrcache_operation operation, const char *text, bool noted)
+{
+    struct announcement a = {0};
+    size_t matched = apply_as_text(operation, text, noted);
+    if (!noted)
+        announce_text(&a, operation, text, NULL);
+    announce(&a);
+    return matched;
+}
+
 /* Nobody can tell what is meant: rather too much than a value that should be gone. */
 static size_t without_memory(void)
 {
-    return apply_as_text(SWRCACHE_OP_INVALIDATE, "all", false);
+    return run(SWRCACHE_OP_INVALIDATE, "all", false);
 }
 
 static size_t verb(struct texts *s, enum swrcache_operation operation, const char *format, va_list args)
@@ -31,7 +43,7 @@ static size_t verb(struct texts *s, enum swrcache_operation operation, const cha
     if (formed == FORMAT_WHOLE)
         option_complain("%.150s: all of %.40s is meant", s->why, s->text);
     if (formed != FORMAT_WRONG)
-        return apply_as_text(operation, s->text, batch_note(operation, s->text));
+        return run(operation, s->text, batch_note(operation, s->text));
     option_complain("%s", s->why);
     return 0;
 }
@@ -62,7 +74,7 @@ static size_t emit(struct texts *s, const char *format, va_list args)
         s->text[len++] = *at;
     }
     s->text[len] = 0;
-    return apply_as_text(SWRCACHE_OP_INVALIDATE, s->text, batch_note(SWRCACHE_OP_INVALIDATE, s->text));
+    return run(SWRCACHE_OP_INVALIDATE, s->text, batch_note(SWRCACHE_OP_INVALIDATE, s->text));
 }
 
 size_t target_emit(const char *format, va_list args)

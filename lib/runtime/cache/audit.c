@@ -1,6 +1,7 @@
 #include "audit.h"
 #include "runtime/registry/thread.h"
 #include "base/clock.h"
+#include "base/sync.h"
 
 #include <string.h>
 
@@ -47,6 +48,7 @@ static uint64_t begin(const struct audit_act *act)
     if (acts == NULL)
         acts = os_zalloc(AUDIT_ACTS * sizeof *acts);
     uint64_t number = ++numbered;
+    SYNC_POINT("audit.locked");
     if (acts != NULL) {
         struct audit_act *slot = &acts[number % AUDIT_ACTS];
         *slot = *act;

@@ -154,6 +154,19 @@ static void evict(struct function *f, struct entry *e, struct evict_bound bound)
         atomic_fetch_add(&f->counts[COUNTER_evictions], 1);
 }
 
+/* Out of the table with what evict_pick() gave. */
+static void let_go(struct evict *bounds, struct entry *e, struct evict_bound bound)
+{
+    uint32_t shard = table_shard_of(entry_hash(e));
+    table_lock(&cache_table, shard);
+    if (table_holds(&cache_table, e)) {
+        evict(function_of_entry(e), e, bound);
+        table_tidy(&cache_table, shard);
+    }
+    evict_gone(bounds, e);
+    table_unlock(&cache_table, shard);
+}
+
 /* True: a bound may still be exceeded. */
 static bool trim(struct evict *bounds)
 {
@@ -163,16 +176,27 @@ static bool trim(struct evict *bounds)
         e = evict_pick(bounds, not_leased, &bound);
         if (e == NULL)
             return false;
-        uint32_t shard = table_shard_of(entry_hash(e));
-        table_lock(&cache_table, shard);
-        if (table_holds(&cache_table, e)) {
-            evict(function_of_entry(e), e, bound);
-            table_tidy(&cache_table, shard);
-        }
-        table_unlock(&cache_table, shard);
+        SYNC_POINT("evict.picked");
+        let_go(bounds, e, bound);
         cache_unref(e);
     }
     return true;
+}
+
+/* What a thread that is not here has picked is in no queue, and would never go. The reference stays its. */
+static void end_picked(struct evict *bounds)
+{
+    for (unsigned i = 0; i < EVICT_LEAVING; i++)
+        if (bounds->leaving[i] != NULL)
+            let_go(bounds, bounds->leaving[i], (struct evict_bound){false, bounds->max_entries});
+}
+
+void cache_fork_child(void)
+{
+    end_picked(&cache_bounds);
+    for (uint32_t i = 0; i < function_count(); i++)
+        if (function_at(i)->bounds != &cache_bounds)
+            end_picked(function_at(i)->bounds);
 }
 
 void cache_trim(struct function *f)

@@ -35,6 +35,9 @@ extern _Atomic uint64_t cache_owed;
 /* Any lock of the cache may be held. */
 void cache_owe(const struct function *f, size_t bytes);
 
+/* In a fork's child, alone: evictions that threads were amid are ended. */
+void cache_fork_child(void);
+
 /* Of an entry's key: core/entry.h has none. */
 uint64_t cache_hash(struct entry *e);
 

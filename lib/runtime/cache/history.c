@@ -1,6 +1,7 @@
 #include "history.h"
 #include "audit.h"
 #include "base/clock.h"
+#include "base/sync.h"
 
 #include <string.h>
 
@@ -48,6 +49,7 @@ static void note(uint64_t identity, const struct key *key, struct history_record
     if (s == NULL) {
         forgotten = true;
     } else {
+        SYNC_POINT("history.locked");
         forgotten |= s->order != 0 && s->hash != key->hash;
         unsigned char *old = s->long_key;
         *s = (struct slot){.order = ++ordered,

@@ -219,7 +219,7 @@ void (*call_first)(const struct swrcache_site *site);
 
 void call_other(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
 {
-    if (unlikely(atomic_load_explicit(alive_word, memory_order_relaxed) == ALIVE_NEW))
+    if (unlikely(!alive_settled()))
         call_first(site);
     call_run(site, args, result);
 }

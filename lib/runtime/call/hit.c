@@ -218,8 +218,7 @@ void hit_run(struct swrcache_site *site, const struct swrcache_arg *args, void *
     struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
     struct thread *t = thread_current;
     if (unlikely(f == NULL) || unlikely(t == NULL) || unlikely(t->closed != 0) ||
-        unlikely(atomic_load_explicit(&f->mode, memory_order_relaxed) != 0) ||
-        unlikely(atomic_load_explicit(alive_word, memory_order_relaxed) != ALIVE_READY))
+        unlikely(atomic_load_explicit(&f->mode, memory_order_relaxed) != 0) || unlikely(!alive_settled()))
         call_other(site, args, result);
     else
         f->hit(site, args, result, f, t);

@@ -196,6 +196,7 @@ size_t ripple_run(struct ripple *r)
     struct spread reach = {.ripple = r};
     bool invalidate = r->operation == SWRCACHE_OP_INVALIDATE;
     size_t counted = 0;
+    SYNC_POINT("ripple.between");
     for (size_t at = 0; at < r->count;) {
         for (; at < r->count; at++) {
             spread_marked(r->ids[at], &reach);

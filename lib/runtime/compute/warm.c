@@ -73,6 +73,13 @@ static void set(struct entry *e, uint64_t due)
         ask_timer(e, due);
 }
 
+bool warm_due(struct entry *e)
+{
+    struct refresh_record *record = refresh_record_of(e);
+    return record != NULL && atomic_load(&record->timer) == TIMER_FIRED &&
+           atomic_load(&function_of_entry(e)->settings.keep_warm) != 0;
+}
+
 void warm_begin(struct function *f, struct entry *e)
 {
     uint64_t rhythm = atomic_load(&f->settings.keep_warm);

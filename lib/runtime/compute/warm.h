@@ -28,4 +28,7 @@ void warm_carry(struct function *f, struct entry *old, struct entry *e);
 /* Shard locked. A failure whose key is kept warm. */
 bool warm_failure(struct entry *e);
 
+/* Its timer is used up by a refresh that has not ended. */
+bool warm_due(struct entry *e);
+
 #endif

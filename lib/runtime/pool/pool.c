@@ -117,8 +117,9 @@ static void tell_calm(void)
 }
 
 /* pool_lock held. */
-static void finished(void)
+static void finished(const struct entry *e)
 {
+    queue_end(&queue, e);
     running--;
     stuck = false;
     last_progress = clock_now();
@@ -132,8 +133,8 @@ void pool_park(void)
     if (likely(!atomic_load_explicit(&stopping, memory_order_relaxed)) || at_work.entry == NULL)
         return;
     lock_take(&pool_lock);
+    finished(at_work.entry);
     at_work.entry = NULL;
-    finished();
     lock_give(&pool_lock);
     for (;;)
         os_futex_wait(&parked, 0, UINT64_MAX);
@@ -149,7 +150,7 @@ void pool_lost(void)
         return;
     lock_take(&pool_lock);
     threads--;
-    finished();
+    finished(job.entry);
     lock_give(&pool_lock);
     duties->lost(&job);
 }
@@ -254,7 +255,7 @@ static void work_on(void)
             duties->drop(job.entry);
             epoch_tidy();
             lock_take(&pool_lock);
-            finished();
+            finished(job.entry);
             continue;
         }
         if (duties->chore_wanted()) {
@@ -262,7 +263,7 @@ static void work_on(void)
             lock_give(&pool_lock);
             duties->chore();
             lock_take(&pool_lock);
-            finished();
+            finished(NULL);
             continue;
         }
         if (alloc_wants()) {
@@ -325,6 +326,7 @@ static void give_all_back(void)
         lock_give(&pool_lock);
         duties->shed(&job);
         lock_take(&pool_lock);
+        queue_end(&queue, job.entry);
     }
     if (draining)
         tell_calm();
@@ -483,6 +485,7 @@ static void run_timers(void)
         SYNC_POINT("timer.fires");
         t.due = duties->fire(t.entry, now);
         lock_take(&pool_lock);
+        timers_end(&timers, t.entry);
         if (t.due == CLOCK_NEVER || !timers_push(&timers, t)) {
             lock_give(&pool_lock);
             duties->drop(t.entry);
@@ -592,19 +595,33 @@ void pool_rest(uint64_t wait_ns)
 void pool_resume(void)
 {
     lock_take(&pool_lock);
-    bool due = queue.count != 0 || timers.count != 0;
+    bool due = queue.count != 0 || timers.count != 0 || duties->chore_wanted();
     lock_give(&pool_lock);
     if (due)
         pool_chore();
 }
 
+/* A timer, or a refresh that one had queued, goes on in the child; what a call had queued another will. */
+static void set_again(struct entry *e, bool timed)
+{
+    if (!timed || !timers_push(&timers, (struct timer){e, clock_now()}))
+        duties->drop(e);
+}
+
 void pool_fork_child(void)
 {
-    /* The threads are gone; what was queued is refreshed again when a call finds it stale. */
+    struct timer t;
+    struct job job;
+    while ((t = timers_fired(&timers)).entry != NULL)
+        set_again(t.entry, !duties->timed(t.entry));
+    for (; nshed > 0; nshed--)
+        set_again(shed[nshed - 1].entry, duties->timed(shed[nshed - 1].entry));
+    while ((job = queue_left(&queue)).entry != NULL)
+        set_again(job.entry, duties->timed(job.entry));
     queue_empty(&queue);
-    running = firing = idle = threads = nshed = 0;
+    running = firing = idle = threads = 0;
     draining = ticking = called = resting = watching = stuck = false;
-    timers.count = 0;
+    refused_until = refused_pause = 0;
     atomic_fetch_add(&generation, 1);
 }
 

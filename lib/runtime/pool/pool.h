@@ -15,6 +15,7 @@ struct flight;
  * What workers do, handed down by who knows it. `run` computes a job; `lost`: its thread ended amid it;
  * `shed`: it is not computed after all. All give the references back that the job holds. `fire`: a timer is
  * due; when it is due again, CLOCK_NEVER: `drop` it. A chore is work that no job stands for.
+ * `timed`: its timer is used up by a refresh that is not done yet.
  */
 struct pool_duties {
     void (*run)(struct job *job);
@@ -25,6 +26,7 @@ struct pool_duties {
     bool (*chore_wanted)(void);
     uint64_t (*chore_due)(void); /* when to ask again, CLOCK_NEVER: when somebody calls pool_chore() */
     bool (*chore)(void);
+    bool (*timed)(struct entry *e);
 };
 void pool_start(const struct pool_duties *duties);
 
@@ -59,6 +61,7 @@ void pool_park(void);
 /* The calling thread ends; had it been amid a refresh, by pthread_exit() in the body, that is told here. */
 void pool_lost(void);
 bool pool_wanted(void); /* false: SWR_THREADS=0, callers refresh */
+/* In a fork's child, alone: the threads are gone. What they would have seen to is left to pool_resume(). */
 void pool_fork_child(void);
 
 /* As they are at one moment. */

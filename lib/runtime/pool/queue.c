@@ -116,7 +116,28 @@ struct job queue_pop(struct queue *q)
     HEAP_POP(l->heap, l->count, place);
     q->count--;
     end_if_empty(q, l);
+    if (q->ntaken < QUEUE_TAKEN)
+        q->taken[q->ntaken++] = first;
     return first;
+}
+
+void queue_end(struct queue *q, const struct entry *e)
+{
+    for (uint32_t i = 0; i < q->ntaken; i++)
+        if (q->taken[i].entry == e) {
+            q->taken[i] = q->taken[--q->ntaken];
+            return;
+        }
+}
+
+struct job queue_left(struct queue *q)
+{
+    uint32_t taken = q->ntaken;
+    if (taken != 0)
+        return q->taken[--q->ntaken];
+    struct job job = queue_pop(q);
+    q->ntaken = taken;
+    return job;
 }
 
 struct job queue_yield(struct queue *q, uint32_t line)

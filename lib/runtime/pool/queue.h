@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { QUEUE_STEP = 256, QUEUE_COST_STEP = QUEUE_STEP / 16 };
+enum { QUEUE_STEP = 256, QUEUE_COST_STEP = QUEUE_STEP / 16, QUEUE_TAKEN = 64 };
 
 struct entry;
 struct flight;
@@ -43,13 +43,19 @@ struct queue {
     uint32_t lines_room, nlines;
     uint32_t size, count; /* jobs, of all lines */
     uint64_t turn;        /* of the line that was served last: a new one begins there */
+    uint32_t ntaken;
+    struct job taken[QUEUE_TAKEN]; /* that are at work */
 };
 
 void queue_open(struct queue *q, uint32_t size);
 void queue_empty(struct queue *q); /* of its jobs and its memory */
 /* False: full, or no memory. */
 bool queue_push(struct queue *q, struct job job, uint64_t hits, uint64_t cost_us);
-struct job queue_pop(struct queue *q); /* entry NULL: it is empty */
+/* entry NULL: it is empty. The job is known to be at work until queue_end(), if not too many are. */
+struct job queue_pop(struct queue *q);
+void queue_end(struct queue *q, const struct entry *e);
+/* Any that waits or is at work, now forgotten; entry NULL: there is none. */
+struct job queue_left(struct queue *q);
 /*
  * Where it is full: takes a job out of the longest line, one of the last there that no caller waits for, if
  * that is longer than the other's; entry NULL: it is not.

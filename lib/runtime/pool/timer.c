@@ -14,6 +14,8 @@ static bool grow(struct timers *all)
         return false;
     if (all->count != 0)
         memcpy(heap, all->heap, all->count * sizeof *heap);
+    if (all->fired != 0)
+        memcpy(heap + room - all->fired, all->heap + all->room - all->fired, all->fired * sizeof *heap);
     os_free(all->heap);
     all->heap = heap;
     all->room = room;
@@ -22,19 +24,40 @@ static bool grow(struct timers *all)
 
 bool timers_push(struct timers *all, struct timer t)
 {
-    if (all->count == all->room && !grow(all))
+    if (all->count + all->fired == all->room && !grow(all))
         return false;
     HEAP_PUSH(all->heap, all->count, t, due);
     return true;
+}
+
+static struct timer *fired(struct timers *all, size_t i)
+{
+    return &all->heap[all->room - 1 - i];
 }
 
 struct timer timers_pop(struct timers *all)
 {
     struct timer first = all->heap[0];
     HEAP_POP(all->heap, all->count, due);
-    if (all->count == 0 && all->room > ROOM_LEAST) {
+    *fired(all, all->fired++) = first;
+    return first;
+}
+
+void timers_end(struct timers *all, struct entry *e)
+{
+    for (size_t i = 0; i < all->fired; i++)
+        if (fired(all, i)->entry == e) {
+            *fired(all, i) = *fired(all, all->fired - 1);
+            all->fired--;
+            break;
+        }
+    if (all->count == 0 && all->fired == 0 && all->room > ROOM_LEAST) {
         os_free(all->heap);
         *all = (struct timers){.heap = NULL};
     }
-    return first;
+}
+
+struct timer timers_fired(struct timers *all)
+{
+    return all->fired != 0 ? *fired(all, --all->fired) : (struct timer){NULL, 0};
 }

@@ -16,14 +16,18 @@ struct timer {
 };
 
 struct timers {
-    struct timer *heap; /* the earliest first */
-    size_t room, count;
+    struct timer *heap; /* the earliest first; at the array's end those that are being fired */
+    size_t room, count, fired;
 };
 
 /* False: no memory. */
 bool timers_push(struct timers *all, struct timer t);
-/* Not of none. Memory is given back once there are none. */
+/* Not of none. It stays known as being fired until timers_end(). */
 struct timer timers_pop(struct timers *all);
+/* Memory is given back once there are none. */
+void timers_end(struct timers *all, struct entry *e);
+/* One that was being fired, now forgotten; entry NULL: there is none. */
+struct timer timers_fired(struct timers *all);
 
 /* When the earliest is due; UINT64_MAX: there is none. */
 static inline uint64_t timers_due(const struct timers *all)

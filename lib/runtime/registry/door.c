@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+void (*door_behind)(struct thread *t);
 void (*door_give_back)(struct thread *t);
 
 bool door_hold(struct thread *t)
@@ -62,8 +63,11 @@ bool door_open(struct visit *v)
 {
     v->error = errno;
     v->thread = thread_current != NULL ? thread_current : thread_join();
-    return v->thread != NULL && !door_inside(v->thread, (uintptr_t)__builtin_frame_address(0)) &&
-           !alive_dead();
+    if (v->thread == NULL || door_inside(v->thread, (uintptr_t)__builtin_frame_address(0)) || alive_dead())
+        return false;
+    if (unlikely(!alive_settled()) && door_behind != NULL)
+        door_behind(v->thread);
+    return true;
 }
 
 void door_begin(struct visit *v)

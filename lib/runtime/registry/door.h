@@ -27,6 +27,8 @@ struct visit {
  * caller's frame.
  */
 bool door_inside(struct thread *t, uintptr_t at);
+/* Handed down by verb/relatives.c: what other processes have announced is obeyed before anybody enters. */
+extern void (*door_behind)(struct thread *t);
 
 /* May this thread enter now? Not from a signal handler that interrupted the runtime, nor without memory. */
 bool door_open(struct visit *v);

@@ -107,8 +107,12 @@ void thread_fork_child(void)
             t->tid = os_gettid();
             continue;
         }
+        /* What it held references to is kept for nobody: nothing tells how far it had come with it. */
+        t->lent = NULL;
         thread_set_top(t, NULL, NULL);
         t->frames = t->aside = NULL;
+        t->lengthy = NULL;
+        t->last = (struct thread_last){0};
         t->busy = t->worker = t->writing = t->held = t->abroad = false;
     }
     epoch_reset_others(me ? &me->epoch : NULL);
