@@ -94,8 +94,11 @@ void fork_child(void)
     if (!family_made()) {
         /* What its relatives invalidate it could not know of. */
         atomic_store(alive_word, ALIVE_DEAD);
+        shelter_give(&fork_host);
         return;
     }
+    /* Alive, as memory is needed; signals are still held back, so no handler calls anything of it yet. */
+    atomic_store(alive_word, ALIVE_NEW);
     family_join();
     atomic_fetch_add(&lease_generation, 1);
     flight_forget_others();
@@ -106,6 +109,5 @@ void fork_child(void)
     settle_fork_child();
     control_fork_child();
     fork_again();
-    atomic_store(alive_word, ALIVE_NEW);
     shelter_give(&fork_host);
 }

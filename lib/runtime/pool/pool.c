@@ -252,10 +252,14 @@ static void work_on(void)
             pool_park();
             at_work.entry = NULL;
             ambient_restore(&mine);
+            /* Known no more before the reference goes: a fork may come between. */
+            lock_take(&pool_lock);
+            queue_end(&queue, job.entry);
+            lock_give(&pool_lock);
             duties->drop(job.entry);
             epoch_tidy();
             lock_take(&pool_lock);
-            finished(job.entry);
+            finished(NULL);
             continue;
         }
         if (duties->chore_wanted()) {
@@ -323,10 +327,10 @@ static void give_all_back(void)
     lock_take(&pool_lock);
     while (stuck && queue.count > 0) {
         struct job job = queue_pop(&queue);
+        queue_end(&queue, job.entry);
         lock_give(&pool_lock);
         duties->shed(&job);
         lock_take(&pool_lock);
-        queue_end(&queue, job.entry);
     }
     if (draining)
         tell_calm();

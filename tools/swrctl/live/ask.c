@@ -101,21 +101,32 @@ static bool ask_parts(struct asking *a, const struct process *p)
     }
 }
 
+/* The processes that do the same before their next call: they were forked from it, or it from them. */
+static const char *told_to(void)
+{
+    static char text[64];
+    unsigned long long family = number_of("family");
+    text[0] = 0;
+    if (family != 0)
+        snprintf(text, sizeof text, ", announced to %llu forked relative%s", family, family == 1 ? "" : "s");
+    return text;
+}
+
 static void show_outcome(struct asking *a, const struct process *p, unsigned long long matched)
 {
     if (a->in->json)
         show_record(p, &status_line, &a->view);
     else if (a->listeners)
-        text_print(stdout, "%ld (%s): %llu %s of %llu %s %s%s\n", process_number(p), p->program, matched,
+        text_print(stdout, "%ld (%s): %llu %s of %llu %s %s%s%s\n", process_number(p), p->program, matched,
                    matched == 1 ? "entry" : "entries", number_of("functions"),
                    number_of("functions") == 1 ? "function" : "functions", a->in->dry ? "would be " : "",
-                   a->outcome);
+                   a->outcome, told_to());
     else if (a->changed != NULL && matched != 0)
         text_print(stdout, "%ld (%s): %s mode %s: %llu function%s\n", process_number(p), p->program,
                    a->in->operands[0], a->changed, matched, matched == 1 ? "" : "s");
     else if (a->outcome[0] != 0)
-        text_print(stdout, "%ld (%s): %llu %s %s%s\n", process_number(p), p->program, matched,
-                   matched == 1 ? "entry" : "entries", a->in->dry ? "would be " : "", a->outcome);
+        text_print(stdout, "%ld (%s): %llu %s %s%s%s\n", process_number(p), p->program, matched,
+                   matched == 1 ? "entry" : "entries", a->in->dry ? "would be " : "", a->outcome, told_to());
 }
 
 int ask_all(struct asking *a)
