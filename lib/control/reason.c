@@ -7,6 +7,7 @@
 #include "runtime/cache/decision.h"
 #include "runtime/cache/refresh_record.h"
 #include "runtime/registry/mode.h"
+#include "runtime/registry/resolve.h"
 #include "core/print.h"
 #include "base/clock.h"
 
@@ -211,8 +212,8 @@ static void say_mode(struct why *w, struct function *f, const struct key *key)
 /* Why it is fresh for less than its ttl, where jitter alone is not the reason. */
 static const char *say_less(struct function *f, struct entry *e)
 {
-    uint64_t ttl = (entry_flags(e) & ENTRY_OWN_TTL) != 0 ? entry_more(e)->own_ttl_ms * NS_PER_MS
-                                                         : setting_of(f, SETTING_of_ttl);
+    uint64_t ttl =
+        entry_has_own_times(e) ? entry_more(e)->own_ttl_ms * NS_PER_MS : setting_of(f, SETTING_of_ttl);
     uint64_t spread = ttl / 100 * setting_of(f, SETTING_of_jitter_pct) + clock_lag();
     bool less = !f->dictionary && ttl != CLOCK_NEVER && ttl > spread &&
                 entry_fresh_until(e) < clock_add(entry_born(e), ttl - spread);
