@@ -37,6 +37,7 @@ static struct family *family(void)
 
 /* This process's own; written by one caller at a time. */
 static uint64_t seen[FAMILY_RINGS], seen_lost;
+static int self;      /* its pid, asked for at the fork: a filter may forbid it later */
 static int mine = -1; /* the ring; -1: none yet */
 static _Atomic int *place;
 static unsigned char copy[FAMILY_RING];
@@ -48,7 +49,7 @@ static bool gone(int pid)
 
 static void be_member(void)
 {
-    int pid = getpid(), saved = errno;
+    int pid = self = getpid(), saved = errno;
     place = NULL;
     for (unsigned i = 0; i < PROBES && place == NULL; i++) {
         _Atomic int *at = &family()->members[((unsigned)pid + i) % MEMBERS];
@@ -90,14 +91,14 @@ void family_join(void)
 
 void family_leave(void)
 {
-    int pid = getpid();
+    int pid = self;
     if (family() != NULL && place != NULL)
         atomic_compare_exchange_strong(place, &pid, 0);
 }
 
 bool family_claim(void)
 {
-    int pid = getpid(), saved = errno;
+    int pid = self, saved = errno;
     if (mine >= 0 && atomic_load(&family()->rings[mine].owner) == pid)
         return true;
     mine = -1;
@@ -204,7 +205,7 @@ static bool maps(int pid)
 unsigned family_relatives(void)
 {
     unsigned n = 0;
-    int saved = errno, me = getpid();
+    int saved = errno, me = self;
     for (unsigned i = 0; family() != NULL && i < MEMBERS; i++) {
         int pid = atomic_load(&family()->members[i]);
         n += pid != 0 && pid != me && !gone(pid) && maps(pid);
