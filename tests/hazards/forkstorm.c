@@ -70,7 +70,8 @@ static void *some(void *cookie)
 {
     volatile unsigned char mess[60000];
     unsigned seed = (unsigned)(size_t)cookie;
-    memset((void *)(uintptr_t)mess, 0x5a, sizeof mess);
+    for (size_t i = 0; i < sizeof mess; i++)
+        mess[i] = 0x5a;
     for (int i = 0; i < 40; i++)
         once(&seed);
     return NULL;

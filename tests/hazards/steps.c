@@ -212,7 +212,8 @@ static void *open_when_waited_for(void *cookie)
 static void *all_operations(void *cookie)
 {
     volatile unsigned char mess[60000];
-    memset((void *)(uintptr_t)mess, 0x5a, sizeof mess);
+    for (size_t i = 0; i < sizeof mess; i++)
+        mess[i] = 0x5a;
     for (int i = 0; i < OPERATIONS; i++)
         if (operations[i].run != everything_of_many)
             operations[i].run();
