@@ -320,6 +320,8 @@ static void relative_does(const struct operation *o, int *open, struct operation
     }
     if (*open == 0)
         model_do(&taken, false);
+    else if (o->kind == DO_DELETE && *count != 0)
+        return; /* verb() leaves it out as well */
     else if (*count < NOTES)
         notes_[(*count)++] = taken;
 }
