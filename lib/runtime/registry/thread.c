@@ -7,6 +7,7 @@ __thread struct thread *thread_current __attribute__((tls_model("initial-exec"))
 static __thread uint32_t endings __attribute__((tls_model("initial-exec")));
 
 static _Atomic(struct thread *) first;
+LOCK(threads);
 static pthread_key_t key;
 static bool have_key;
 static const struct thread_endings *ends;
@@ -58,10 +59,11 @@ static struct thread *join(void)
         *t = (struct thread){0};
         LOCK_RANKED(&t->frames_lock, frames);
         epoch_join(&t->epoch);
-        struct thread *head = atomic_load(&first);
-        do
-            t->next = head;
-        while (!atomic_compare_exchange_weak(&first, &head, t));
+        /* Not amid a fork: it gives back the locks of the records whose locks it took. */
+        lock_take(&threads_lock);
+        t->next = atomic_load(&first);
+        atomic_store(&first, t);
+        lock_give(&threads_lock);
     }
     if (pthread_setspecific(key, t) != 0) {
         atomic_store(&t->epoch.used, 0);
