@@ -111,7 +111,7 @@ static bool interpreter_of(const char *path, char *name, size_t room)
 
 const char *program_other_libc(const char *path)
 {
-    static char its[sizeof ((struct elf_file *)NULL)->interpreter];
+    static char its[sizeof((struct elf_file *)NULL)->interpreter];
     char own[sizeof its];
     if (!interpreter_of("/proc/self/exe", own, sizeof own) || !interpreter_of(path, its, sizeof its))
         return NULL;

@@ -1,0 +1,123 @@
+#define _GNU_SOURCE
+#include "crew.h"
+#include "base/clock.h"
+#include "base/shelter.h"
+#include "base/sync.h"
+
+#include <time.h>
+
+/* Until nothing is queued or running but what `mine` says. */
+static bool drain(uint64_t timeout_ns, uint32_t mine)
+{
+    uint64_t deadline = CLOCK_NEVER;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (timeout_ns != CLOCK_NEVER)
+        deadline = clock_add((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, timeout_ns);
+    struct shelter shelter;
+    shelter_take(&shelter);
+    lock_take(&pool_lock);
+    bool busy, in_time = true;
+    while ((busy = crew.queue.count > 0 || crew.running > mine || crew.firing > 0 ||
+                   (crew.duties->chore_wanted() && crew.threads > 0) ||
+                   (crew.timers.count != 0 && crew.threads > 0 && timers_due(&crew.timers) <= clock_now())) &&
+           in_time) {
+        uint32_t seen = atomic_load(&crew.calm);
+        crew.draining = true;
+        lock_give(&pool_lock);
+        shelter_give(&shelter);
+        SYNC_POINT("drain.waits");
+        /* A spurious wake shortens nothing: all is looked at again. */
+        in_time = os_futex_wait(&crew.calm, seen, deadline);
+        shelter_take(&shelter);
+        lock_take(&pool_lock);
+    }
+    lock_give(&pool_lock);
+    shelter_give(&shelter);
+    return !busy;
+}
+
+bool pool_drain(uint64_t timeout_ns)
+{
+    /* In a refresh's own body: it cannot wait for itself. */
+    return crew_at_work.entry != NULL ? drain(0, 1) : drain(timeout_ns, 0);
+}
+
+void pool_swept(void)
+{
+    lock_take(&pool_lock);
+    if (crew.draining)
+        crew_tell_calm();
+    lock_give(&pool_lock);
+}
+
+void pool_stop(uint64_t wait_ns)
+{
+    if (atomic_exchange(&crew.stopping, true))
+        return;
+    lock_take(&pool_lock);
+    queue_empty(&crew.queue);
+    lock_give(&pool_lock);
+    pool_wake();
+    /* Called by a body on a worker, exit() must not wait for that worker, nor may it ever be parked. */
+    bool worker = crew_at_work.entry != NULL;
+    crew_at_work.entry = NULL;
+    lock_take(&pool_lock);
+    bool wait = crew.running > worker;
+    lock_give(&pool_lock);
+    if (wait)
+        drain(wait_ns, worker);
+}
+
+void pool_rest(uint64_t wait_ns)
+{
+    struct timespec now;
+    if (crew_at_work.entry != NULL) /* its body asks: this thread cannot leave */
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t deadline = clock_add((uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec, wait_ns);
+    int who[CREW_LEFT_MOST];
+    lock_take(&pool_lock);
+    crew.resting = true;
+    crew.nleft = 0;
+    lock_give(&pool_lock);
+    pool_wake();
+    lock_take(&pool_lock);
+    for (bool in_time = true; (crew.threads != 0 || crew.watching) && in_time;) {
+        uint32_t seen = atomic_load(&crew.calm);
+        lock_give(&pool_lock);
+        in_time = os_futex_wait(&crew.calm, seen, deadline);
+        lock_take(&pool_lock);
+    }
+    crew.resting = false;
+    uint32_t n = crew.nleft;
+    for (uint32_t i = 0; i < n; i++)
+        who[i] = crew.left[i];
+    lock_give(&pool_lock);
+    for (uint32_t i = 0; i < n; i++)
+        os_thread_gone(who[i], deadline);
+}
+
+/* A timer, or a refresh that one had queued, goes on in the child; what a call had queued another will. */
+static void set_again(struct entry *e, bool timed)
+{
+    if (!timed || !timers_push(&crew.timers, (struct timer){e, clock_now()}))
+        crew.duties->drop(e);
+}
+
+void pool_fork_child(void)
+{
+    struct timer t;
+    struct job job;
+    while ((t = timers_fired(&crew.timers)).entry != NULL)
+        set_again(t.entry, !crew.duties->timed(t.entry));
+    for (; crew.nshed > 0; crew.nshed--)
+        set_again(crew.shed[crew.nshed - 1].entry, crew.duties->timed(crew.shed[crew.nshed - 1].entry));
+    while ((job = queue_left(&crew.queue)).entry != NULL)
+        set_again(job.entry, crew.duties->timed(job.entry));
+    queue_empty(&crew.queue);
+    crew.running = crew.firing = crew.idle = crew.threads = 0;
+    crew.draining = crew.ticking = crew.called = crew.resting = crew.watching = crew.stuck = false;
+    crew.refused_until = crew.refused_pause = 0;
+    atomic_fetch_add(&crew.generation, 1);
+}
