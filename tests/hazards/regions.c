@@ -80,7 +80,7 @@ static void events(void)
     CHECK(swrcache_region_invalidate_on("user.late", event));
     CHECK(early(2) == 2 && swrcache_emit("happened.1023") >= 1);
     CHECK(early(2) == 2 && outcome() == SWR_MISS);
-    CHECK(swrcache_emit(event) == 0);
+    CHECK(swrcache_emit("%s", event) == 0);
 }
 
 static void as_many_as_there_can_be(void)
