@@ -100,7 +100,7 @@ def leftovers():
 
             # Another listens there, as a process of this number in another namespace would: both are kept apart.
             with Live(directory, wait=False, prepare=taken) as live:
-                check(await_that(lambda: len(os.listdir(directory)) == 2), os.listdir(directory))
+                check(await_that(lambda: sum(name.endswith(".sock") for name in os.listdir(directory)) == 2), os.listdir(directory))
                 second = [name for name in os.listdir(directory) if name != f"{live.pid}.sock"]
                 check(second[0].startswith(f"{live.pid}-") and second[0].endswith(".sock"), second)
                 found = swrctl("ps", "--json", directory=directory)
