@@ -4,6 +4,7 @@
  * of timers: the earliest comes first.
  */
 #include "unit.h"
+#include "base/os.h"
 
 #include <criterion/criterion.h>
 
@@ -192,6 +193,7 @@ Test(timers, being_fired_are_known_until_they_end)
         cr_assert_eq(out[(uintptr_t)t.entry - 1]++, 0);
     for (uint64_t i = 0; i < MANY; i++)
         cr_assert_eq(out[i], i != 7);
+    os_free(timers.heap);
 }
 
 Test(queue, jobs_at_work_are_known_until_they_end)
