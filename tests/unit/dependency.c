@@ -121,7 +121,7 @@ Test(dependency, of_a_function_that_has_none_is_not_bound)
     struct entry *e = entry(100, "value", NULL, 0);
     f.annotated.dependencies = SWR_DEPENDENCIES_OFF;
     struct flight *fl = open(1), *below = open(2);
-    entry_set_fresh_until(e, 500);
+    entry_set_fresh_until(e, 500 * NS_PER_MS);
     dependencies_tag(below, "t");
     call(fl, &inner, 100);
     dependencies_saw(fl, &inner, e);
@@ -141,8 +141,8 @@ Test(dependency, of_what_was_seen_has_its_digest_its_marks_and_its_end)
     struct mark_name below[] = {mark_tag("deep"), mark_key(9, 300)};
     struct entry *e = entry(100, "value", below, 2), *later = entry(101, "value", NULL, 0);
     struct flight *fl = open(1);
-    entry_set_fresh_until(e, 500);
-    entry_set_fresh_until(later, 900);
+    entry_set_fresh_until(e, 500 * NS_PER_MS);
+    entry_set_fresh_until(later, 900 * NS_PER_MS);
     call(fl, &inner, 100);
     cr_assert_eq(name_of(fl, mark_key(8, 100).id)->digest, 0, "not known yet");
     dependencies_saw(fl, &inner, e);
