@@ -1,7 +1,13 @@
 /* Marks: who has which, found without looking at the others; the walk amid changes; fences. */
 #include <criterion/criterion.h>
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "core/fence.h"
+#include "../gate.h"
 #include "core/mark.h"
 #include "unit.h"
 
@@ -105,6 +111,69 @@ Test(mark, a_walk_amid_changes_shows_those_that_stay)
         mark_unlink(all[i]);
         entry_free(all[i]);
     }
+}
+
+/* What stands in the list of an entry's first mark, walkers' places as well. */
+static uint32_t nodes(const struct entry *e)
+{
+    const struct mark_link *l = &mark_set_of(e)->links[0];
+    uint32_t n = 0;
+    while (l->prev != NULL)
+        l = l->prev;
+    for (; l != NULL; l = l->next)
+        n++;
+    return n;
+}
+
+static void *walk(void *name)
+{
+    seen(((struct mark_name *)name)->id);
+    return NULL;
+}
+
+/* Threads stand amid their walks at a fork, and are not in the child: nor are their places in the lists,
+ * which lie on stacks that the child's threads get. */
+Test(mark, a_forks_child_has_no_walks)
+{
+    enum { N = 200, WALKERS = 3 };
+    static struct entry *all[N], *alone;
+    struct mark_name crowd = mark_tag("crowd"), single = mark_tag("single");
+    struct mark_name *names[WALKERS] = {&crowd, &crowd, &single};
+    pthread_t walkers[WALKERS];
+    for (uint32_t i = 0; i < N; i++)
+        cr_assert(mark_link(all[i] = marked(i, &crowd, 1)));
+    cr_assert(mark_link(alone = marked(N, &single, 1)));
+    gate_close("walk.between");
+    for (int i = 0; i < WALKERS; i++)
+        pthread_create(&walkers[i], NULL, walk, names[i]);
+    gate_await(WALKERS);
+    cr_assert_eq(nodes(all[0]), N + 2, "they stand in the lists");
+    cr_assert_eq(nodes(alone), 1 + 1);
+    pid_t child = fork();
+    if (child == 0) {
+        atomic_store(&sync_hook, NULL);
+        mark_fork_child();
+        bool good = nodes(all[0]) == N && nodes(alone) == 1 && mark_count(crowd.id) == N;
+        good &= seen(crowd.id) == N && seen(single.id) == 1;
+        mark_fork_child();
+        good &= nodes(all[0]) == N;
+        mark_unlink(alone); /* the last of its mark, which is forgotten with it */
+        _exit(good && mark_count(single.id) == 0 && seen(single.id) == 0 ? 0 : 1);
+    }
+    int status = -1;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert_eq(status, 0, "the child's lists: %x", status);
+    cr_assert_eq(nodes(all[0]), N + 2, "the parent's walks go on");
+    gate_open();
+    for (int i = 0; i < WALKERS; i++)
+        pthread_join(walkers[i], NULL);
+    cr_assert_eq(nodes(all[0]), N);
+    for (uint32_t i = 0; i < N; i++) {
+        mark_unlink(all[i]);
+        entry_free(all[i]);
+    }
+    mark_unlink(alone);
+    entry_free(alone);
 }
 
 Test(mark, fences_remember_the_latest)
