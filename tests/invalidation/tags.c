@@ -5,7 +5,7 @@
 
 #include "core/mark.h"
 
-enum { HELD = 77 };
+enum { HELD = 77, KEPT = 3, MADE = 40 };
 
 static _Atomic int bodies, world = 1;
 static atomic_bool hold;
@@ -34,6 +34,34 @@ SWR_CACHED(int, plain, (SWR_VAL(int, id)), .ttl_ms = SWR_FOREVER)
 {
     bodies++;
     return id;
+}
+
+SWR_CACHED(int, few, (SWR_VAL(int, id)), .tags = "fews", .ttl_ms = SWR_FOREVER, .max_entries = KEPT)
+{
+    swrcache_tag("few:%d", id);
+    return id;
+}
+
+/* An entry that made room for others is no more under its tags. */
+static void evicted(void)
+{
+    char tag[24];
+    uint32_t counted = 0;
+    size_t matched = 0;
+    for (int id = 0; id < MADE; id++)
+        CHECK(few(id) == id);
+    CHECK(mark_count(mark_tag("fews").id) == KEPT);
+    for (int id = 0; id < MADE; id++) {
+        snprintf(tag, sizeof tag, "few:%d", id);
+        uint32_t count = mark_count(mark_tag(tag).id);
+        size_t match = swrcache_expire("tag:few:%d", id);
+        CHECK(match == count && count <= 1);
+        counted += count;
+        matched += swrcache_invalidate("tag:few:%d", id);
+        CHECK(mark_count(mark_tag(tag).id) == 0);
+    }
+    CHECK(counted == KEPT && matched == KEPT);
+    CHECK(swrcache_invalidate("tag:fews") == 0);
 }
 
 static void one_and_all(void)
@@ -110,6 +138,7 @@ int main(int argc, char **argv)
     (void)argc;
     with_manual_clock(argv);
     one_and_all();
+    evicted();
     data_is_data();
     under_way();
     CHECK(swrcache_invalidate("all") > 0);
