@@ -1,6 +1,8 @@
 /* A batch is seen whole or not at all: who saw something new of it sees nothing old of it afterwards. */
 #include "../promises/promise.h"
 
+#include <sched.h>
+
 enum { ROUNDS = 3000, READERS = 2 };
 
 static _Atomic int world = 1;
@@ -62,6 +64,92 @@ static void together(void)
     CHECK(torn == 0);
 }
 
+static _Atomic int reader, seen[2]; /* first what was waited for, then what was there all the time */
+static atomic_bool over;
+
+static void *commit(void *cookie)
+{
+    int v = world;
+    swrcache_begin();
+    SWR_INVALIDATE(left, 1);
+    swrcache_invalidate("right");
+    swrcache_put("pair", "x", 1, &v, sizeof v, 0);
+    swrcache_put("pair", "new", 3, &v, sizeof v, 0);
+    CHECK(swrcache_commit());
+    return cookie;
+}
+
+static int stored_new(void)
+{
+    int v = 0;
+    return swrcache_get("pair", "new", 3, &v, sizeof v) == sizeof v ? v : -1;
+}
+
+static int read_left(void)
+{
+    return left(1);
+}
+
+static int read_right(void)
+{
+    return right(1);
+}
+
+static void *look(void *way)
+{
+    reader = gettid();
+    seen[0] = (*(int (**)(void))way)();
+    seen[1] = stored("x");
+    over = true;
+    return NULL;
+}
+
+static bool sleeps(int thread)
+{
+    char path[64], state = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
+    FILE *f = fopen(path, "r");
+    bool known = f != NULL && fscanf(f, "%*d (%*[^)]) %c", &state) == 1;
+    if (f != NULL)
+        fclose(f);
+    return known && state == 'S';
+}
+
+static int stored_old(void)
+{
+    return stored("x");
+}
+
+/*
+ * With the commit held after what it took out and before what it puts in: who looks for any of it waits, and
+ * sees all of it then. Who looks for what the batch says nothing of goes on.
+ */
+static void held_half_way(void)
+{
+    static int (*const ways[])(void) = {read_left, read_right, stored_new, stored_old};
+    int untouched = left(2);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        pthread_t committer, looker;
+        swrcache_delete("pair", "new", 3);
+        (void)(left(1) + right(1));
+        world++;
+        over = false;
+        reader = 0;
+        gate_close("commit.between");
+        pthread_create(&committer, NULL, commit, NULL);
+        gate_await(1);
+        CHECK(left(2) == untouched && outcome() == SWR_HIT);
+        pthread_create(&looker, NULL, look, (void *)(uintptr_t)&ways[i]);
+        for (int asleep = 0; !over && asleep < 20; sched_yield())
+            asleep = reader != 0 && sleeps(reader) ? asleep + 1 : 0;
+        CHECK(!over);
+        gate_open();
+        pthread_join(looker, NULL);
+        pthread_join(committer, NULL);
+        CHECK(seen[0] == world && seen[1] == world);
+    }
+}
+
 static void noted_and_dropped(void)
 {
     int v = 7;
@@ -90,6 +178,7 @@ int main(int argc, char **argv)
     (void)argc;
     (void)argv;
     together();
+    held_half_way();
     noted_and_dropped();
     return finish("batches");
 }

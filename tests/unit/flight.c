@@ -30,6 +30,12 @@ static struct flight *find(const char *text)
     return flight_find(ID, &key);
 }
 
+static void end(struct flight *fl)
+{
+    flight_unlist(fl);
+    flight_unref(fl);
+}
+
 static void count(struct flight *fl, void *cookie)
 {
     (void)fl;
@@ -66,10 +72,8 @@ Test(flight, is_found_by_its_whole_key)
     cr_assert_eq(find("alph"), c);
     cr_assert_eq(listed(), 3);
     struct flight *all[] = {a, b, c, none};
-    for (size_t i = 0; i < 4; i++) {
-        flight_unlist(all[i]);
-        flight_unref(all[i]);
-    }
+    for (size_t i = 0; i < 4; i++)
+        end(all[i]);
     cr_assert_eq(listed(), 0);
 }
 
@@ -89,9 +93,9 @@ Test(flight, begins_with_nothing_said)
     cr_assert_null(atomic_load(&fl->owner), "queued: nobody's yet");
     cr_assert_not(apart->listed);
     cr_assert_eq(listed(), 1);
-    flight_unlist(apart);
-    flight_unref(apart);
+    end(apart);
     cr_assert_eq(listed(), 1);
+    end(fl);
 }
 
 /* Its key was invalidated: nobody joins any more, tools still show it, and another may begin. */
@@ -106,8 +110,9 @@ Test(flight, fenced_is_shown_and_not_joined)
     struct flight *second = open("k");
     cr_assert_eq(find("k"), second);
     cr_assert_eq(listed(), 2);
-    flight_unlist(first);
+    end(first);
     cr_assert_eq(find("k"), second);
+    end(second);
 }
 
 Test(flight, lives_to_the_end_of_its_lease_and_is_overtaken)
@@ -128,6 +133,8 @@ Test(flight, lives_to_the_end_of_its_lease_and_is_overtaken)
     struct flight *next = open("k");
     flight_overtake(fl);
     cr_assert_eq(flight_live(ID, &key, next->started), next);
+    end(fl);
+    end(next);
 }
 
 /* At the end of time nothing has run for too long. */
@@ -137,6 +144,7 @@ Test(flight, lease_does_not_wrap)
     struct flight *fl = open("k");
     fl->started = CLOCK_NEVER - 1;
     cr_assert_eq(flight_live(ID, &key, CLOCK_NEVER), fl);
+    end(fl);
 }
 
 static struct entry *entry(void)
@@ -203,7 +211,14 @@ Test(flight, is_found_by_its_number_while_it_runs)
     flight_settle(b, FLIGHT_ABANDONED, NULL);
     flight_settle(never, FLIGHT_DONE, NULL);
     cr_assert_null(flight_numbered(of_b));
-    cr_assert_neq(flight_number(open("d")), of_a, "none comes twice");
+    struct flight *d = open("d");
+    cr_assert_neq(flight_number(d), of_a, "none comes twice");
+    flight_settle(d, FLIGHT_DONE, NULL);
+    flight_unref(a);
+    flight_unref(b);
+    struct flight *all[] = {a, b, never, d};
+    for (size_t i = 0; i < 4; i++)
+        end(all[i]);
 }
 
 /* A fork's child has its own thread alone: who led the others is gone. */
@@ -224,4 +239,7 @@ Test(flight, of_other_threads_are_forgotten)
     cr_assert_eq(atomic_load(&theirs->state), FLIGHT_ABANDONED);
     cr_assert_eq(atomic_load(&queued->state), FLIGHT_ABANDONED);
     cr_assert_eq(atomic_load(&theirs->refs), 1, "and its memory stays");
+    end(mine);
+    end(theirs);
+    end(queued);
 }
