@@ -12,7 +12,8 @@ if what == "loop":
     sections = subprocess.run(["readelf", "-SW", path], stdout=subprocess.PIPE, text=True, check=True).stdout
     place = int(re.search(r"\.debug_info\s+PROGBITS\s+\S+\s+(\S+)", sections).group(1), 16)
     dump = subprocess.run(["readelf", "-W", "--debug-dump=info", path], stdout=subprocess.PIPE, text=True, check=True).stdout
-    types = re.findall(r"<(\w+)>: Abbrev Number: \d+ \(DW_TAG_pointer_type\)\n.*\n\s+<(\w+)>\s+DW_AT_type", dump)
+    types = re.findall(r"<(\w+)>: Abbrev Number: \d+ \(DW_TAG_pointer_type\)\n(?:.*DW_AT_byte_size.*\n)?\s+<(\w+)>\s+DW_AT_type",
+                       dump)
     assert types
     with open(path, "r+b") as file:
         for die, attribute in types:
