@@ -63,6 +63,15 @@ static bool told(const char *what)
     return false;
 }
 
+/* Compilers order the annotations of a file as they like. */
+static struct function *function_named(const char *name)
+{
+    for (uint32_t i = 0; i < function_count(); i++)
+        if (function_at(i) != NULL && strcmp(function_at(i)->site->name, name) == 0)
+            return function_at(i);
+    return NULL;
+}
+
 static bool any(struct function *f, const struct key *key, void *cookie)
 {
     (void)f, (void)key, (void)cookie;
@@ -91,7 +100,7 @@ static void others_store(void)
     CHECK(retired_turned_away() > 0 && told("while a thread stands still"));
     struct history_record last;
     CHECK(right(VALUES) && outcome() == SWR_MISS && right(VALUES) && outcome() == SWR_MISS);
-    CHECK(history_find(function_at(1), any, NULL, &last) && last.what == HISTORY_RETIRED);
+    CHECK(history_find(function_named("page"), any, NULL, &last) && last.what == HISTORY_RETIRED);
     /* Neither is what was put, and what was there before is gone with it. */
     CHECK(!swrcache_put("standing", "k", 1, "v", 1, 0));
 }
