@@ -156,7 +156,7 @@ static const char *const points[] = {
     "walk.between",        "evict.picked",           "commit.between",
     "ripple.between",      "history.locked",         "audit.locked",
     "table.grows",         "index.linked",           "leader.before_call",
-    "leader.after_call",   "refresh.before_publish", "names.locked",
+    "leader.after_call",   "refresh.before_publish", "names.before",
     "flight.created",      "invalidate.before_bump", "evict.before_free",
     "reader.after_lookup", "submitter.wakes",        "timer.fires",
 };

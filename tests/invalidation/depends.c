@@ -219,7 +219,7 @@ static pid_t child;
 SWR_CACHED(int, forking, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER)
 {
     pthread_t t;
-    gate_close("names.locked");
+    gate_close("names.before");
     pthread_create(&t, NULL, calling, swrcache_context());
     gate_await(1);
     child = fork();

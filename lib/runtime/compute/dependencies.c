@@ -169,8 +169,8 @@ void dependencies_call(struct flight *fl, struct function *f, const struct key *
     if (!atomic_load(&f->inner))
         atomic_store(&f->inner, true);
     struct mark_name of_key = mark_key(f->number, key->hash), whole = mark_whole(f->number);
+    SYNC_POINT("names.before");
     lock_take(flight_names_lock(fl));
-    SYNC_POINT("names.locked");
     add(fl, &of_key);
     add(fl, &whole);
     /* Also when the call is answered by the function itself, past the cache. */
