@@ -278,14 +278,14 @@ static bool name_is(const char *name)
 /* The same file by another name of it: nothing differs but the root directory. */
 static void another_root(void)
 {
-    CHECK(system("echo outside:x:4711:1::/:/bin/false >>/etc/passwd && d=$SWR_TEST_FILES/root/etc &&"
+    CHECK(system("echo outside:x:4711:1::/:/bin/false >>/etc/passwd && d=$SWR_TEST_FILES/inside/etc &&"
                  " mkdir -p $d && cp -a /etc/nsswitch.conf $d/ && "
                  "echo inside:x:4711:1::/:/bin/false >$d/passwd") == 0);
     settle();
     pid_t child = fork();
     if (child == 0) {
         char root[300];
-        snprintf(root, sizeof root, "%s/root", getenv("SWR_TEST_FILES"));
+        snprintf(root, sizeof root, "%s/inside", getenv("SWR_TEST_FILES"));
         bool outside = name_is("outside") && name_is("outside");
         bool changed = chroot(root) == 0 && chdir("/") == 0;
         _exit(outside && changed && name_is("inside") ? 0 : 1);
