@@ -31,7 +31,7 @@ static inline bool alive_settled(void)
 {
     return likely(
         atomic_load_explicit(alive_word, memory_order_relaxed) ==
-        atomic_load_explicit(atomic_load_explicit(&alive_now, memory_order_relaxed), memory_order_relaxed));
+        atomic_load_explicit(atomic_load_explicit(&alive_now, memory_order_acquire), memory_order_relaxed));
 }
 
 /* Obeyed up to there; stays DEAD or NEW if it is. */
