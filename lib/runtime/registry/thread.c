@@ -109,6 +109,9 @@ void thread_fork_child(void)
             t->tid = os_gettid();
             continue;
         }
+        /* Whose thread had ended is clean already. */
+        if (atomic_load(&t->epoch.used) == 0)
+            continue;
         /* What it held references to is kept for nobody: nothing tells how far it had come with it. */
         t->lent = NULL;
         thread_set_top(t, NULL, NULL);
