@@ -1,5 +1,6 @@
 /* S38, S42: the borders between the ages, to the nanosecond; dead bodies; and times out of the ordinary. */
 #include "hazard.h"
+#include "told.h"
 
 #include "base/clock.h"
 #include "runtime/pool/pool.h"
@@ -96,14 +97,6 @@ SWR_CACHED(int, own_time, (SWR_VAL(int, n)), .ttl_ms = 1000, .stale_ms = 0, .jit
 {
     swrcache_set_ttl(n == 0 ? 0 : n == 1 ? INT64_MAX : -7, 0);
     return n + ++bodies;
-}
-
-static bool told(const char *what)
-{
-    for (uint32_t i = 0; option_complaint(i) != NULL; i++)
-        if (strstr(option_complaint(i), what) != NULL)
-            return true;
-    return false;
 }
 
 static void odd_times(void)

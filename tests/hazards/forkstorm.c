@@ -3,8 +3,9 @@
  * dies or hangs. SWR_TEST_FORKS says how many; run with every allocator (meson.build).
  */
 #include "hazard.h"
+#include "together.h"
 
-enum { HAMMERS = ADDRESS_SANITIZED ? 0 : 3, KEYS = 400, TOGETHER = 20 };
+enum { HAMMERS = ADDRESS_SANITIZED ? 0 : 3, KEYS = 400 };
 
 static _Atomic int over;
 
@@ -77,31 +78,12 @@ static void *some(void *cookie)
     return NULL;
 }
 
-/* All of a commit, or nothing of it. What a relative commits meanwhile is dropped here between two looks:
- * only what stays torn is torn. */
-static bool whole(void)
-{
-    for (int tries = 0; tries < 100; tries++) {
-        long first = -1, value = -1;
-        bool same = true;
-        for (int i = 0; i < TOGETHER; i++) {
-            if (swrcache_get("together", &i, sizeof i, &value, sizeof value) != sizeof value)
-                value = -1;
-            first = i == 0 ? value : first;
-            same &= value == first;
-        }
-        if (same)
-            return true;
-    }
-    return false;
-}
-
 static int in_child(int round)
 {
     pthread_t thread;
     watchdog(30);
     hazard_failures = 0;
-    CHECK(whole());
+    CHECK(together());
     if (pthread_create(&thread, NULL, some, (void *)(size_t)round) != 0)
         return 5;
     some((void *)(size_t)(round + 1));

@@ -3,9 +3,9 @@
  * as many as there can be is told, and leaves room for functions that come later.
  */
 #include "hazard.h"
+#include "told.h"
 
 #include "runtime/registry/region.h"
-#include "runtime/setting/complaint.h"
 #include "runtime/call/enroll.h"
 #include "runtime/cache/cache.h"
 
@@ -28,14 +28,6 @@ SWR_CACHED(int, early, (SWR_VAL(int, n)), .region = "user")
 SWR_CACHED(int, late, (SWR_VAL(int, n)), .region = "user.late")
 {
     return n;
-}
-
-static bool told(const char *what)
-{
-    for (uint32_t i = 0; option_complaint(i) != NULL; i++)
-        if (strstr(option_complaint(i), what) != NULL)
-            return true;
-    return false;
 }
 
 static void many(void)

@@ -3,12 +3,12 @@
  * stated beside it, the function is called meanwhile, and all of it is told; afterwards it is as before.
  */
 #include "hazard.h"
+#include "told.h"
 #include "../gate.h"
 
 #include "runtime/cache/cache.h"
 #include "runtime/cache/history.h"
 #include "runtime/cache/retired.h"
-#include "runtime/setting/complaint.h"
 #include "base/epoch.h"
 
 enum { BOUND = 16 << 20, VALUE = 20000, VALUES = 4000, SLACK = BOUND / 8 + RETIRED_MOST };
@@ -53,14 +53,6 @@ static bool right(int n)
 {
     struct page p = page(n);
     return p.bytes[0] == (char)n && p.bytes[VALUE - 1] == (char)n;
-}
-
-static bool told(const char *what)
-{
-    for (uint32_t i = 0; option_complaint(i) != NULL; i++)
-        if (strstr(option_complaint(i), what) != NULL)
-            return true;
-    return false;
 }
 
 /* Compilers order the annotations of a file as they like. */

@@ -8,6 +8,8 @@
  * usage: hazard-steps [OPERATION POINT]
  */
 #include "hazard.h"
+#include "together.h"
+#include "../process.h"
 
 #include <sched.h>
 
@@ -50,7 +52,6 @@ SWR_CACHED(long, kept, (SWR_VAL(int, n)), .ttl_ms = 100, .stale_ms = 100000, .ke
 }
 
 /* What a child must find whole or not at all. */
-enum { TOGETHER = 40 };
 static _Atomic long written;
 
 static void warm(void)
@@ -187,22 +188,11 @@ static void *operate(void *cookie)
     return NULL;
 }
 
-static bool sleeps(int thread)
-{
-    char path[64], state = 0;
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
-    FILE *f = fopen(path, "r");
-    bool known = f != NULL && fscanf(f, "%*d (%*[^)]) %c", &state) == 1;
-    if (f != NULL)
-        fclose(f);
-    return known && state == 'S';
-}
-
 /* Lets go who stands in the way of the fork. */
 static void *open_when_waited_for(void *cookie)
 {
     for (int seen = 0; !forked && seen < 20;) {
-        seen = sleeps(forker) ? seen + 1 : 0;
+        seen = process_thread_sleeps(forker) ? seen + 1 : 0;
         sched_yield();
     }
     gate_open();
@@ -220,32 +210,13 @@ static void *all_operations(void *cookie)
     return cookie;
 }
 
-/* All of a commit, or nothing of it. What a relative commits meanwhile is dropped here between two looks:
- * only what stays torn is torn. */
-static bool whole(void)
-{
-    for (int tries = 0; tries < 100; tries++) {
-        long first = -1, value = -1;
-        bool same = true;
-        for (int i = 0; i < TOGETHER; i++) {
-            if (swrcache_get("together", &i, sizeof i, &value, sizeof value) != sizeof value)
-                value = -1;
-            first = i == 0 ? value : first;
-            same &= value == first;
-        }
-        if (same)
-            return true;
-    }
-    return false;
-}
-
 static int in_child(bool kept_there)
 {
     pthread_t threads[CHILD_THREADS];
     watchdog(30);
     hazard_failures = 0;
     atomic_store(&sync_hook, NULL);
-    CHECK(whole());
+    CHECK(together());
     /* The child's timers go on from its first call. */
     if (kept_there) {
         int before[KEPT];

@@ -5,9 +5,9 @@
  * SWR_THREADS of 1 and of 2.
  */
 #include "hazard.h"
+#include "told.h"
 
 #include "runtime/pool/pool.h"
-#include "runtime/setting/complaint.h"
 #include "base/os.h"
 
 enum { HEALTHY = 50, SPARE = 6, HANGING = 2 + SPARE };
@@ -30,14 +30,6 @@ SWR_CACHED(int, look, (SWR_VAL(int, n)), .ttl_ms = 1000, .stale_ms = 900000, .ji
     }
     refreshed++;
     return n;
-}
-
-static bool told(const char *what)
-{
-    for (uint32_t i = 0; option_complaint(i) != NULL; i++)
-        if (strstr(option_complaint(i), what) != NULL)
-            return true;
-    return false;
 }
 
 /* Only time passes. */

@@ -1,5 +1,6 @@
 /* A batch is seen whole or not at all: who saw something new of it sees nothing old of it afterwards. */
 #include "../promises/promise.h"
+#include "../process.h"
 
 #include <sched.h>
 
@@ -104,17 +105,6 @@ static void *look(void *way)
     return NULL;
 }
 
-static bool sleeps(int thread)
-{
-    char path[64], state = 0;
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
-    FILE *f = fopen(path, "r");
-    bool known = f != NULL && fscanf(f, "%*d (%*[^)]) %c", &state) == 1;
-    if (f != NULL)
-        fclose(f);
-    return known && state == 'S';
-}
-
 static int stored_old(void)
 {
     return stored("x");
@@ -141,7 +131,7 @@ static void held_half_way(void)
         CHECK(left(2) == untouched && outcome() == SWR_HIT);
         pthread_create(&looker, NULL, look, (void *)(uintptr_t)&ways[i]);
         for (int asleep = 0; !over && asleep < 20; sched_yield())
-            asleep = reader != 0 && sleeps(reader) ? asleep + 1 : 0;
+            asleep = reader != 0 && process_thread_sleeps(reader) ? asleep + 1 : 0;
         CHECK(!over);
         gate_open();
         pthread_join(looker, NULL);

@@ -4,6 +4,7 @@
  * others after the commit.
  */
 #include "../promises/promise.h"
+#include "../process.h"
 
 #include <sys/syscall.h>
 
@@ -299,26 +300,13 @@ static _Atomic int waiter, in_body;
 static int waited_for;
 static bool inside;
 
-static bool asleep(int tid)
-{
-    char path[64], line[512] = "";
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
-    FILE *f = fopen(path, "re");
-    if (f != NULL && fgets(line, sizeof line, f) == NULL)
-        line[0] = 0;
-    if (f != NULL)
-        fclose(f);
-    const char *end = strrchr(line, ')');
-    return end != NULL && end[2] == 'S';
-}
-
 /* Opens a batch amid its computation, while another thread waits for that, and leaves it open or not. */
 SWR_CACHED(int, ledger, (SWR_VAL(int, k), SWR_VAL(int, left_open)), LASTING, .wait_ms = 1000000)
 {
     if (!inside)
         return item(k);
     in_body = 1;
-    while (waiter == 0 || !asleep(waiter))
+    while (waiter == 0 || !process_thread_sleeps(waiter))
         usleep(1000);
     begin();
     change(k, 2);

@@ -4,6 +4,7 @@
  * queue.
  */
 #include "promise.h"
+#include "../process.h"
 
 #include <sched.h>
 #include <unistd.h>
@@ -64,17 +65,6 @@ static void *ask(void *cookie)
     return cookie;
 }
 
-static bool sleeps(pid_t thread)
-{
-    char path[64], state = 0;
-    snprintf(path, sizeof path, "/proc/self/task/%ld/stat", (long)thread);
-    FILE *f = fopen(path, "r");
-    bool known = f != NULL && fscanf(f, "%*d (%*[^)]) %c", &state) == 1;
-    if (f != NULL)
-        fclose(f);
-    return known && state == 'S';
-}
-
 /* It is not left to a later call, which may never come. */
 static void asked_for(void)
 {
@@ -82,7 +72,7 @@ static void asked_for(void)
     inside = 0;
     lock_take(&pool_lock);
     pthread_create(&thread, NULL, ask, NULL);
-    while (asker == 0 || !(asked || sleeps(asker)))
+    while (asker == 0 || !(asked || process_thread_sleeps(asker)))
         sched_yield();
     lock_give(&pool_lock);
     pthread_join(thread, NULL);
