@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-_Atomic uint64_t lock_taken;
+__thread uint64_t lock_taken;
 
 static const char *const names[LOCK_RANKS] = {
     "a test's own",

@@ -40,7 +40,7 @@ bool os_map_huge(void *at, size_t size);
 
 /* Tests: the n-th allocation from now fails (`forever`: and all after it); 0 switches it off. */
 void os_alloc_fail_at(uint64_t n, bool forever);
-uint64_t os_alloc_count(void);
+uint64_t os_alloc_count(void); /* how many this thread tried */
 
 /*
  * Sleeps while *word == expected, until `deadline_ns` on CLOCK_MONOTONIC (UINT64_MAX: no limit) or a wake.

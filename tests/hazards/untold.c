@@ -29,7 +29,7 @@ SWR_INVALIDATES(int, save, (SWR_VAL(int, n)), ("tag:twice:%d", n), ("untold"))
 #define STEP(what)                                                                                           \
     do {                                                                                                     \
         number++;                                                                                            \
-        if (!(what) || atomic_load(&lock_taken) != locks)                                                    \
+        if (!(what) || lock_taken != locks)                                                                  \
             return number;                                                                                   \
     } while (0)
 
@@ -39,7 +39,7 @@ static int everything(void)
     int number = 0;
     char value[8] = "";
     long result = 0;
-    uint64_t locks = atomic_load(&lock_taken);
+    uint64_t locks = lock_taken;
     memset(lengthy, 'x', sizeof lengthy - 1);
     STEP(twice(1) == 2 && outcome() == SWR_BYPASS);
     STEP(twice(2) == 4 && twice(3000) == 6000);
@@ -103,10 +103,10 @@ SWR_CACHED(int, within, (SWR_VAL(int, n)), .tags = "within")
     pid_t child = _Fork();
     if (child == 0) {
         alarm(60);
-        uint64_t locks = atomic_load(&lock_taken);
+        uint64_t locks = lock_taken;
         swrcache_tag("a:%d", n);
         int failed = everything();
-        return failed != 0 ? failed : atomic_load(&lock_taken) != locks ? 100 : 0;
+        return failed != 0 ? failed : lock_taken != locks ? 100 : 0;
     }
     return child > 0 ? wait_child(child) : -1;
 }

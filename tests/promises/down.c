@@ -143,12 +143,12 @@ static void served(struct told told)
     for (const struct kind *kind = kinds; kind < kinds + KINDS; kind++) {
         enum counter counter = counter_of(told.outcome);
         uint64_t counted = function_counter(kind->site->function, counter);
-        uint64_t locks = atomic_load(&lock_taken), allocations = os_alloc_count();
+        uint64_t locks = lock_taken, allocations = os_alloc_count();
         int before = bodies;
         for (int i = 0; i < HITS; i++)
             asked(kind, &told);
         CHECK(bodies == before);
-        CHECK(atomic_load(&lock_taken) == locks && os_alloc_count() == allocations);
+        CHECK(lock_taken == locks && os_alloc_count() == allocations);
         CHECK(function_counter(kind->site->function, counter) == counted + HITS);
     }
 }

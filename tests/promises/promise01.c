@@ -58,7 +58,7 @@ static void *long_keys(void *cookie)
             CHECK(all_kinds("", NULL, 0, NULL, &extra, room, 0) == -1);
             free(echo("", 1));
         }
-        uint64_t locks = atomic_load(&lock_taken), allocations = os_alloc_count();
+        uint64_t locks = lock_taken, allocations = os_alloc_count();
         CHECK(length(text) == len);
         CHECK(all_kinds(other, text, len, &p, &extra, room, 7) == 2 * len && extra == len && room[6] == 'r');
         char *copy = echo(other, 1);
@@ -66,7 +66,7 @@ static void *long_keys(void *cookie)
         free(copy);
         if (!first) {
             CHECK(outcome() == SWR_HIT);
-            CHECK(atomic_load(&lock_taken) == locks);
+            CHECK(lock_taken == locks);
             CHECK(os_alloc_count() == allocations);
         }
         /* One byte in the middle makes another key. */
@@ -92,13 +92,13 @@ int main(int argc, char **argv)
     text[100] = 0;
     CHECK(square(7) == 49 && length(text) == 100 && bodies == 2);
     CHECK(square(7) == 49);
-    uint64_t locks = atomic_load(&lock_taken), allocations = os_alloc_count();
+    uint64_t locks = lock_taken, allocations = os_alloc_count();
     for (int i = 0; i < 1000; i++) {
         CHECK(square(7) == 49 && outcome() == SWR_HIT);
         CHECK(length(text) == 100 && outcome() == SWR_HIT);
     }
     CHECK(bodies == 2);
-    CHECK(atomic_load(&lock_taken) == locks);
+    CHECK(lock_taken == locks);
     CHECK(os_alloc_count() == allocations);
 
     /* Stale: while the one refresh is held, the others take no lock and do not wait. */
@@ -106,11 +106,11 @@ int main(int argc, char **argv)
     swrcache_advance(1500);
     CHECK(square(7) == 49 && outcome() == SWR_STALE_HIT);
     gate_await(1);
-    locks = atomic_load(&lock_taken);
+    locks = lock_taken;
     allocations = os_alloc_count();
     for (int i = 0; i < 1000; i++)
         CHECK(square(7) == 49 && outcome() == SWR_STALE_HIT);
-    CHECK(atomic_load(&lock_taken) == locks);
+    CHECK(lock_taken == locks);
     CHECK(os_alloc_count() == allocations);
     gate_open();
     CHECK(swrcache_drain(10000));
