@@ -7,6 +7,8 @@
 
 #include "base/family.h"
 
+#include <fcntl.h>
+
 static long version = 1; /* what the world says; each process its own copy, told by a pipe */
 
 SWR_CACHED(long, rate, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER, .region = "shop.rates", .tags = "daily",
@@ -356,12 +358,16 @@ static void fenced(void)
 
 static void counted_relatives(void)
 {
+    int left[2];
+    char byte;
     CHECK(family_relatives() == 3);
+    CHECK(pipe2(left, O_CLOEXEC) == 0);
     pid_t leaves = fork();
     if (leaves == 0)
         execl("/bin/sleep", "sleep", "100", (char *)NULL);
-    for (int i = 0; i < 2000 && family_relatives() != 3; i++)
-        pause_ms(5);
+    close(left[1]);
+    CHECK(read(left[0], &byte, 1) == 0); /* the exec closes the last end to write to */
+    close(left[0]);
     CHECK(family_relatives() == 3);
     kill(leaves, SIGKILL);
     waitpid(leaves, NULL, 0);
