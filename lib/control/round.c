@@ -12,7 +12,7 @@
 enum { IDLE_MS = 5000, BACKOFF_MS = 100, AMID_MS = 10 };
 
 static struct descriptor *listening;
-static const _Atomic uint32_t *stopping;
+static _Atomic uint32_t *stopping;
 static struct client clients[ROUND_CLIENTS];
 static struct client *served; /* whose command is being run */
 static uint64_t rounds;       /* so far */
@@ -75,6 +75,16 @@ static bool client_turn(struct client *c, int events)
 }
 
 /*
+ * The program has put itself under a filter of system calls while this thread slept: whatever is done for a
+ * client, or for the socket's file, may be the end of it. Nothing is, and nobody is answered any more.
+ */
+static void locked_in(void)
+{
+    while (unlikely(os_locked_in()))
+        os_futex_wait(stopping, 0, UINT64_MAX);
+}
+
+/*
  * Each client has its share of a round, which is one command: what one has sent holds nobody up for longer
  * than that, and if it takes long the quick ones of others are run in its midst. False: it is over.
  */
@@ -116,6 +126,9 @@ static bool run(int timeout)
     if (used == ROUND_CLIENTS || backoff)
         fds[last].fd = -1;
     bool good = poll(fds, n, timeout) >= 0;
+    int error = errno;
+    locked_in();
+    errno = error;
     backoff = false;
     if (!good)
         return errno == EINTR;
@@ -144,7 +157,7 @@ static void amid(void)
     next_amid = client_ms() + AMID_MS;
 }
 
-void round_begin(struct descriptor *socket, const _Atomic uint32_t *stop)
+void round_begin(struct descriptor *socket, _Atomic uint32_t *stop)
 {
     listening = socket;
     stopping = stop;

@@ -16,7 +16,7 @@ enum { ROUND_CLIENTS = 16 };
 /* Nobody is there yet. */
 void round_none(void);
 /* Who comes to `socket`, and whoever is there; `stop` says when no new one is wanted. */
-void round_begin(struct descriptor *socket, const _Atomic uint32_t *stop);
+void round_begin(struct descriptor *socket, _Atomic uint32_t *stop);
 /* Waits so many ms at most. False: it is over, the socket is not ours any more. */
 bool round_run(int timeout);
 void round_end(void);

@@ -163,6 +163,9 @@ void control_stop(void)
 {
     int saved = errno;
     atomic_store(&server.started, 1);
+    /* What the program still may do is not known: its file stays, and is seen to be nobody's. */
+    if (os_locked_in())
+        return;
     atomic_store(&server.stopping, 1);
     os_futex_wake(&server.stopping, 1);
     if (atomic_load(&server.busy) != 0 && server.pid == getpid()) {
