@@ -71,8 +71,9 @@ done
 [ $blocks -ge 4 ]
 verdict $? "examples are found in README and manual: only $blocks"
 
-# Commands of README: lines after `$ ` are run, the others are what they print.
-shape() { sed -E 's/[0-9]+\.[0-9]+|[0-9]{3,}/N/g; s/ +/ /g; s/ $//'; }
+# Commands of README: lines after `$ ` are run, the others are what they print. How long something took, and in which
+# unit, is the machine's.
+shape() { sed -E 's/[0-9]+(\.[0-9]+)? (ns|us|ms|s)\>/N TIME/g; s/[0-9]+\.[0-9]+|[0-9]{3,}/N/g; s/ +/ /g; s/ $//'; }
 awk -v out="$tmp/session" '/^<!-- tried -->$/ { file = out "-" ++n; next }
     file != "" && begun && /^$/ { blank++; next }
     file != "" && /^    / { for (; blank > 0; blank--) print "" > file; print substr($0, 5) > file; begun = 1; next }
