@@ -85,6 +85,13 @@ bool os_map_huge(void *at, size_t size)
     return done;
 }
 
+uint64_t os_monotonic(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 bool os_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t deadline_ns)
 {
     int saved = errno;
@@ -174,16 +181,12 @@ bool os_thread_gone(int tid, uint64_t deadline_ns)
 {
     int saved = errno;
     bool gone = tid <= 0;
-    struct timespec now;
     if (gone || os_locked_in()) /* then to ask may be the end of the program */
         return gone;
-    do {
-        gone = syscall(SYS_tgkill, getpid(), tid, 0) != 0 && errno == ESRCH;
-        if (!gone)
-            /* Not nanosleep(): see cancel.h. */
-            syscall(SYS_nanosleep, &(struct timespec){0, 20000}, NULL);
-        clock_gettime(CLOCK_MONOTONIC, &now);
-    } while (!gone && (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec < deadline_ns);
+    while (!(gone = syscall(SYS_tgkill, getpid(), tid, 0) != 0 && errno == ESRCH) &&
+           os_monotonic() < deadline_ns)
+        /* Not nanosleep(): see shelter.h. */
+        syscall(SYS_nanosleep, &(struct timespec){0, 20000}, NULL);
     errno = saved;
     return gone;
 }
@@ -226,11 +229,10 @@ static uint64_t system_random(void)
 {
     int saved = errno;
     uint64_t value;
-    /* Not getrandom(): see cancel.h. */
+    /* Not getrandom(): see shelter.h. */
     if (syscall(SYS_getrandom, &value, sizeof value, GRND_NONBLOCK) != (long)sizeof value) {
-        struct timespec now;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        value = ((uint64_t)now.tv_nsec << 32) ^ (uint64_t)now.tv_sec ^ (uint64_t)(uintptr_t)&value;
+        uint64_t now = os_monotonic();
+        value = now << 32 ^ now >> 30 ^ (uint64_t)(uintptr_t)&value;
         value *= 0x9E3779B97F4A7C15u;
     }
     errno = saved;

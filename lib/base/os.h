@@ -42,6 +42,9 @@ bool os_map_huge(void *at, size_t size);
 void os_alloc_fail_at(uint64_t n, bool forever);
 uint64_t os_alloc_count(void); /* how many this thread tried */
 
+/* The time by which this file knows deadlines: the system's own, whatever clock.h was set to. */
+uint64_t os_monotonic(void);
+
 /*
  * Sleeps while *word == expected, until `deadline_ns` on CLOCK_MONOTONIC (UINT64_MAX: no limit) or a wake.
  * Returns false when the deadline passed. Spurious wakes happen.
@@ -74,7 +77,7 @@ uint64_t os_thread_count(void);     /* asked for so far */
 
 /*
  * Waits until a thread of this process is no more, for the system as for libc, which takes a moment after its
- * last word. False: `deadline_ns` on CLOCK_MONOTONIC passed.
+ * last word. False: `deadline_ns` on CLOCK_MONOTONIC passed; 0 only looks.
  */
 bool os_thread_gone(int tid, uint64_t deadline_ns);
 
