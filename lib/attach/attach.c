@@ -39,6 +39,7 @@
 #include "base/clock.h"
 #include "base/family.h"
 #include "base/origin.h"
+#include "base/service.h"
 #include "base/shelter.h"
 
 #include <dlfcn.h>
@@ -156,6 +157,7 @@ static bool wake(void)
     epoch_start();
     evict_bounds(&cache_bounds, option_number(OPTION_SWR_MAX_BYTES), option_number(OPTION_SWR_MAX_ENTRIES));
     alive_start();
+    service_ready();
     static const struct thread_endings endings = {thread_ends, thread_gone};
     thread_start(&endings);
     pool_start(&duties);

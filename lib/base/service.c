@@ -144,7 +144,7 @@ bool service_rest(struct service *s)
 {
     uint32_t runs = SERVICE_TO_RUN;
     int pid = atomic_load(&s->pid);
-    if (pid != 0 && pid != getpid())
+    if (os_locked_in() || (pid != 0 && pid != getpid()))
         return false;
     if (atomic_compare_exchange_strong(&s->wanted, &runs, SERVICE_TO_REST))
         os_futex_wake(&s->wanted, INT32_MAX);

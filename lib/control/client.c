@@ -2,18 +2,16 @@
 #include "client.h"
 #include "command.h"
 #include "request.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 uint64_t client_ms(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    return os_monotonic() / NS_PER_MS;
 }
 
 void client_open(struct client *c, int fd, pid_t peer)

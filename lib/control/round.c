@@ -12,7 +12,7 @@
 enum { IDLE_MS = 5000, BACKOFF_MS = 100, AMID_MS = 10 };
 
 static struct descriptor *listening;
-static _Atomic uint32_t *stopping;
+static const struct service *service; /* whose thread goes these rounds */
 static struct client clients[ROUND_CLIENTS];
 static struct client *served; /* whose command is being run */
 static uint64_t rounds;       /* so far */
@@ -80,8 +80,8 @@ static bool client_turn(struct client *c, int events)
  */
 static void locked_in(void)
 {
-    while (unlikely(os_locked_in()))
-        os_futex_wait(stopping, 0, UINT64_MAX);
+    if (unlikely(os_locked_in()))
+        service_park();
 }
 
 /*
@@ -140,7 +140,7 @@ static bool run(int timeout)
         if ((fds[at].revents != 0 || client_may_run(who[at])) && !client_turn(who[at], fds[at].revents))
             client_close(who[at]);
     }
-    if (rounds == mine && fds[last].revents != 0 && !atomic_load(stopping)) {
+    if (rounds == mine && fds[last].revents != 0 && service_wanted(service) == SERVICE_TO_RUN) {
         if ((fds[last].revents & (POLLNVAL | POLLHUP)) != 0 || !descriptor_ours(listening))
             return false;
         backoff = !clients_accept();
@@ -151,16 +151,16 @@ static bool run(int timeout)
 /* Between the pieces of what a command does. */
 static void amid(void)
 {
-    if (client_ms() < next_amid || atomic_load(stopping))
+    if (client_ms() < next_amid || service_wanted(service) != SERVICE_TO_RUN)
         return;
     run(0);
     next_amid = client_ms() + AMID_MS;
 }
 
-void round_begin(struct descriptor *socket, _Atomic uint32_t *stop)
+void round_begin(struct descriptor *socket, const struct service *of)
 {
     listening = socket;
-    stopping = stop;
+    service = of;
     backoff = false;
     cache_meanwhile = amid;
 }

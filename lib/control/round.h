@@ -6,17 +6,16 @@
 #define CONTROL_ROUND_H
 
 #include "descriptor.h"
+#include "base/service.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 enum { ROUND_CLIENTS = 16 };
 
 /* Nobody is there yet. */
 void round_none(void);
-/* Who comes to `socket`, and whoever is there; `stop` says when no new one is wanted. */
-void round_begin(struct descriptor *socket, _Atomic uint32_t *stop);
+/* Who comes to `socket`, and whoever is there; no new one once the service is not to run any more. */
+void round_begin(struct descriptor *socket, const struct service *service);
 /* Waits so many ms at most. False: it is over, the socket is not ours any more. */
 bool round_run(int timeout);
 void round_end(void);

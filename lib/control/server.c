@@ -10,6 +10,7 @@
 #include "base/lock.h"
 #include "base/origin.h"
 #include "base/os.h"
+#include "base/service.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,21 +19,18 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STOP_MS = 50, FILE_MS = 60000, FILE_BUSY_MS = 1000, STACK = 512 << 10 };
+enum { FILE_MS = 60000, FILE_BUSY_MS = 1000, STACK = 512 << 10 };
 #define AGAIN_NS (1000 * NS_PER_MS)
 
 LOCK(ending); /* of who closes and unlinks, or shuts down */
 
 static struct {
-    _Atomic uint32_t started;
-    _Atomic uint32_t busy;     /* futex: 1 while the thread lives */
-    _Atomic int tid;           /* of the thread, by itself; 0: not yet */
-    _Atomic uint32_t stopping; /* futex */
-    _Atomic bool open;         /* `place` and `listening` are settled, and not closed yet */
-    pid_t pid;
+    struct service service;   /* of one thread */
+    _Atomic uint32_t started; /* it has been asked for, and it has not rested since */
+    _Atomic bool open;        /* `place` and `listening` are settled, and not closed yet */
     struct place place;
     struct descriptor listening;
-} server;
+} server = {.listening = {.fd = -1}};
 
 /* For the socket's file. */
 struct watch {
@@ -61,8 +59,8 @@ static bool server_open(void)
     while (!server_place(&server.place, &server.listening)) {
         if (errno == 0)
             return false;
-        os_futex_wait(&server.stopping, 0, client_ms() * NS_PER_MS + AGAIN_NS);
-        if (atomic_load(&server.stopping))
+        service_sleep(&server.service, os_monotonic() + AGAIN_NS);
+        if (service_wanted(&server.service) != SERVICE_TO_RUN)
             return false;
     }
     return true;
@@ -85,7 +83,7 @@ static void server_look(struct watch *w)
     if (place_kept(&server.place) || !server_place(&place, &listening))
         return;
     lock_take(&ending_lock);
-    if (atomic_load(&server.stopping)) {
+    if (service_wanted(&server.service) != SERVICE_TO_RUN) {
         descriptor_close(&listening);
         place_leave(&place);
     } else {
@@ -99,8 +97,8 @@ static void server_look(struct watch *w)
 static void server_loop(void)
 {
     struct watch watch = {.next = client_ms() + FILE_BUSY_MS};
-    round_begin(&server.listening, &server.stopping);
-    for (bool goes_on = true; goes_on && !atomic_load(&server.stopping);) {
+    round_begin(&server.listening, &server.service);
+    for (bool goes_on = true; goes_on && service_wanted(&server.service) == SERVICE_TO_RUN;) {
         server_look(&watch);
         uint64_t now = client_ms();
         goes_on = round_run(now < watch.next ? (int)(watch.next - now) : 0);
@@ -110,53 +108,59 @@ static void server_loop(void)
 
 static void serve(void)
 {
-    atomic_store(&server.tid, os_gettid());
     round_none();
-    if (server_open()) {
-        atomic_store(&server.open, true);
-        if (!atomic_load(&server.stopping))
-            server_loop();
-        lock_take(&ending_lock);
-        atomic_store(&server.open, false);
-        descriptor_close(&server.listening);
-        place_leave(&server.place);
-        lock_give(&ending_lock);
-    }
-    atomic_store(&server.busy, 0);
-    os_futex_wake(&server.busy, 1);
+    if (!server_open())
+        return;
+    atomic_store(&server.open, true);
+    if (service_wanted(&server.service) == SERVICE_TO_RUN)
+        server_loop();
+    lock_take(&ending_lock);
+    atomic_store(&server.open, false);
+    descriptor_close(&server.listening);
+    place_leave(&server.place);
+    lock_give(&ending_lock);
 }
 
-static const struct os_thread control = {.name = "swr-control", .run = serve, .stack = STACK};
+static const struct service_thread control = {&server.service, "swr-control", serve, STACK};
 
 void control_start(void)
 {
     int saved = errno;
     uint32_t idle = 0;
     if (atomic_load_explicit(&server.started, memory_order_relaxed) == 0 &&
-        atomic_compare_exchange_strong(&server.started, &idle, 1) && option_number(OPTION_SWR_CONTROL) != 0) {
-        server.pid = getpid();
-        server.listening.fd = -1;
-        atomic_store(&server.busy, 1);
-        if (os_thread_start(&control) != 0)
-            atomic_store(&server.busy, 0);
-    }
+        atomic_compare_exchange_strong(&server.started, &idle, 1) && option_number(OPTION_SWR_CONTROL) != 0)
+        service_start(&control);
     errno = saved;
 }
 
 void control_fork_child(void)
 {
     int saved = errno;
-    if (atomic_load(&server.busy) != 0) {
+    if (service_forget(&server.service)) {
         descriptor_close(&server.listening);
         round_fork_child();
     }
     server.listening.fd = -1;
-    atomic_store(&server.busy, 0);
-    atomic_store(&server.tid, 0);
     atomic_store(&server.open, false);
-    atomic_store(&server.stopping, 0);
     atomic_store(&server.started, 0);
     errno = saved;
+}
+
+/* The thread has been asked to leave: it is waited for. */
+static void see_off(void)
+{
+    if (service_alive(&server.service) == 0)
+        return;
+    /* Not open yet, or no more: the thread sees that it must leave, and tidies up. */
+    lock_take(&ending_lock);
+    if (atomic_load(&server.open)) {
+        place_leave(&server.place);
+        if (descriptor_ours(&server.listening))
+            shutdown(server.listening.fd, SHUT_RDWR);
+    }
+    lock_give(&ending_lock);
+    /* Until it is gone: leak checkers look at the memory of threads that live. */
+    service_await(&server.service, SERVICE_WAIT_NS);
 }
 
 void control_stop(void)
@@ -166,37 +170,20 @@ void control_stop(void)
     /* What the program still may do is not known: its file stays, and is seen to be nobody's. */
     if (os_locked_in())
         return;
-    atomic_store(&server.stopping, 1);
-    os_futex_wake(&server.stopping, 1);
-    if (atomic_load(&server.busy) != 0 && server.pid == getpid()) {
-        struct timespec t;
-        /* Not open yet, or no more: the thread sees that it must stop, and tidies up. */
-        lock_take(&ending_lock);
-        if (atomic_load(&server.open)) {
-            place_leave(&server.place);
-            if (descriptor_ours(&server.listening))
-                shutdown(server.listening.fd, SHUT_RDWR);
-        }
-        lock_give(&ending_lock);
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        uint64_t until = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec + STOP_MS * NS_PER_MS;
-        while (atomic_load(&server.busy) != 0 && os_futex_wait(&server.busy, 1, until))
-            ;
-        /* Leak checkers look at the memory of threads that live. */
-        if (atomic_load(&server.busy) == 0)
-            os_thread_gone(atomic_load(&server.tid), until);
-    }
+    service_stop(&server.service);
+    see_off();
     errno = saved;
 }
 
 void control_rest(void)
 {
-    if (atomic_load(&server.started) == 0)
-        return;
-    control_stop();
-    if (atomic_load(&server.busy) != 0)
-        return;
-    atomic_store(&server.tid, 0);
-    atomic_store(&server.stopping, 0);
-    atomic_store(&server.started, 0);
+    int saved = errno;
+    if (atomic_load(&server.started) != 0 && service_rest(&server.service)) {
+        see_off();
+        if (service_alive(&server.service) == 0) {
+            service_resume(&server.service);
+            atomic_store(&server.started, 0);
+        }
+    }
+    errno = saved;
 }
