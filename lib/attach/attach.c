@@ -234,7 +234,7 @@ static void rest(bool begin)
     shelter_take(&shelter);
     if (begin) {
         control_rest();
-        pool_rest(EXIT_NS);
+        pool_rest();
         begin_again();
         uint64_t word = atomic_load(alive_word);
         while (word >= ALIVE_READY && !atomic_compare_exchange_weak(alive_word, &word, ALIVE_NEW))
@@ -298,5 +298,5 @@ __attribute__((destructor)) static void leave(void)
     atomic_store(alive_word, ALIVE_DEAD);
     family_leave();
     control_stop();
-    pool_stop(EXIT_NS);
+    pool_stop();
 }

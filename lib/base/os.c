@@ -2,12 +2,10 @@
 #include "os.h"
 #include "alive.h"
 #include "alloc.h"
-#include "ambient.h"
 
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -110,21 +108,6 @@ void os_futex_wake(_Atomic uint32_t *word, int how_many)
     errno = saved;
 }
 
-#ifdef SWRCACHE_TESTING
-static _Atomic uint64_t threads_asked;
-static _Atomic bool threads_refused;
-
-void os_thread_refuse(bool refuse)
-{
-    atomic_store(&threads_refused, refuse);
-}
-
-uint64_t os_thread_count(void)
-{
-    return atomic_load(&threads_asked);
-}
-#endif
-
 static bool filtered_at_start;
 
 static bool filtered(void)
@@ -137,44 +120,9 @@ void os_note_filter(void)
     filtered_at_start = filtered();
 }
 
-static void *begin(void *cookie)
-{
-    const struct os_thread *kind = cookie;
-    ambient_begin(kind->name);
-    kind->run();
-    return NULL;
-}
-
 bool os_locked_in(void)
 {
     return !filtered_at_start && filtered();
-}
-
-int os_thread_start(const struct os_thread *kind)
-{
-#ifdef SWRCACHE_TESTING
-    atomic_fetch_add(&threads_asked, 1);
-    if (atomic_load(&threads_refused))
-        return EAGAIN;
-#endif
-    if (!filtered_at_start && filtered())
-        return EPERM;
-    pthread_attr_t attr;
-    pthread_t thread;
-    sigset_t all, old;
-    int rc = pthread_attr_init(&attr);
-    if (rc != 0)
-        return rc;
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    if (kind->stack != 0)
-        pthread_attr_setstacksize(&attr, kind->stack);
-    /* Blocked in the creator so that the new thread never lives a moment with an open mask. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    rc = pthread_create(&thread, &attr, begin, (void *)(uintptr_t)kind);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attr);
-    return rc;
 }
 
 bool os_thread_gone(int tid, uint64_t deadline_ns)

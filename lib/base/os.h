@@ -1,5 +1,5 @@
 /*
- * os.h - the one door to the system: memory, futex, threads.
+ * os.h - the one door to the system: memory, futex, time. Threads begin in service.h.
  *
  * Nothing here prints, aborts or leaves errno changed on success. Allocation goes through os_alloc() so
  * that a test can make the n-th one fail.
@@ -56,24 +56,6 @@ void os_futex_wake(_Atomic uint32_t *word, int how_many);
 void os_note_filter(void);
 /* Has one come since? */
 bool os_locked_in(void);
-
-/* A kind of thread: what tools call it, what it does, and its stack, 0 for the usual. */
-struct os_thread {
-    const char *name;
-    void (*run)(void);
-    size_t stack;
-};
-
-/*
- * Starts a detached thread of that kind with every signal blocked, and else as ambient.h has it. 0 or an
- * errno value. EPERM in a program that has since put itself under such a filter: it may be ended for asking.
- */
-int os_thread_start(const struct os_thread *kind);
-
-#ifdef SWRCACHE_TESTING
-void os_thread_refuse(bool refuse); /* as if the system had no thread to give */
-uint64_t os_thread_count(void);     /* asked for so far */
-#endif
 
 /*
  * Waits until a thread of this process is no more, for the system as for libc, which takes a moment after its

@@ -65,8 +65,8 @@ void service_sleep(struct service *s, uint64_t deadline_ns);
 /* Asks all threads to leave, for ever. False: it has been said before. */
 bool service_stop(struct service *s);
 /*
- * The same until service_resume(). False, and nothing is asked: it stops; its threads are another process's, as
- * in a child of vfork(), which has our memory; or none could come again, as os_locked_in().
+ * The same until service_resume(). False, and nothing is asked: it stops; its threads are another process's,
+ * as in a child of vfork(), which has our memory; or none could come again, as os_locked_in().
  */
 bool service_rest(struct service *s);
 void service_resume(struct service *s);

@@ -3,7 +3,7 @@
 
 #include <sys/resource.h>
 
-#include "base/os.h"
+#include "base/service.h"
 #include "runtime/pool/pool.h"
 #include "runtime/registry/thread.h"
 
@@ -23,14 +23,14 @@ static uint64_t dropped(void)
 static void refused(void)
 {
     CHECK(count(1) == 1001 && outcome() == SWR_MISS);
-    os_thread_refuse(true);
+    service_refuse(true);
     swrcache_advance(1500);
-    uint64_t asked = os_thread_count(), before = dropped();
+    uint64_t asked = service_asked(), before = dropped();
     for (int i = 0; i < 1000; i++) {
         CHECK(count(1) == 1001 && outcome() == SWR_STALE_HIT);
         swrcache_advance(1);
     }
-    asked = os_thread_count() - asked;
+    asked = service_asked() - asked;
     CHECK(asked >= 3 && asked <= 8);
     /* It counts as often as a key asks, 50 times in a second, not each call. */
     CHECK(dropped() - before >= 40 && dropped() - before <= 51);
@@ -42,7 +42,7 @@ static void refused(void)
 
 static void had_again(void)
 {
-    os_thread_refuse(false);
+    service_refuse(false);
     swrcache_advance(6000);
     CHECK(count(1) == 1002 && outcome() == SWR_STALE_HIT);
     CHECK(swrcache_drain(10000));
@@ -56,7 +56,7 @@ static void none_wanted(void)
     swrcache_advance(1500);
     CHECK(count(1) == 1002 && outcome() == SWR_MISS);
     CHECK(count(1) == 1002 && outcome() == SWR_HIT);
-    CHECK(os_thread_count() == 0);
+    CHECK(service_asked() == 0);
 }
 
 /* The system's own refusal, where root can give its rights away. */

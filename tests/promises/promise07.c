@@ -4,7 +4,7 @@
  */
 #include "promise.h"
 #include "runtime/registry/function.h"
-#include "base/os.h"
+#include "base/service.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -52,12 +52,12 @@ static void no_memory(void)
 static void no_thread(void)
 {
     CHECK(plain("thread") == 6);
-    os_thread_refuse(true);
+    service_refuse(true);
     swrcache_advance(1500);
     CHECK(plain("thread") == 6 && outcome() == SWR_STALE_HIT);
     swrcache_advance(1000);
     CHECK(plain("thread") == 6 && outcome() == SWR_MISS);
-    os_thread_refuse(false);
+    service_refuse(false);
 }
 
 SWR_CACHED(int, no_room, (SWR_VAL(int, n)), .max_bytes = 1)

@@ -21,12 +21,12 @@ bool crew_full(void)
 }
 
 /* pool_lock held: a thread more, or, once one was refused, a pause until the next is asked for. */
-bool crew_start(const struct os_thread *thread)
+bool crew_start(const struct service_thread *kind)
 {
     uint64_t now = clock_now();
     if (now < crew.refused_until)
         return false;
-    if (os_thread_start(thread) != 0) {
+    if (service_start(kind) != 0) {
         crew.refused_pause = crew.refused_pause == 0 ? REFUSED_NS : crew.refused_pause * 2;
         if (crew.refused_pause > REFUSED_MOST_NS)
             crew.refused_pause = REFUSED_MOST_NS;
@@ -51,23 +51,11 @@ void crew_tell_calm(void)
     os_futex_wake(&crew.calm, INT32_MAX);
 }
 
-/* pool_lock held: for ever. Not ended: the host's destructors for this thread would run amid its exit(). */
+/* pool_lock held. */
 void crew_stay(void)
 {
     lock_give(&pool_lock);
-    for (;;)
-        os_futex_wait(&crew.parked, 0, UINT64_MAX);
-}
-
-/* pool_lock held; gives it back: this thread ends, and is no longer counted. */
-void crew_leave(void)
-{
-    if (crew.resting) {
-        if (crew.nleft < CREW_LEFT_MOST)
-            crew.left[crew.nleft++] = os_gettid();
-        crew_tell_calm();
-    }
-    lock_give(&pool_lock);
+    service_park();
 }
 
 /* pool_lock held: something waits that no worker has time for. */
@@ -81,7 +69,7 @@ bool crew_work_waits(void)
 void crew_watch(void)
 {
     bool busy = crew.idle == 0 && crew.threads != 0 && crew.threads >= crew_wanted();
-    if (busy && !crew.watching && !atomic_load(&crew.stopping) &&
+    if (busy && !crew.watching && service_wanted(&crew.service) != SERVICE_TO_STOP &&
         (crew_work_waits() || crew.timers.count != 0))
         crew.watching = crew_start(crew.watcher);
 }

@@ -12,38 +12,33 @@
 #include "pool.h"
 #include "timer.h"
 #include "base/lock.h"
-#include "base/os.h"
+#include "base/service.h"
 
-enum { CREW_LEFT_MOST = 32, CREW_SHED_MOST = 64 };
+enum { CREW_SHED_MOST = 64 };
 
 /* Under pool_lock, but for what is atomic. */
 struct crew {
-    const struct pool_duties *duties; /* set once, at waking */
-    const struct os_thread *watcher;  /* the same: watch.c's */
+    const struct pool_duties *duties;     /* set once, at waking */
+    const struct service_thread *watcher; /* the same: watch.c's */
+    struct service service;               /* of the workers and of who keeps watch */
     struct queue queue;
     struct timers timers;
-    uint32_t threads, idle, running;
-    uint32_t firing;        /* timers taken out whose refreshes are not queued yet */
-    bool draining;          /* somebody waits for calm */
-    bool ticking;           /* one of the idle looks by itself: it need not be woken */
-    bool called;            /* or will: it has been rung for that, and has not come yet */
-    uint64_t last_progress; /* when a worker last took or finished a job */
-    bool watching;          /* a thread is there that keeps watch */
-    bool stuck;             /* all workers hang, the spare ones as well: nothing is taken */
+    uint32_t threads, idle, running; /* of workers: all; that look for work; that do some */
+    uint32_t firing;                 /* timers taken out whose refreshes are not queued yet */
+    bool draining;                   /* somebody waits for calm */
+    bool ticking;                    /* one of the idle looks by itself: it need not be woken */
+    bool called;                     /* or will: it has been rung for that, and has not come yet */
+    uint64_t last_progress;          /* when a worker last took or finished a job */
+    bool watching;                   /* a thread is there that keeps watch */
+    bool stuck;                      /* all workers hang, the spare ones as well: nothing is taken */
     struct job
         shed[CREW_SHED_MOST]; /* taken out of the queue for others: their leases are to be given back */
     uint32_t nshed;
     uint64_t refused_until, refused_pause;
-    bool told_exit; /* exit() has been asked to stop the pool */
-    bool resting;   /* idle workers leave, and say who they were */
-    int left[CREW_LEFT_MOST];
-    uint32_t nleft;
-    _Atomic uint32_t generation; /* of forks */
-    _Atomic bool stopping;
-    _Atomic uint32_t parked; /* futex: never raised */
-    _Atomic uint32_t bell;   /* futex: raised for every submission */
-    _Atomic uint32_t calm;   /* futex: raised when nothing is queued or running */
-    _Atomic uint32_t alarm;  /* futex of who keeps watch: raised when time by hand moves, or at the end */
+    bool told_exit;         /* exit() has been asked to stop the pool */
+    _Atomic uint32_t bell;  /* futex: raised for every submission */
+    _Atomic uint32_t calm;  /* futex: raised when nothing is queued or running */
+    _Atomic uint32_t alarm; /* futex of who keeps watch: raised when time by hand moves, or at the end */
 };
 extern struct crew crew OURS;
 
@@ -55,13 +50,11 @@ uint32_t crew_wanted(void); /* SWR_THREADS */
 /* The rest with pool_lock held. */
 bool crew_full(void);
 /* A thread more, or, once one was refused, a pause until the next is asked for. */
-bool crew_start(const struct os_thread *thread);
+bool crew_start(const struct service_thread *kind);
 void crew_ring(int how_many);
 void crew_tell_calm(void);
-/* For ever: a thread that is not ended, as the host's destructors for it would run amid its exit(). */
-void crew_stay(void);
-/* Gives the lock back: this thread ends, and is no longer counted. */
-void crew_leave(void);
+/* Gives the lock back, and never returns: the process exits. */
+void crew_stay(void) __attribute__((noreturn));
 /* Gives the lock back at the end: the work of a thread that counts among `threads` already. */
 void crew_work(void);
 void crew_worker(void); /* the same for one that begins, without the lock */
@@ -70,6 +63,6 @@ bool crew_work_waits(void);
 /* After something was taken: should all workers hang, who comes by later is nobody. */
 void crew_watch(void);
 
-extern const struct os_thread crew_watcher OURS;
+extern const struct service_thread crew_watcher OURS;
 
 #endif

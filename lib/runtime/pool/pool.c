@@ -29,13 +29,13 @@ static bool hand_over(bool taken, bool wake)
     return taken;
 }
 
-static const struct os_thread refresher = {.name = "swr-refresh", .run = crew_worker};
+static const struct service_thread refresher = {&crew.service, "swr-refresh", crew_worker, 0};
 
 static void at_exit(void)
 {
     /* Not in a fork's child that the handlers did not prepare. */
     if (!alive_dead())
-        pool_stop(EXIT_NS);
+        pool_stop();
 }
 
 /* pool_lock held. */
@@ -91,8 +91,8 @@ static bool has_room(const struct job *job)
 /* pool_lock held; gives it back. */
 static bool submit(struct job job, uint64_t hits, uint64_t cost_us)
 {
-    bool taken =
-        !crew.stopping && have_worker() && has_room(&job) && queue_push(&crew.queue, job, hits, cost_us);
+    bool taken = service_wanted(&crew.service) != SERVICE_TO_STOP && have_worker() && has_room(&job) &&
+                 queue_push(&crew.queue, job, hits, cost_us);
     if (taken)
         crew_watch();
     /* A wake costs more than a hit: who looks every moment is not woken where nobody waits. */
@@ -115,7 +115,8 @@ bool pool_chore(void)
 {
     if (!lock_try(&pool_lock))
         return false;
-    bool taken = !atomic_load(&crew.stopping) && have_worker(), wake = taken && crew.idle > 0;
+    bool taken = service_wanted(&crew.service) != SERVICE_TO_STOP && have_worker(),
+         wake = taken && crew.idle > 0;
     crew_watch();
     return hand_over(taken, wake);
 }

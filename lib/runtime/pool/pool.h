@@ -46,16 +46,16 @@ bool pool_drain(uint64_t timeout_ns);
 void pool_swept(void); /* sweep.c: a sweep has ended, for which somebody may drain */
 void pool_wake(void);
 /*
- * The process exits: nothing more is started, what runs is waited for at most so long. A worker whose body
- * returns, or calls another cached function, after that stays in pool_park() for ever.
+ * The process exits: nothing more is started, what runs is waited for at most SERVICE_WAIT_NS. A worker whose
+ * body returns, or calls another cached function, after that stays in pool_park() for ever.
  */
-void pool_stop(uint64_t wait_ns);
-#define EXIT_NS (50 * NS_PER_MS)
+void pool_stop(void);
 /*
- * For a moment the process wants to be alone: workers leave once nothing is queued, and are waited for so
- * long until they are no more. Others come with the next refresh; with pool_resume() if one is due already.
+ * For a moment the process wants to be alone: workers leave once nothing is queued, and are waited for
+ * SERVICE_WAIT_NS at most until they are no more. Others come with the next refresh; with pool_resume() if
+ * one is due already.
  */
-void pool_rest(uint64_t wait_ns);
+void pool_rest(void);
 void pool_resume(void);
 void pool_park(void);
 /* The calling thread ends; had it been amid a refresh, by pthread_exit() in the body, that is told here. */

@@ -4,16 +4,10 @@
 #include "base/shelter.h"
 #include "base/sync.h"
 
-#include <time.h>
-
 /* Until nothing is queued or running but what `mine` says. */
 static bool drain(uint64_t timeout_ns, uint32_t mine)
 {
-    uint64_t deadline = CLOCK_NEVER;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (timeout_ns != CLOCK_NEVER)
-        deadline = clock_add((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, timeout_ns);
+    uint64_t deadline = clock_add(os_monotonic(), timeout_ns);
     struct shelter shelter;
     shelter_take(&shelter);
     lock_take(&pool_lock);
@@ -51,9 +45,9 @@ void pool_swept(void)
     lock_give(&pool_lock);
 }
 
-void pool_stop(uint64_t wait_ns)
+void pool_stop(void)
 {
-    if (atomic_exchange(&crew.stopping, true))
+    if (!service_stop(&crew.service))
         return;
     lock_take(&pool_lock);
     queue_empty(&crew.queue);
@@ -66,36 +60,17 @@ void pool_stop(uint64_t wait_ns)
     bool wait = crew.running > worker;
     lock_give(&pool_lock);
     if (wait)
-        drain(wait_ns, worker);
+        drain(SERVICE_WAIT_NS, worker);
 }
 
-void pool_rest(uint64_t wait_ns)
+void pool_rest(void)
 {
-    struct timespec now;
-    if (crew_at_work.entry != NULL) /* its body asks: this thread cannot leave */
+    /* One of its threads, in code of the user, cannot leave. */
+    if (service_member(&crew.service) || !service_rest(&crew.service))
         return;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t deadline = clock_add((uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec, wait_ns);
-    int who[CREW_LEFT_MOST];
-    lock_take(&pool_lock);
-    crew.resting = true;
-    crew.nleft = 0;
-    lock_give(&pool_lock);
     pool_wake();
-    lock_take(&pool_lock);
-    for (bool in_time = true; (crew.threads != 0 || crew.watching) && in_time;) {
-        uint32_t seen = atomic_load(&crew.calm);
-        lock_give(&pool_lock);
-        in_time = os_futex_wait(&crew.calm, seen, deadline);
-        lock_take(&pool_lock);
-    }
-    crew.resting = false;
-    uint32_t n = crew.nleft;
-    for (uint32_t i = 0; i < n; i++)
-        who[i] = crew.left[i];
-    lock_give(&pool_lock);
-    for (uint32_t i = 0; i < n; i++)
-        os_thread_gone(who[i], deadline);
+    service_await(&crew.service, SERVICE_WAIT_NS);
+    service_resume(&crew.service);
 }
 
 /* A timer, or a refresh that one had queued, goes on in the child; what a call had queued another will. */
@@ -109,6 +84,7 @@ void pool_fork_child(void)
 {
     struct timer t;
     struct job job;
+    service_forget(&crew.service);
     while ((t = timers_fired(&crew.timers)).entry != NULL)
         set_again(t.entry, !crew.duties->timed(t.entry));
     for (; crew.nshed > 0; crew.nshed--)
@@ -117,7 +93,6 @@ void pool_fork_child(void)
         set_again(job.entry, crew.duties->timed(job.entry));
     queue_empty(&crew.queue);
     crew.running = crew.firing = crew.idle = crew.threads = 0;
-    crew.draining = crew.ticking = crew.called = crew.resting = crew.watching = crew.stuck = false;
+    crew.draining = crew.ticking = crew.called = crew.watching = crew.stuck = false;
     crew.refused_until = crew.refused_pause = 0;
-    atomic_fetch_add(&crew.generation, 1);
 }

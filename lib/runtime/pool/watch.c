@@ -43,7 +43,7 @@ static void keep_watch(void)
     lock_take(&pool_lock);
     for (;;) {
         uint32_t seen = atomic_load(&crew.alarm);
-        if (atomic_load(&crew.stopping))
+        if (service_wanted(&crew.service) == SERVICE_TO_STOP)
             crew_stay();
         if (all_hang() && crew.threads < crew_wanted() + SPARE) {
             crew.threads++;
@@ -60,7 +60,8 @@ static void keep_watch(void)
         if (all_hang())
             give_all_back();
         /* Who takes the next job, and leaves nobody idle, has another keep watch. */
-        if (crew.idle > 0 || crew.resting || (!crew_work_waits() && crew.timers.count == 0 && !crew.stuck))
+        if (crew.idle > 0 || service_wanted(&crew.service) == SERVICE_TO_REST ||
+            (!crew_work_waits() && crew.timers.count == 0 && !crew.stuck))
             break;
         uint64_t until = CLOCK_NEVER;
         if (!clock_manual()) {
@@ -72,7 +73,7 @@ static void keep_watch(void)
         lock_take(&pool_lock);
     }
     crew.watching = false;
-    crew_leave();
+    lock_give(&pool_lock);
 }
 
-const struct os_thread crew_watcher = {.name = "swr-refresh", .run = keep_watch};
+const struct service_thread crew_watcher = {&crew.service, "swr-refresh", keep_watch, 0};

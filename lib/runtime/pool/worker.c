@@ -35,14 +35,12 @@ static void finished(const struct entry *e)
 
 void pool_park(void)
 {
-    if (likely(!atomic_load_explicit(&crew.stopping, memory_order_relaxed)) || crew_at_work.entry == NULL)
+    if (likely(service_wanted(&crew.service) != SERVICE_TO_STOP) || crew_at_work.entry == NULL)
         return;
     lock_take(&pool_lock);
     finished(crew_at_work.entry);
     crew_at_work.entry = NULL;
-    lock_give(&pool_lock);
-    for (;;)
-        os_futex_wait(&crew.parked, 0, UINT64_MAX);
+    crew_stay();
 }
 
 void pool_lost(void)
@@ -78,7 +76,8 @@ static void give_back_shed(void)
 static void run_timers(void)
 {
     uint64_t now = clock_now();
-    while (crew.timers.count != 0 && timers_due(&crew.timers) <= now && !crew_full() && !crew.stopping) {
+    while (crew.timers.count != 0 && timers_due(&crew.timers) <= now && !crew_full() &&
+           service_wanted(&crew.service) != SERVICE_TO_STOP) {
         struct timer t = timers_pop(&crew.timers);
         crew.firing++;
         lock_give(&pool_lock);
@@ -99,13 +98,12 @@ static void run_timers(void)
 void crew_work(void)
 {
     struct ambient mine;
-    uint32_t born = atomic_load(&crew.generation);
     ambient_save(&mine);
     for (;;) {
         /* Before anything is looked at: what is rung for from here on is not slept through. */
         uint32_t rung = atomic_load(&crew.bell);
         run_timers();
-        if (atomic_load(&crew.stopping))
+        if (service_wanted(&crew.service) == SERVICE_TO_STOP)
             crew_stay();
         give_back_shed();
         if (crew.queue.count > 0) {
@@ -123,7 +121,7 @@ void crew_work(void)
             crew_at_work = job;
             crew.duties->run(&job);
             /* The body forked, and this is the child: it has no pool, and nobody waits for this thread. */
-            if (atomic_load(&crew.generation) != born)
+            if (!service_member(&crew.service))
                 os_thread_vanish();
             pool_park();
             crew_at_work.entry = NULL;
@@ -155,7 +153,7 @@ void crew_work(void)
         /* A timer may have come to nothing: no job ended with that. */
         if (crew.draining)
             crew_tell_calm();
-        if (crew.resting)
+        if (service_wanted(&crew.service) == SERVICE_TO_REST)
             break;
         uint64_t now = clock_now(), until = next_wake(now);
         bool timed = crew.timers.count != 0 || crew.duties->chore_due() != CLOCK_NEVER;
@@ -176,7 +174,10 @@ void crew_work(void)
             break;
     }
     crew.threads--;
-    crew_leave();
+    /* Who waits for what only a worker does waits no more. */
+    if (crew.draining)
+        crew_tell_calm();
+    lock_give(&pool_lock);
 }
 
 void crew_worker(void)
