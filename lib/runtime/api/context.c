@@ -23,6 +23,9 @@ void context_with(void *context)
     struct flight *before = t->lent;
     t->lent = flight_numbered((uintptr_t)context);
     thread_set_top(t, t->top, t->body);
+    /* What was done for it may be this thread's open batch's doing. */
+    if (before != NULL && t->writing)
+        before->apart = true;
     if (before != NULL)
         flight_unref(before);
     door_leave(&visit);

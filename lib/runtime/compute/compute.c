@@ -65,6 +65,18 @@ static void after(struct thread *mine, void *given)
 
 static const struct frame_kind computation = {true, unwound, left, moved, after};
 
+/* Nobody joins it any more, and its result is for its caller alone. */
+static void set_apart(struct flight *fl)
+{
+    uint32_t shard = table_shard_of(fl->key.hash);
+    if (fl->apart)
+        return;
+    table_lock(&cache_table, shard);
+    fl->fenced = true;
+    table_unlock(&cache_table, shard);
+    fl->apart = true;
+}
+
 bool compute_body(struct flight *fl, struct body *b)
 {
     fl->owner = b->thread;
@@ -73,7 +85,14 @@ bool compute_body(struct flight *fl, struct body *b)
     fl->frame.name = fl->function->site->name;
     b->frame = &fl->frame;
     b->run = fl->function->site->run;
-    return body_run(b);
+    if (!body_run(b))
+        return false;
+    /* A batch is open that the body left so, or began to say something in: what came may be its doing. */
+    if (unlikely(b->thread->writing)) {
+        set_apart(fl);
+        compute_apart(b->thread);
+    }
+    return true;
 }
 
 enum computed compute_run(struct thread *t, struct function *f, struct flight *fl,
@@ -101,16 +120,9 @@ enum computed compute_run(struct thread *t, struct function *f, struct flight *f
 void compute_apart(struct thread *t)
 {
     struct flight *lent = t->top == NULL ? t->lent : NULL;
-    for (struct frame *frame = t->frames; frame != NULL; frame = frame->outer) {
-        struct flight *fl = (struct flight *)frame;
-        if (!frame->kind->computes || fl->apart)
-            continue;
-        uint32_t shard = table_shard_of(fl->key.hash);
-        table_lock(&cache_table, shard);
-        fl->fenced = true;
-        table_unlock(&cache_table, shard);
-        fl->apart = true;
-    }
+    for (struct frame *frame = t->frames; frame != NULL; frame = frame->outer)
+        if (frame->kind->computes)
+            set_apart((struct flight *)frame);
     if (lent != NULL)
         lent->apart = true;
 }

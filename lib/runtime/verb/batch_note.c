@@ -1,4 +1,5 @@
 #include "batch_note.h"
+#include "runtime/compute/compute.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/commit_gate.h"
 #include "runtime/registry/door.h"
@@ -105,6 +106,9 @@ bool batch_rollback(void)
     struct visit visit;
     if (open_ == NULL || !door_enter(&visit))
         return false;
+    /* A body may have looked at what goes back now, by itself and not by a cached call. */
+    if (visit.thread->writing)
+        compute_apart(visit.thread);
     batch_close(open_);
     door_leave(&visit);
     return true;
