@@ -160,6 +160,7 @@ static const char *const points[] = {
     "leader.after_call",   "refresh.before_publish", "names.before",
     "flight.created",      "invalidate.before_bump", "evict.before_free",
     "reader.after_lookup", "submitter.wakes",        "timer.fires",
+    "publish.stored",
 };
 enum { POINTS = sizeof points / sizeof *points };
 

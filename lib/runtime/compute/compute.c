@@ -19,15 +19,11 @@ static void give_up(struct thread *t, struct flight *fl)
     uint64_t now = clock_now();
     if (old != NULL) {
         lease_end(old, now, 0);
-        cache_ref(old);
+        warm_again(fl->function, old, publish_rested(fl->function, now, 1));
     }
     flight_overtake(fl);
     table_unlock(&cache_table, shard);
     flight_settle(fl, FLIGHT_ABANDONED, NULL);
-    if (old != NULL) {
-        warm_again(fl->function, old, publish_rested(fl->function, now, 1));
-        cache_unref(old);
-    }
     thread_count(t, fl->function, COUNTER_failures);
 }
 

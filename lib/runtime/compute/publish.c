@@ -30,8 +30,7 @@ struct publication {
     bool good;         /* `old` is a value that can be served */
     bool same;         /* stored, with the value that stood there */
     enum verdict verdict;
-    struct entry *warm; /* whose timer is to be set; a reference */
-    uint64_t again;     /* when refreshing may begin again; CLOCK_NEVER: nothing failed */
+    uint64_t again; /* when refreshing may begin again; CLOCK_NEVER: nothing failed */
 };
 
 uint64_t publish_rested(struct function *f, uint64_t now, uint32_t failures)
@@ -147,7 +146,9 @@ static uint8_t note_failure(struct entry *e, int error)
     return failures;
 }
 
-/* Shard locked. What stands there now has no lease any more, and rests if nothing good came. */
+/* Shard locked. What stands there now has no lease any more, and rests if nothing good came; its timer is
+ * set.
+ */
 static void rest(struct publication *p)
 {
     bool stored = p->verdict == VERDICT_STORED;
@@ -159,9 +160,10 @@ static void rest(struct publication *p)
     } else if (stored && warm_failure(p->e)) {
         p->again = publish_rested(p->f, p->now, note_failure(p->e, p->error));
     }
-    p->warm = atomic_load(&p->f->settings.keep_warm) == 0 ? NULL : stored ? p->e : p->old;
-    if (p->warm != NULL)
-        cache_ref(p->warm);
+    if (stored && !p->failed)
+        warm_begin(p->f, p->e);
+    else if (stored || p->old != NULL)
+        warm_again(p->f, stored ? p->e : p->old, p->again);
 }
 
 static void note_history(const struct publication *p)
@@ -174,17 +176,6 @@ static void note_history(const struct publication *p)
     history_note(p->fl->identity, &p->fl->key, what, p->verdict == VERDICT_FAILED ? p->error : 0);
     if (p->verdict == VERDICT_RAISED)
         audit_resume(0);
-}
-
-static void set_timer(const struct publication *p)
-{
-    if (p->warm == NULL)
-        return;
-    if (p->verdict == VERDICT_STORED && !p->failed)
-        warm_begin(p->f, p->warm);
-    else
-        warm_again(p->f, p->warm, p->again);
-    cache_unref(p->warm);
 }
 
 static void count(const struct publication *p)
@@ -230,13 +221,13 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
         mark_unlink(p.e);
     flight_unlist(fl);
     table_unlock(&cache_table, shard);
+    SYNC_POINT("publish.stored");
     flight_settle(fl, FLIGHT_DONE, fl->apart ? NULL : p.e);
     dependencies_free_names(names);
     note_history(&p);
     if (p.verdict == VERDICT_TOO_MANY)
         option_complain("%.80s: a result is not stored: more than %d tags and keys that it stands on",
                         f->site->name, FLIGHT_NAMES);
-    set_timer(&p);
     if (stored && atomic_load(&f->inner) && !p.failed)
         dependents_stored(f, p.e, replaces && !p.same);
     if (stored)

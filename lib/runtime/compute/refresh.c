@@ -18,14 +18,15 @@ void refresh_shed(struct entry *e, uint64_t lease, struct flight *fl)
 {
     struct function *f = function_of_entry(e);
     uint64_t now = clock_now();
+    uint32_t shard = table_shard_of(entry_hash(e));
     lease_return(e, lease, now, 0);
+    table_lock(&cache_table, shard);
     warm_again(f, e, clock_add(now, atomic_load(&f->settings.retry)));
+    if (fl != NULL)
+        flight_unlist(fl);
+    table_unlock(&cache_table, shard);
     if (fl == NULL)
         return;
-    uint32_t shard = table_shard_of(fl->key.hash);
-    table_lock(&cache_table, shard);
-    flight_unlist(fl);
-    table_unlock(&cache_table, shard);
     flight_settle(fl, FLIGHT_ABANDONED, NULL);
     flight_unref(fl);
 }

@@ -90,14 +90,10 @@ void warm_begin(struct function *f, struct entry *e)
 void warm_again(struct function *f, struct entry *e, uint64_t due)
 {
     uint8_t fired = TIMER_FIRED;
-    if (atomic_load(&f->settings.keep_warm) == 0)
+    if (atomic_load(&f->settings.keep_warm) == 0 || !table_holds(&cache_table, e))
         return;
-    uint32_t shard = table_shard_of(entry_hash(e));
-    table_lock(&cache_table, shard);
-    struct refresh_record *record = table_holds(&cache_table, e) ? refresh_record_of(e) : NULL;
-    bool mine = record != NULL && atomic_compare_exchange_strong(&record->timer, &fired, TIMER_SET);
-    table_unlock(&cache_table, shard);
-    if (mine)
+    struct refresh_record *record = refresh_record_of(e);
+    if (record != NULL && atomic_compare_exchange_strong(&record->timer, &fired, TIMER_SET))
         set(e, due);
 }
 

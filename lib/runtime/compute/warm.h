@@ -19,9 +19,9 @@
 
 /* No lock held. A timer of `e` fires: when it fires again, CLOCK_NEVER when it is used up. */
 uint64_t warm_fire(struct entry *e, uint64_t now);
-/* No lock held. The first timer of an entry just stored. */
+/* Shard locked, in which `e` was just stored: a fork finds it with its first timer, or not stored. */
 void warm_begin(struct function *f, struct entry *e);
-/* No lock held. Nothing new was stored: the timer of `e`, had it fired, is set for `due`. */
+/* Shard locked. Nothing new was stored: the timer of `e`, had it fired, is set for `due`. */
 void warm_again(struct function *f, struct entry *e, uint64_t due);
 /* Shard locked. What is known of the key's timer goes from `old` to `e`, which will stand in its place. */
 void warm_carry(struct function *f, struct entry *old, struct entry *e);
