@@ -1,5 +1,6 @@
 #include "fork.h"
 #include "control/server.h"
+#include "runtime/verb/relatives.h"
 #include "runtime/compute/flight.h"
 #include "runtime/cache/cache.h"
 #include "runtime/cache/lease.h"
@@ -105,6 +106,7 @@ void fork_child(void)
     thread_fork_child();
     mark_fork_child();
     cache_fork_child();
+    relatives_fork_child();
     pool_fork_child();
     settle_fork_child();
     control_fork_child();

@@ -40,6 +40,20 @@ SWR_CACHED(long, few, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER, .max_entries = 2
     return 7L * n;
 }
 
+/* What the cached call gives changes, and what stands on it follows. */
+enum { PRICES = 30 };
+static _Atomic long level;
+
+SWR_CACHED(long, price, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER, .stale_ms = SWR_FOREVER)
+{
+    return level + n;
+}
+
+SWR_CACHED(long, basket, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER, .stale_ms = SWR_FOREVER)
+{
+    return price(n) * 2;
+}
+
 /* Refreshed by a timer, calls or not; how often, in this process. */
 enum { KEPT = 12 };
 static _Atomic int kept_bodies[KEPT];
@@ -62,6 +76,9 @@ static void warm(void)
     }
     for (int i = 0; i < KEPT; i++)
         CHECK(kept(i) == 11L * i);
+    for (int i = 0; i < PRICES; i++)
+        basket(i);
+    swrcache_drain(60000);
 }
 
 static void walk_tag(void)
@@ -127,6 +144,16 @@ static void everything_of_many(void)
         leaf(1000 + i);
     swrcache_invalidate("all");
 }
+static void change(void)
+{
+    long value;
+    level += 1000;
+    for (int i = 0; i < PRICES / 2; i++)
+        SWR_FORCED(price, &value, i);
+    for (int i = PRICES / 2; i < PRICES; i++)
+        SWR_REFRESH(price, i);
+    swrcache_drain(60000);
+}
 static void hit(void)
 {
     for (int i = 0; i < KEYS; i++)
@@ -149,6 +176,7 @@ static const struct operation {
     {"refresh", refresh},
     {"hit", hit},
     {"keep warm", keep_warm},
+    {"change", change},
     {"everything of many", everything_of_many},
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };
@@ -211,6 +239,16 @@ static void *all_operations(void *cookie)
     return cookie;
 }
 
+/* Nothing is fresh that stands on another value than is there. */
+static void dependents_follow(void)
+{
+    for (int i = 0; i < PRICES; i++) {
+        long now, stands;
+        if (SWR_PEEK(price, &now, i) && SWR_PEEK(basket, &stands, i) && outcome() == SWR_HIT)
+            CHECK(stands == 2 * now);
+    }
+}
+
 static int in_child(bool kept_there)
 {
     pthread_t threads[CHILD_THREADS];
@@ -218,6 +256,7 @@ static int in_child(bool kept_there)
     hazard_failures = 0;
     atomic_store(&sync_hook, NULL);
     CHECK(together());
+    dependents_follow();
     /* The child's timers go on from its first call. */
     if (kept_there) {
         int before[KEPT];

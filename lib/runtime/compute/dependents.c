@@ -235,4 +235,29 @@ void dependents_stored(struct function *f, struct entry *e, bool replaced)
     mark_walk(id, touch_entry, &reach);
     ripple_run(&r);
     audit_because(0, 0);
+    /* None is left of what was counted in the parent, where the child has told in its place. */
+    uint32_t telling = atomic_load(&f->telling);
+    while (telling != 0 && !atomic_compare_exchange_weak(&f->telling, &telling, telling - 1))
+        continue;
+}
+
+bool dependents_about_to(struct function *f)
+{
+    if (!atomic_load(&f->inner))
+        return false;
+    atomic_fetch_add(&f->telling, 1);
+    return true;
+}
+
+/* Of which keys is not known: whoever stands on any of the function's. */
+void dependents_tell_left(void)
+{
+    for (uint32_t i = 0; i < function_count(); i++) {
+        struct function *f = function_at(i);
+        if (f == NULL || atomic_exchange(&f->telling, 0) == 0)
+            continue;
+        struct ripple r = {.operation = SWRCACHE_OP_EXPIRE};
+        ripple_whole(&r, f);
+        ripple_run(&r);
+    }
 }

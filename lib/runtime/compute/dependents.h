@@ -28,7 +28,13 @@ void ripple_match(struct ripple *r, struct function *f, cache_match *match, void
 /* No lock held. Entries reached by what counts. Frees what was gathered. */
 size_t ripple_run(struct ripple *r);
 
-/* After an entry was stored: those that saw another value of that key expire. No lock held. */
+/*
+ * After an entry was stored: those that saw another value of that key expire. `about_to` with the shard
+ * locked that the entry is stored under; false: nobody stands on it. `stored` after that, no lock held.
+ */
+bool dependents_about_to(struct function *f);
 void dependents_stored(struct function *f, struct entry *e, bool replaced);
+/* In a fork's child: what threads that it does not have were about to tell. No lock of the cache held. */
+void dependents_tell_left(void);
 
 #endif

@@ -216,7 +216,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     if (p.verdict == VERDICT_STORED)
         store(&p);
     rest(&p);
-    bool stored = p.verdict == VERDICT_STORED;
+    bool stored = p.verdict == VERDICT_STORED, tells = stored && !p.failed && dependents_about_to(f);
     if (p.linked && !stored)
         mark_unlink(p.e);
     flight_unlist(fl);
@@ -228,7 +228,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
     if (p.verdict == VERDICT_TOO_MANY)
         option_complain("%.80s: a result is not stored: more than %d tags and keys that it stands on",
                         f->site->name, FLIGHT_NAMES);
-    if (stored && atomic_load(&f->inner) && !p.failed)
+    if (tells)
         dependents_stored(f, p.e, replaces && !p.same);
     if (stored)
         cache_trim(f);

@@ -57,6 +57,8 @@ struct function {
     bool has_outs;      /* out-parameters: their bytes stand before the result in a value */
     bool dictionary;    /* a region's: nobody computes its entries */
     _Atomic bool inner; /* some body called it: results may stand on its results */
+    /* Results just stored whose dependents have not been told; raised under the shard's lock. */
+    _Atomic uint32_t telling;
     uint32_t ntags;
     struct mark_name *tags; /* of every result */
     struct settings settings;

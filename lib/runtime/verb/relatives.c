@@ -1,5 +1,6 @@
 #include "relatives.h"
 #include "apply.h"
+#include "runtime/compute/dependents.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/commit_gate.h"
 #include "runtime/registry/door.h"
@@ -12,6 +13,7 @@
 
 LOCK(relatives);
 static _Atomic uint64_t obeyed = ALIVE_READY; /* written under the lock */
+static _Atomic bool newborn;                  /* in a fork's child, until its first call; likewise */
 
 /* Longer keys are not worth it: all of the function is meant then. */
 enum { SENT_KEY = 1024 };
@@ -107,18 +109,27 @@ static void catch_up(void)
 void relatives_obey(struct thread *t)
 {
     struct visit visit;
-    if (atomic_load(&obeyed) == atomic_load(atomic_load(&alive_now)))
+    if (atomic_load(&obeyed) == atomic_load(atomic_load(&alive_now)) && !atomic_load(&newborn))
         return;
     visit.thread = t;
     visit.error = errno;
     if (t != NULL)
         door_begin(&visit);
     lock_take(&relatives_lock);
+    if (atomic_load(&newborn)) {
+        dependents_tell_left();
+        atomic_store(&newborn, false);
+    }
     catch_up();
     lock_give(&relatives_lock);
     if (t != NULL)
         door_leave(&visit);
     errno = visit.error;
+}
+
+void relatives_fork_child(void)
+{
+    atomic_store(&newborn, true);
 }
 
 /* Room for one more verb; NULL: it does not fit. */

@@ -15,6 +15,8 @@ struct thread;
 
 /* Does what was announced. No lock held; `t`: the calling thread, not busy; NULL: the control thread. */
 void relatives_obey(struct thread *t);
+/* In a fork's child, alone: its first entering also ends what threads of the parent were amid. */
+void relatives_fork_child(void);
 /* Up to which announcement that was done. */
 uint64_t relatives_obeyed(void);
 
