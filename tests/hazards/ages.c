@@ -1,8 +1,10 @@
 /* S38, S42: the borders between the ages, to the nanosecond; dead bodies; and times out of the ordinary. */
 #include "hazard.h"
 #include "told.h"
+#include "../gate.h"
 
 #include "base/clock.h"
+#include "runtime/cache/retune.h"
 #include "runtime/pool/pool.h"
 #include "runtime/setting/option.h"
 
@@ -164,6 +166,106 @@ static void end_of_time(void)
     CHECK(swrcache_drain(10000));
 }
 
+/* Its ttl is set while it has entries, as by `swrctl set`. */
+static void set_ttl(const struct swrcache_site *site, uint64_t ms)
+{
+    struct function *f = site->function;
+    atomic_store(&f->settings.ttl, ms * NS_PER_MS);
+    cache_retune(f);
+}
+
+SWR_CACHED(int, ground, (SWR_VAL(int, n)), .ttl_ms = 1000, .stale_ms = 100000, .jitter_pct = 0)
+{
+    return n;
+}
+
+SWR_CACHED(int, upon, (SWR_VAL(int, n)), .ttl_ms = 500, .stale_ms = 100000, .jitter_pct = 0)
+{
+    return ground(n);
+}
+
+SWR_CACHED(int, spread, (SWR_VAL(int, n)), .ttl_ms = 500, .stale_ms = 100000, .jitter_pct = 50)
+{
+    return n;
+}
+
+static int fresh_ones(int (*f)(int), int n)
+{
+    int fresh = 0;
+    for (int i = 0; i < n; i++) {
+        f(i);
+        fresh += outcome() == SWR_HIT;
+    }
+    return fresh;
+}
+
+static enum swrcache_outcome how_of(int (*f)(int))
+{
+    f(1);
+    return outcome();
+}
+
+static void set_while_there(void)
+{
+    /* No longer fresh than what it stands on, whose end came with it. */
+    upon(1);
+    set_ttl(&swrcache_site_upon, 5000);
+    swrcache_advance(450);
+    CHECK(how_of(upon) == SWR_HIT);
+    swrcache_advance(550);
+    CHECK(how_of(upon) == SWR_STALE_HIT && swrcache_drain(10000));
+    /* They do not all end together. */
+    for (int i = 0; i < 100; i++)
+        spread(i);
+    set_ttl(&swrcache_site_spread, 1000);
+    swrcache_advance(750);
+    int fresh = fresh_ones(spread, 100);
+    CHECK(fresh > 10 && fresh < 90);
+    CHECK(swrcache_drain(10000));
+}
+
+/* A failure is remembered as long as it is said now, neither longer nor shorter. */
+SWR_CACHED(int, failing, (SWR_VAL(int, n)), .ttl_ms = 1000, .negative_ms = 10000, .fails = SWR_FAILS_NEGATIVE)
+{
+    bodies++;
+    return -n;
+}
+
+static void set_while_failed(void)
+{
+    struct function *f = swrcache_site_failing.function;
+    int before = bodies;
+    failing(1);
+    atomic_store(&f->settings.negative, 2000 * NS_PER_MS);
+    cache_retune(f);
+    swrcache_advance(1900);
+    CHECK(how_of(failing) == SWR_HIT && bodies == before + 1);
+    swrcache_advance(100);
+    CHECK(how_of(failing) == SWR_MISS && bodies == before + 2);
+    atomic_store(&f->settings.negative, 5000 * NS_PER_MS);
+    cache_retune(f);
+    swrcache_advance(4900);
+    CHECK(how_of(failing) == SWR_HIT && bodies == before + 2);
+}
+
+/* A result that is about to be stored while the ttl is set has the new one. */
+static void set_while_computed(void)
+{
+    SWR_INVALIDATE_ALL(ground);
+    ground(1);
+    swrcache_advance(1500);
+    gate_close("refresh.before_publish");
+    CHECK(how_of(ground) == SWR_STALE_HIT);
+    gate_await(1);
+    set_ttl(&swrcache_site_ground, 300);
+    gate_open();
+    CHECK(swrcache_drain(10000));
+    CHECK(how_of(ground) == SWR_HIT);
+    swrcache_advance(300);
+    CHECK(how_of(ground) == SWR_STALE_HIT && swrcache_drain(10000));
+    atomic_store(&sync_hook, NULL);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -173,6 +275,9 @@ int main(int argc, char **argv)
     pending_across();
     odd_times();
     after_a_pause();
+    set_while_there();
+    set_while_failed();
+    set_while_computed();
     end_of_time();
     return finish("ages");
 }

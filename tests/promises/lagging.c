@@ -4,6 +4,8 @@
  */
 #include "promise.h"
 
+#include "runtime/cache/retune.h"
+
 #include <time.h>
 
 enum { TICK_MS = 4 };
@@ -76,9 +78,24 @@ static void both_ends(int (*ask)(int))
     now_ms += 500;
 }
 
+/* So do ends of fresh that came with another ttl, for what was there already. */
+static void other_ttl(void)
+{
+    struct function *f = swrcache_site_plain.function;
+    failing = 0;
+    swrcache_invalidate("all");
+    int got = plain(1), ms = 0;
+    atomic_store(&f->settings.ttl, 2000 * NS_PER_MS);
+    cache_retune(f);
+    while (plain(1) == got && outcome() == SWR_HIT && ms < 3000)
+        ms++, now_ms++;
+    CHECK(ms > 2000 - 4 * TICK_MS && ms <= 2000);
+}
+
 int main(void)
 {
     both_ends(plain);
     both_ends(longer);
+    other_ttl();
     return finish("promise 8, a lagging clock");
 }

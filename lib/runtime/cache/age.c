@@ -48,28 +48,27 @@ static uint64_t given_or(int64_t ms, uint64_t policy)
     return ms == SWR_FOREVER ? CLOCK_NEVER : (uint64_t)ms * NS_PER_MS;
 }
 
-void age_begin(const struct age_policy *p, const struct age_birth *birth, struct entry *e)
+uint64_t age_fresh_until(const struct age_policy *p, const struct age_birth *birth)
 {
-    uint64_t born = birth->born;
-    entry_set_born(e, born);
-    if (birth->failed) {
-        entry_set_fresh_until(e, clock_add(born, p->negative));
-        return;
-    }
-    uint64_t ttl = p->ttl, stale = p->stale;
-    if (birth->own) {
-        ttl = given_or(birth->ttl_ms, ttl);
-        stale = given_or(birth->stale_ms, stale);
-    }
-    uint64_t end = clock_add(born, ttl), spread = ttl / 100 * birth->jitter_pct, fresh = end;
+    if (birth->failed)
+        return clock_add(birth->born, p->negative);
+    uint64_t ttl = birth->own ? given_or(birth->ttl_ms, p->ttl) : p->ttl;
+    uint64_t fresh = clock_add(birth->born, ttl), spread = ttl / 100 * birth->jitter_pct;
     if (ttl != CLOCK_NEVER && spread != 0)
         fresh -= birth->chance % (spread + 1);
-    fresh = seen_by_calls(p, born, fresh);
-    if (fresh > birth->fresh_cap)
-        fresh = birth->fresh_cap;
+    fresh = seen_by_calls(p, birth->born, fresh);
+    return fresh < birth->fresh_cap ? fresh : birth->fresh_cap;
+}
+
+void age_begin(const struct age_policy *p, const struct age_birth *birth, struct entry *e)
+{
+    uint64_t born = birth->born, fresh = age_fresh_until(p, birth);
+    entry_set_born(e, born);
     entry_set_fresh_until(e, fresh);
-    if (!birth->own)
+    if (!birth->own || birth->failed)
         return;
+    uint64_t ttl = given_or(birth->ttl_ms, p->ttl), stale = given_or(birth->stale_ms, p->stale);
+    uint64_t end = clock_add(born, ttl);
     /* The ends of others follow from the policy. */
     struct entry_more *more = entry_more(e);
     more->own_ttl_ms = ttl / NS_PER_MS < UINT32_MAX ? (uint32_t)(ttl / NS_PER_MS) : UINT32_MAX;

@@ -15,7 +15,7 @@
 /* What the ages of a function's entries follow from, in ns. */
 struct age_policy {
     uint64_t ttl, stale, stale_if_error, negative;
-    uint64_t lag;    /* of the clock that the function's calls look at */
+    uint64_t lag;    /* of the clock that the function's calls look at; to a dictionary they look exactly */
     bool dictionary; /* nobody computes its entries again */
 };
 
@@ -28,9 +28,12 @@ static inline uint64_t age_setting(const _Atomic uint64_t *setting)
 static inline struct age_policy age_policy_of(struct function *f)
 {
     struct settings *s = &f->settings;
-    return (struct age_policy){
-        age_setting(&s->ttl),      age_setting(&s->stale), age_setting(&s->stale_if_error),
-        age_setting(&s->negative), function_lag(f),        f->dictionary};
+    return (struct age_policy){age_setting(&s->ttl),
+                               age_setting(&s->stale),
+                               age_setting(&s->stale_if_error),
+                               age_setting(&s->negative),
+                               f->dictionary ? 0 : function_lag(f),
+                               f->dictionary};
 }
 
 struct age_ends {
@@ -48,6 +51,8 @@ struct age_birth {
     unsigned jitter_pct; /* up to so much of its time is taken off, */
     uint64_t chance;     /* by this random number */
 };
+/* Until when calls find it fresh. */
+uint64_t age_fresh_until(const struct age_policy *p, const struct age_birth *birth);
 /* Sets them. With `own` the entry has a struct entry_more. */
 void age_begin(const struct age_policy *p, const struct age_birth *birth, struct entry *e);
 

@@ -4,6 +4,7 @@
 #include "settle.h"
 #include "runtime/registry/mode.h"
 #include "runtime/registry/resolve.h"
+#include "core/mark.h"
 #include "base/clock.h"
 
 struct retuning {
@@ -11,16 +12,42 @@ struct retuning {
     struct evict *old; /* bounds that its entries leave */
 };
 
+/* It has an end of freshness that others gave it, and nobody remembers which. */
+static bool stands_on_others(const struct entry *e)
+{
+    const struct mark_set *set = mark_set_of(e);
+    for (uint32_t i = 0; set != NULL && i < set->count; i++)
+        if (set->links[i].name.kind != MARK_TAG)
+            return true;
+    return false;
+}
+
 static void retime(struct entry *e, void *cookie)
 {
     struct function *f = function_of_entry(e);
-    if (f != ((struct retuning *)cookie)->f || entry_has_own_times(e) || (entry_flags(e) & ENTRY_FAILED))
+    bool failed = (entry_flags(e) & ENTRY_FAILED) != 0;
+    if (f != ((struct retuning *)cookie)->f || (entry_has_own_times(e) && !failed))
         return;
     /* The other ends follow the settings by themselves (age.h). */
-    uint64_t word = lease_word(e), fresh = clock_add(entry_born(e), atomic_load(&f->settings.ttl));
-    while (!(entry_flags(e) & ENTRY_EXPIRED) &&
-           !lease_change(e, word, entry_time(fresh) | (lease_taken(word) ? lease_mine() : 0)))
+    struct age_policy policy = age_policy_of(f);
+    struct age_birth birth = {.born = entry_born(e),
+                              .failed = failed,
+                              .fresh_cap = CLOCK_NEVER,
+                              .jitter_pct = (unsigned)atomic_load(&f->settings.jitter_pct),
+                              .chance = os_random()};
+    bool bound = !failed && stands_on_others(e);
+    uint64_t word = lease_word(e);
+    while (!(entry_flags(e) & ENTRY_EXPIRED)) {
+        if (bound && (birth.fresh_cap = entry_fresh_until(e)) == 0)
+            return;
+        uint64_t fresh = age_fresh_until(&policy, &birth);
+        /* Old as before: its lease or back-off goes on. */
+        if ((word & ENTRY_TURN) && fresh <= clock_now())
+            return;
+        if (lease_change(e, word, entry_time(fresh) | (lease_taken(word) ? lease_mine() : 0)))
+            return;
         word = lease_word(e);
+    }
 }
 
 static void move(struct entry *e, void *cookie)

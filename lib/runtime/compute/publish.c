@@ -40,8 +40,11 @@ uint64_t publish_rested(struct function *f, uint64_t now, uint32_t failures)
                                          (unsigned)atomic_load(&s->jitter_pct), os_random()));
 }
 
+/* Shard locked: who changes the settings changes the times of what was stored before. */
 static void set_times(const struct publication *p)
 {
+    if (p->e == NULL)
+        return;
     struct age_policy policy = age_policy_of(p->f);
     struct age_birth birth = {
         .born = p->fl->started,
@@ -62,7 +65,6 @@ static void make_entry(struct publication *p, const struct swrcache_arg *args, v
     p->e = result_keep(p->f, p->fl, args, result, names, nnames, p->failed || p->fl->own_ttl);
     if (p->e == NULL)
         return;
-    set_times(p);
     entry_set_cost(p->e, (p->now - p->fl->started) / 1000);
     if (p->failed) {
         entry_flag(p->e, ENTRY_FAILED);
@@ -206,6 +208,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
         SYNC_POINT("refresh.before_publish");
     p.clogged = retired_clogs();
     table_lock(&cache_table, shard);
+    set_times(&p);
     p.old = table_find(&cache_table, fl->identity, &fl->key);
     /* Linked first: who invalidates from here on finds the entry; who did before left a fence. */
     p.linked = p.e != NULL && mark_link(p.e);
