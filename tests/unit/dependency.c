@@ -353,3 +353,40 @@ Test(ripple, reaches_a_functions_own_tags_while_it_is_computed)
     ripple_run(&r);
     cr_assert(fl->fenced, "though they are written down at its end only");
 }
+
+static size_t times_in(const struct ripple *r, uint64_t id)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->count; i++)
+        n += r->ids[i] == id;
+    return n;
+}
+
+/* Whoever stands on so many keys of a function that any counts is walked to once for all of them. */
+Test(dependency, any_key_is_gathered_once)
+{
+    struct ripple r = {.operation = SWRCACHE_OP_EXPIRE};
+    uint64_t any = mark_any(inner.number).id, of_other = mark_any(other.number).id;
+    atomic_store(&inner.inner, true);
+    atomic_store(&other.inner, true);
+    for (uint64_t hash = 0; hash < 100; hash++) {
+        ripple_key(&r, &inner, hash);
+        ripple_key(&r, &other, hash);
+    }
+    ripple_whole(&r, &inner);
+    cr_assert_eq(times_in(&r, any), 1);
+    cr_assert_eq(times_in(&r, of_other), 1);
+    cr_assert_eq(r.count, 203);
+    /* What is done once that has begun is not in it. */
+    r.begun = 2;
+    cr_assert_eq(r.ids[1], any);
+    ripple_key(&r, &inner, 100);
+    ripple_key(&r, &inner, 101);
+    ripple_key(&r, &other, 100);
+    cr_assert_eq(times_in(&r, any), 2);
+    cr_assert_eq(times_in(&r, of_other), 1);
+    r.begun = r.count;
+    ripple_key(&r, &other, 101);
+    cr_assert_eq(times_in(&r, of_other), 2);
+    os_free(r.ids);
+}

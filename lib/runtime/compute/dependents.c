@@ -31,14 +31,23 @@ static void gather(struct ripple *r, uint64_t id)
     r->ids[r->count++] = id;
 }
 
+/* Those that any key of it counts for. Once begun it may have come too early for what is done only now. */
+static void gather_any(struct ripple *r, const struct function *f)
+{
+    uint64_t id = mark_any(f->number).id;
+    if (r->any[f->number % RIPPLE_FUNCTIONS].id == id && r->any[f->number % RIPPLE_FUNCTIONS].at >= r->begun)
+        return;
+    r->any[f->number % RIPPLE_FUNCTIONS].id = id;
+    r->any[f->number % RIPPLE_FUNCTIONS].at = r->count;
+    gather(r, id);
+}
+
 void ripple_key(struct ripple *r, struct function *f, uint64_t hash)
 {
     if (!atomic_load(&f->inner))
         return;
     gather(r, mark_key(f->number, hash).id);
-    uint64_t any = mark_any(f->number).id;
-    if (r->count < 2 || r->ids[r->count - 2] != any)
-        gather(r, any);
+    gather_any(r, f);
 }
 
 void ripple_whole(struct ripple *r, struct function *f)
@@ -46,7 +55,7 @@ void ripple_whole(struct ripple *r, struct function *f)
     if (!atomic_load(&f->inner))
         return;
     gather(r, mark_whole(f->number).id);
-    gather(r, mark_any(f->number).id);
+    gather_any(r, f);
 }
 
 void ripple_tag(struct ripple *r, const char *tag)
@@ -116,7 +125,7 @@ void ripple_match(struct ripple *r, struct function *f, cache_match *match, void
     for (size_t i = 0; i < s.keys.count; i++)
         if (may_be_meant(f, s.keys.ids[i], match, cookie))
             ripple_key(r, f, s.keys.ids[i]);
-    gather(r, mark_any(f->number).id);
+    gather_any(r, f);
     r->lost |= s.keys.lost;
     os_free(s.keys.ids);
 }
@@ -199,6 +208,7 @@ size_t ripple_run(struct ripple *r)
     SYNC_POINT("ripple.between");
     for (size_t at = 0; at < r->count;) {
         for (; at < r->count; at++) {
+            r->begun = at + 1;
             spread_marked(r->ids[at], &reach);
             if (at < r->direct)
                 counted = reach.reached;

@@ -9,13 +9,21 @@
 
 #include "dependencies.h"
 
+/* Functions of which so many keys are meant at a time that their MARK_ANY need not be gathered with each. */
+enum { RIPPLE_FUNCTIONS = 8 };
+
 /* What was done to keys, to be done to those that stand on them: gathered under locks, run without. */
 struct ripple {
     enum swrcache_operation operation; /* INVALIDATE or EXPIRE */
     uint64_t *ids;
     size_t count, room;
     size_t direct; /* so many of them at the start count as reached */
+    size_t begun;  /* so many of them are done or amid it */
     bool lost;     /* no memory: everything that stands on anything is meant */
+    struct {
+        uint64_t id;
+        size_t at;           /* where it stands in `ids` */
+    } any[RIPPLE_FUNCTIONS]; /* the last of each function, by its number */
 };
 void ripple_key(struct ripple *r, struct function *f, uint64_t hash);
 void ripple_whole(struct ripple *r, struct function *f);
