@@ -76,11 +76,15 @@ SWR_CACHED(int, opens, (SWR_VAL(int, n)))
     return n;
 }
 
-/* A refresh of it begins a batch that nobody will end. */
+static _Atomic bool leaving;
+
+/* A refresh of it begins a batch that nobody will end; what comes of that is not kept. */
 SWR_CACHED(int, leaves, (SWR_VAL(int, n)), .ttl_ms = 1000, .stale_ms = SWR_FOREVER, .jitter_pct = 0)
 {
-    swrcache_begin();
-    swrcache_invalidate("plain");
+    if (leaving) {
+        swrcache_begin();
+        swrcache_invalidate("plain");
+    }
     return n;
 }
 
@@ -133,7 +137,8 @@ static void batches(void)
 
 static void workers(void)
 {
-    CHECK(leaves(1) == 1 && swrcache_rollback() && clears(1) == 1);
+    CHECK(leaves(1) == 1 && clears(1) == 1);
+    leaving = true;
     swrcache_advance(2000);
     plainly();
     for (int i = 0; i < 4; i++) { /* each thread of the pool may have had one */

@@ -341,99 +341,6 @@ static void who_waits(int left_open)
     CHECK(ledger(3, left_open) == 1);
 }
 
-/* Opens a batch and looks at the world by itself, with no cached call. */
-enum end { LEFT_OPEN, ROLLED_BACK, COMMITTED };
-
-SWR_CACHED(int, lone, (SWR_VAL(int, k), SWR_VAL(enum end, end)), LASTING)
-{
-    begin();
-    change(k, 2);
-    int v = seen(k);
-    if (end == ROLLED_BACK)
-        roll_back();
-    else if (end == COMMITTED)
-        commit();
-    return v;
-}
-
-SWR_CACHED(int, around, (SWR_VAL(int, k), SWR_VAL(enum end, end)), LASTING)
-{
-    return lone(k, end) * 10;
-}
-
-static void alone(enum end end)
-{
-    int value, kept = end == COMMITTED;
-    world(1);
-    CHECK(around(3, end) == 20);
-    if (end == LEFT_OPEN)
-        roll_back();
-    CHECK(SWR_PEEK(lone, &value, 3, end) == kept);
-    CHECK(SWR_PEEK(around, &value, 3, end) == kept);
-}
-
-/* The same on a thread that works for another's computation. */
-static int lent_to;
-static void *context;
-static bool lent_ends;
-
-static void *help(void *unused)
-{
-    swrcache_with(context);
-    begin();
-    change(3, 2);
-    lent_to = seen(3);
-    if (!lent_ends)
-        roll_back();
-    swrcache_with(NULL);
-    if (lent_ends)
-        roll_back();
-    return unused;
-}
-
-SWR_CACHED(int, helped, (SWR_VAL(int, k)), LASTING)
-{
-    pthread_t thread;
-    (void)k;
-    context = swrcache_context();
-    pthread_create(&thread, NULL, help, NULL);
-    pthread_join(thread, NULL);
-    return lent_to;
-}
-
-static void by_helper(bool ends)
-{
-    int value;
-    world(1);
-    lent_ends = ends;
-    CHECK(helped(3) == 2);
-    CHECK(!SWR_PEEK(helped, &value, 3));
-}
-
-/* A refresh whose body leaves a batch open: what was there stays, and is stale. */
-static _Atomic bool leaves_open;
-
-SWR_CACHED(int, renewed, (SWR_VAL(int, k)), LASTING)
-{
-    writing = false; /* what ended without a word from this thread */
-    if (leaves_open) {
-        begin();
-        change(k, 2);
-    }
-    return seen(k);
-}
-
-static void in_background(void)
-{
-    world(1);
-    CHECK(renewed(3) == 1);
-    swrcache_advance(1500);
-    leaves_open = true;
-    CHECK(renewed(3) == 1 && outcome() == SWR_STALE_HIT && swrcache_drain(60000));
-    leaves_open = false;
-    CHECK(renewed(3) == 1);
-}
-
 /* A batch that says nothing is none yet. */
 static void silent(void)
 {
@@ -459,11 +366,6 @@ int main(int argc, char **argv)
     dictionary();
     who_waits(0);
     who_waits(1);
-    for (enum end end = LEFT_OPEN; end <= COMMITTED; end++)
-        alone(end);
-    by_helper(false);
-    by_helper(true);
-    in_background();
     silent();
     return finish("own writes");
 }
