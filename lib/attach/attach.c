@@ -18,6 +18,7 @@
 #include "runtime/verb/target_check.h"
 #include "runtime/compute/dependencies.h"
 #include "runtime/compute/frame.h"
+#include "runtime/compute/guard.h"
 #include "runtime/compute/refresh.h"
 #include "runtime/compute/wait.h"
 #include "runtime/compute/warm.h"
@@ -25,6 +26,7 @@
 #include "runtime/cache/cache.h"
 #include "runtime/cache/history.h"
 #include "runtime/cache/lease.h"
+#include "runtime/cache/loan.h"
 #include "runtime/cache/refresh_record.h"
 #include "runtime/cache/settle.h"
 #include "runtime/cache/sweep.h"
@@ -76,14 +78,25 @@ static bool named_in(const char *names)
     return false;
 }
 
+static void refresh(const struct swrcache_arg *unused, void *cookie)
+{
+    struct job *job = cookie;
+    (void)unused;
+    refresh_run(job->entry, job->lease, job->flight);
+}
+
 /* A refresh on a worker. A batch that its body left open nobody is there to end; the next body shall not be
  * in it. */
 static void run_job(struct job *job)
 {
-    refresh_run(job->entry, job->lease, job->flight);
+    const char *name = function_of_entry(job->entry)->site->name;
+    /* Not of a body, but of what is asked about its result: nobody further in catches. */
+    if (!guard_call_catching(refresh, NULL, job)) {
+        door_left(thread_current);
+        option_complain("%s: an exception came out of what its refresh asked of the program", name);
+    }
     if (unlikely(!alive_dead() && batch_rollback()))
-        option_complain("%s: its refresh left a batch open; nothing of it was done",
-                        function_of_entry(job->entry)->site->name);
+        option_complain("%s: its refresh left a batch open; nothing of it was done", name);
 }
 
 static void lose_job(struct job *job)
@@ -117,6 +130,8 @@ static void thread_ends(struct thread *t)
     door_hold(t);
     wait_left(t);
     frame_forget_all(t);
+    if (!alive_dead())
+        loan_forget_all(t);
     door_let(t);
     pool_lost();
 }

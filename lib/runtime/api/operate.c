@@ -17,6 +17,7 @@
 #include "runtime/compute/shadow.h"
 #include "runtime/cache/age.h"
 #include "runtime/cache/lease.h"
+#include "runtime/cache/loan.h"
 #include "runtime/registry/door.h"
 #include "runtime/registry/mode.h"
 #include "runtime/pool/pool.h"
@@ -30,17 +31,18 @@ static bool is_out(const struct swrcache_param *p)
     return p->kind == SWRCACHE_KIND_OUT || p->kind == SWRCACHE_KIND_OUT_BYTES;
 }
 
-bool operate_peek(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+HAS_CANARY bool operate_peek(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
 {
     struct function *f = function_of(site);
     unsigned char stack[KEY_ON_STACK];
     struct key key;
     struct visit visit;
+    volatile uint64_t canary;
     if (f == NULL || !door_open(&visit))
         return false;
     struct thread *t = visit.thread;
     bool found = false;
-    struct custom_key custom = {.more = NULL};
+    struct custom_key custom = {.loan = NULL};
     const struct swrcache_arg *keyed = custom_key_args_of(t, f, args, &custom);
     door_begin(&visit);
     if (keyed != NULL && call_key_make(f, keyed, stack, &key)) {
@@ -58,14 +60,20 @@ bool operate_peek(struct swrcache_site *site, const struct swrcache_arg *args, v
         if (e != NULL && t->bound != NULL)
             dependencies_saw(t->bound, f, e);
         epoch_exit(&t->epoch);
-        if (e != NULL) {
+        custom_key_drop(&custom);
+        struct loan *loan = e != NULL ? loan_begin(t, &canary) : NULL;
+        if (loan != NULL) {
+            loan_entry(loan, e);
+            found = result_give_room(f, e, args, loan);
             struct outside outside = door_out();
-            found = result_give(f, e, args, result);
+            found = found && result_give(f, e, args, result, loan->what);
             door_in(&outside);
             if (found && (entry_flags(e) & ENTRY_FAILED))
                 visit.error = entry_errno(e);
             t->last = (struct thread_last){state == ENTRY_FRESH ? SWR_HIT : SWR_STALE_HIT,
                                            refresh_record_errno(&t->epoch, e), e->shape, clock_now()};
+            loan_end(loan);
+        } else if (e != NULL) {
             cache_unref(e);
         }
     }
@@ -107,27 +115,35 @@ static bool without_outs(struct function *f, const struct swrcache_arg *args, st
     return true;
 }
 
-size_t operate_run(struct swrcache_site *site, enum swrcache_operation operation,
-                   const struct swrcache_arg *args)
+HAS_CANARY size_t operate_run(struct swrcache_site *site, enum swrcache_operation operation,
+                              const struct swrcache_arg *args)
 {
     struct function *f = function_of(site);
     unsigned char stack[KEY_ON_STACK];
     struct key key;
     struct visit visit;
+    volatile uint64_t canary;
     size_t matched = 0;
     if (f == NULL || !door_open(&visit))
         return 0;
     struct thread *t = visit.thread;
-    struct custom_key custom = {.more = NULL};
+    struct custom_key custom = {.loan = NULL};
     struct swrcache_arg plain[KEY_MAX_PARAMS + 1];
     unsigned char *nothing = NULL;
     door_begin(&visit);
     bool without = args == NULL || without_outs(f, args, plain, &nothing);
+    struct loan *loan = nothing != NULL ? loan_begin(t, &canary) : NULL;
+    if (loan != NULL)
+        loan_besides(loan, nothing, os_free);
+    else
+        os_free(nothing);
+    without &= (nothing != NULL) == (loan != NULL);
     door_leave(&visit);
     const struct swrcache_arg *keyed =
         args != NULL && without ? custom_key_args_of(t, f, plain, &custom) : NULL;
     door_begin(&visit);
-    os_free(nothing);
+    if (loan != NULL)
+        loan_end(loan);
     struct announcement a = {0};
     if (args == NULL && batch_note(operation, site->name)) {
         matched = verb_several(operation, &f, 1, true);

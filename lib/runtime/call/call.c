@@ -54,17 +54,24 @@ static void answer(struct call *c)
     if (decision == DECISION_CLAIM)
         door_hold(t); /* who claims it must come to use it */
     bool mine = decision == DECISION_CLAIM && lease_claim(e, now, &lease);
-    if (unlikely(mine || f->site->form == SWRCACHE_FORM_OBJECT)) {
+    if (unlikely(!mine && f->site->form == SWRCACHE_FORM_OBJECT)) {
+        c->saved = errno;
+        custom_key_drop(c->custom_key);
+        if (!outcome_serve_found(c, e, outcome_of(decision)))
+            outcome_alone(c);
+        return;
+    }
+    if (unlikely(mine)) {
         c->saved = errno;
         cache_ref(e);
         epoch_exit(&t->epoch);
         thread_touch(t, e);
-        if (mine && (f->annotated.refresh == SWR_REFRESH_CALLER || !pool_wanted())) {
-            custom_key_drop(c->custom_key);
+        custom_key_drop(c->custom_key);
+        if (f->annotated.refresh == SWR_REFRESH_CALLER || !pool_wanted()) {
             caller_refresh(c, e, lease);
             return;
         }
-        if (mine && !ask_refresh(e, lease, NULL)) {
+        if (!ask_refresh(e, lease, NULL)) {
             lease_return(e, lease, now, clock_add(now, DROPPED_NS));
             thread_count(t, f, COUNTER_dropped);
         }
@@ -124,6 +131,7 @@ static __attribute__((noinline)) void answer_by_mode(struct call *c, uint64_t mo
     bool taken = mode_takes(c->f, mode, c->keyed);
     if (taken && mode_kind(mode) != FUNCTION_OBSERVE) {
         answer_kept(c);
+        custom_key_drop(c->custom_key);
         if (mode_kind(mode) == FUNCTION_SHADOW)
             shadow_call(c->t, c->f, c->args, c->result);
         return;
@@ -256,7 +264,7 @@ bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, vo
     struct visit visit;
     bool may = door_open(&visit);
     struct thread *t = visit.thread;
-    struct custom_key custom_key = {.more = NULL};
+    struct custom_key custom_key = {.loan = NULL};
     struct call c = {.site = site, .f = f, .t = t, .args = args, .result = result};
     unsigned char stack[KEY_ON_STACK], *encoded = NULL;
     struct key key;

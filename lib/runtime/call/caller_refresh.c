@@ -43,26 +43,20 @@ void caller_refresh(const struct call *c, struct entry *e, uint64_t lease)
     int error = errno;
     if (computed == COMPUTED_LOST)
         return;
-    fl->fallback = NULL;
-    bool failed = computed == COMPUTED_FAILED;
     if (fl->before != NULL)
-        shadow_refreshed(f, fl->before, fresh, c->args);
-    flight_unref(fl);
-    if (failed)
-        result_discard(f, c->result);
-    if (!failed) {
-        thread_count(t, f, COUNTER_refreshes);
-        if (fresh != NULL && function_holds_object(f)) {
-            struct outside outside = door_out();
-            result_share_object(f, c->result);
-            door_in(&outside);
-        }
-        outcome_note(c, SWR_MISS, NULL, 0);
-        cache_unref(e);
-        errno = error;
-    } else if (!outcome_serve(c, e, SWR_STALE_HIT)) {
-        outcome_alone(c);
+        shadow_refreshed(f, fl, fresh, c->args);
+    fl->fallback = NULL;
+    if (computed == COMPUTED_FAILED) {
+        if (fresh != NULL)
+            cache_unref(fresh);
+        flight_unref(fl);
+        if (!outcome_serve_instead(c, e, SWR_STALE_HIT))
+            outcome_alone(c);
+        return;
     }
-    if (fresh != NULL)
-        cache_unref(fresh);
+    thread_count(t, f, COUNTER_refreshes);
+    cache_unref(e);
+    outcome_share(c, fresh, fl);
+    outcome_note(c, SWR_MISS, NULL, 0);
+    errno = error;
 }

@@ -13,15 +13,8 @@
 /* The caller gets what was just computed. */
 static void hand_out(const struct call *c, struct flight *fl, struct entry *e, int error)
 {
-    if (e != NULL && function_holds_object(c->f)) {
-        struct outside outside = door_out();
-        result_share_object(c->f, c->result);
-        door_in(&outside);
-    }
+    outcome_share(c, e, fl);
     outcome_note(c, SWR_MISS, NULL, 0);
-    if (e != NULL)
-        cache_unref(e);
-    flight_unref(fl);
     errno = error;
 }
 
@@ -56,7 +49,7 @@ static void drop_fallback(struct miss *m)
     m->fallback = NULL;
 }
 
-/* Takes over the caller's reference to the entry. */
+/* Takes over the caller's reference to the entry, the only one that it may have. */
 static enum way serve(const struct miss *m, struct entry *e, enum swrcache_outcome outcome)
 {
     return outcome_serve(m->call, e, outcome) ? WAY_ANSWERED : WAY_ALONE;
@@ -77,15 +70,16 @@ static enum way join(struct miss *m, struct flight *fl)
     /* What it stood on was invalidated before this call began: it is older than it may be. */
     bool older = in_time && fl->outdated != 0 && fl->began < m->began;
     if (in_time && !older && atomic_load(&fl->state) == FLIGHT_DONE && fl->result != NULL) {
-        enum way way;
-        if (m->fallback != NULL && (entry_flags(fl->result) & ENTRY_FAILED)) {
-            way = serve_old(m);
-        } else {
-            cache_ref(fl->result);
-            way = serve(m, fl->result, m->asked ? SWR_MISS : SWR_COALESCED);
-        }
+        struct entry *e = fl->result;
+        bool old = m->fallback != NULL && (entry_flags(e) & ENTRY_FAILED);
+        cache_ref(e);
         flight_unref(fl);
-        return way;
+        if (!old) {
+            drop_fallback(m);
+            return serve(m, e, m->asked ? SWR_MISS : SWR_COALESCED);
+        }
+        cache_unref(e);
+        return serve_old(m);
     }
     flight_unref(fl);
     m->overtime = !in_time;
@@ -186,15 +180,12 @@ static enum way lead(struct miss *m)
     if (computed == COMPUTED_LOST)
         return WAY_ANSWERED;
     if (computed == COMPUTED_FAILED && m->lead->fallback != NULL) {
-        m->fallback = m->lead->fallback;
+        struct entry *old = m->lead->fallback;
         m->lead->fallback = NULL;
-        result_discard(c->f, c->result);
-        if (serve_old(m) == WAY_ANSWERED) {
-            if (e != NULL)
-                cache_unref(e);
-            flight_unref(m->lead);
-            return WAY_ANSWERED;
-        }
+        if (e != NULL)
+            cache_unref(e);
+        flight_unref(m->lead);
+        return outcome_serve_instead(c, old, SWR_FALLBACK_HIT) ? WAY_ANSWERED : WAY_ALONE;
     }
     hand_out(c, m->lead, e, error);
     return WAY_ANSWERED;
@@ -214,10 +205,8 @@ void miss_run(const struct call *c, const struct key *key)
     do
         way = look(&m);
     while (way == WAY_AGAIN);
-    if (way == WAY_LEAD) {
-        lead(&m);
-        return;
-    }
+    if (way == WAY_LEAD)
+        way = lead(&m);
     if (way == WAY_OLD)
         way = serve_old(&m);
     drop_fallback(&m);

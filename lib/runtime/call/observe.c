@@ -138,7 +138,7 @@ void observe_call(const struct call *c)
         return;
     int error = errno;
     s.cost = clock_now() - s.at;
-    s.failed = result_failed(f, c->result);
+    s.failed = result_said_failed(f, c->result) || result_fails(f, c->result);
     if (!digest(c, &s))
         atomic_fetch_add(&o->opaque, 1);
     record(o, &s);

@@ -50,8 +50,15 @@ void outcome_bypass(const struct call *c);
 void outcome_alone(const struct call *c);
 /*
  * Serves `e` (referenced; the reference is given back) with errno as it was or as the remembered failure left
- * it. False: no memory.
+ * it. False: no memory. Code of the user may run for it: nothing else may be held, and a long key is dropped.
  */
 bool outcome_serve(const struct call *c, struct entry *e, enum swrcache_outcome outcome);
+/* The same in the place of a result that the body left, which is dropped. */
+bool outcome_serve_instead(const struct call *c, struct entry *e, enum swrcache_outcome outcome);
+/* The same for an entry without a reference, in a section of epoch.h, which ends here. */
+bool outcome_serve_found(const struct call *c, struct entry *e, enum swrcache_outcome outcome);
+/* The caller gets what was just computed, of which `e` has the object (NULL: none). References to both are
+ * given back. */
+void outcome_share(const struct call *c, struct entry *e, struct flight *fl);
 
 #endif

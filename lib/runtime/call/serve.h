@@ -35,9 +35,9 @@ static inline __attribute__((always_inline)) bool serve_value(struct function *f
     default: {
         /* Only a string's malloc() and a decoder may change it. */
         if (f->site->form == SWRCACHE_FORM_VALUE)
-            return result_give(f, e, args, result);
+            return result_give(f, e, args, result, NULL);
         int saved = errno;
-        bool given = result_give(f, e, args, result);
+        bool given = result_give(f, e, args, result, NULL);
         errno = saved;
         return given;
     }

@@ -19,6 +19,8 @@ static void run(const struct swrcache_arg *args, void *cookie)
         return;
     thread_inside(t);
     door_hold(t);
+    if (b->ended != NULL && frame_is_there(t, b->frame, b->token))
+        b->ended(b);
 }
 
 /* The canary stays on the real stack. */
@@ -28,7 +30,7 @@ __attribute__((noinline, no_sanitize("address"))) bool body_run(struct body *b)
     volatile uint64_t canary;
     b->frame->at = (uintptr_t)__builtin_frame_address(0);
     frame_push(t, b->frame, &canary);
-    uint64_t token = canary;
+    uint64_t token = b->token = canary;
     SYNC_POINT("leader.before_call");
     if (b->catches) {
         errno = 0;

@@ -13,9 +13,17 @@ struct body {
     const struct swrcache_arg *args;
     void *result;
     bool catches; /* exceptions end here */
+    /* What is asked of the user's code about the result, as part of the body; inside, with the shelter. NULL:
+     * nothing */
+    void (*ended)(struct body *b);
+    bool keeps;        /* the result may be stored */
+    struct loan *loan; /* what `ended` leaves in memory of ours */
+    uint64_t token;    /* the frame's */
     /* How it ended. */
     int error;  /* its errno */
     bool threw; /* an exception that was caught */
+    bool said_failed;
+    size_t encoded_len;
 };
 
 /*

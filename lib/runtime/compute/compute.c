@@ -2,13 +2,17 @@
 #include "dependencies.h"
 #include "guard.h"
 #include "publish.h"
+#include "result.h"
 #include "warm.h"
 #include "runtime/cache/lease.h"
+#include "runtime/cache/loan.h"
+#include "runtime/registry/door.h"
 #include "base/alive.h"
 #include "base/clock.h"
 #include "base/sync.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* Nobody waits for it any more, and the key may be computed by others. */
 static void give_up(struct thread *t, struct flight *fl)
@@ -73,16 +77,58 @@ static void set_apart(struct flight *fl)
     fl->apart = true;
 }
 
-bool compute_body(struct flight *fl, struct body *b)
+/* The user's own test and encoder, run as the body is: what they call counts, and left they are as it is. */
+static void ended(struct body *b)
 {
+    struct function *f = ((struct flight *)b->frame)->function;
+    if (f->annotated.failed != NULL && !((struct flight *)b->frame)->failed) {
+        struct outside outside = door_out();
+        b->said_failed = result_said_failed(f, b->result);
+        door_in(&outside);
+        if (thread_now() != b->thread)
+            return;
+    }
+    void *object;
+    if (f->codec == NULL || b->loan == NULL)
+        return;
+    memcpy(&object, b->result, sizeof object);
+    b->loan->back = os_free;
+    b->encoded_len = object != NULL ? result_encode(f, object, &b->loan->what) : 0;
+}
+
+/* Of one that came back whole. */
+static void take_over(struct flight *fl, struct body *b)
+{
+    fl->failed |= b->said_failed;
+    if (b->loan != NULL) {
+        fl->encoded = b->loan->what;
+        fl->encoded_len = b->encoded_len;
+        loan_keep(b->loan);
+    }
+}
+
+HAS_CANARY bool compute_body(struct flight *fl, struct body *b)
+{
+    volatile uint64_t canary;
+    struct function *f = fl->function;
+    bool encodes = b->keeps && f->codec != NULL;
+    fl->encoded_len = b->encoded_len = SIZE_MAX;
+    if (encodes)
+        b->loan = loan_begin(b->thread, &canary);
+    if (encodes || f->annotated.failed != NULL)
+        b->ended = ended;
     fl->owner = b->thread;
     fl->tid = b->thread->tid;
     fl->frame.kind = &computation;
-    fl->frame.name = fl->function->site->name;
+    fl->frame.name = f->site->name;
     b->frame = &fl->frame;
-    b->run = fl->function->site->run;
-    if (!body_run(b))
+    b->run = f->site->run;
+    if (!body_run(b)) {
+        if (b->loan != NULL)
+            loan_end(b->loan);
         return false;
+    }
+    take_over(fl, b);
     /* A batch is open that the body left so, or began to say something in: what came may be its doing. */
     if (unlikely(b->thread->writing)) {
         set_apart(fl);
@@ -94,7 +140,7 @@ bool compute_body(struct flight *fl, struct body *b)
 enum computed compute_run(struct thread *t, struct function *f, struct flight *fl,
                           const struct swrcache_arg *args, void *result, struct entry **e)
 {
-    struct body body = {.thread = t, .args = args, .result = result};
+    struct body body = {.thread = t, .args = args, .result = result, .keeps = true};
     bool failed;
     *e = NULL;
     /* The body may never return: nothing of the call may be held by it. */

@@ -1,4 +1,5 @@
 #include "custom_key.h"
+#include "runtime/cache/loan.h"
 #include "runtime/registry/door.h"
 #include "runtime/setting/option.h"
 
@@ -41,18 +42,20 @@ bool custom_key_make(struct thread *t, struct function *f, const struct swrcache
 {
     int saved = errno;
     size_t room = sizeof custom->bytes, len = f->custom_key->make(args, custom->bytes, room);
-    custom->more = NULL;
+    custom->loan = NULL;
     custom->arg = (struct swrcache_arg){custom->bytes, len};
     /* Full to the last byte is too full: printf() ends with a NUL. */
     if (len >= room && len <= UINT32_MAX / 2) {
         room = len + 1;
         door_call(t);
         door_hold(t);
-        custom->more = os_alloc(room);
+        custom->loan = loan_begin(t, &custom->canary);
+        if (custom->loan != NULL)
+            loan_besides(custom->loan, os_alloc(room), os_free);
+        unsigned char *more = custom->loan != NULL ? custom->loan->what : NULL;
         door_answered(t);
-        if (custom->more != NULL)
-            custom->arg =
-                (struct swrcache_arg){custom->more, len = f->custom_key->make(args, custom->more, room)};
+        if (more != NULL)
+            custom->arg = (struct swrcache_arg){more, len = f->custom_key->make(args, more, room)};
         else
             room = 0;
     }
@@ -70,14 +73,10 @@ const struct swrcache_arg *custom_key_args_of(struct thread *t, struct function 
 
 void custom_key_drop(struct custom_key *custom)
 {
-    if (custom == NULL || custom->more == NULL)
+    if (custom == NULL || custom->loan == NULL)
         return;
-    struct thread *t = thread_current;
-    bool held = t != NULL && door_hold(t);
-    os_free(custom->more);
-    custom->more = NULL;
-    if (held)
-        door_let(t);
+    loan_end(custom->loan);
+    custom->loan = NULL;
 }
 
 ptrdiff_t custom_key_carried(struct function *f, const struct swrcache_arg *args)

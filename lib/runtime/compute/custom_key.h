@@ -16,7 +16,8 @@ void custom_key_shape(struct function *f);
 
 struct custom_key {
     struct swrcache_arg arg;
-    unsigned char *more; /* where it did not fit */
+    struct loan *loan; /* of memory for what did not fit; NULL: it fits */
+    volatile uint64_t canary;
     _Alignas(BITS_ALIGN_LEAST) unsigned char bytes[256];
 };
 /* Runs the user's function, outside the runtime. False: this call is not cached. Always drop it. */

@@ -41,15 +41,21 @@ static uint64_t digest_text(const void *text, size_t len)
     return text != NULL ? key_digest(text, len) : 0;
 }
 
-static bool digest_object(struct function *f, const void *object, uint64_t *digest, size_t *len)
+static HAS_CANARY bool digest_object(struct function *f, const void *object, uint64_t *digest, size_t *len)
 {
-    void *bytes = NULL;
-    *len = object != NULL && f->encoder != NULL ? result_encode(f, object, &bytes) : 0;
-    if (*len == SIZE_MAX)
+    volatile uint64_t canary;
+    *digest = *len = 0;
+    if (object == NULL || f->encoder == NULL)
+        return true;
+    struct loan *loan = thread_current != NULL ? loan_begin(thread_current, &canary) : NULL;
+    if (loan == NULL)
         return false;
-    *digest = digest_text(bytes, *len);
-    os_free(bytes);
-    return true;
+    loan->back = os_free;
+    *len = result_encode(f, object, &loan->what);
+    if (*len != SIZE_MAX)
+        *digest = digest_text(loan->what, *len);
+    loan_end(loan);
+    return *len != SIZE_MAX;
 }
 
 static bool is_out(const struct swrcache_param *p)

@@ -115,10 +115,16 @@ void flight_unref(struct flight *fl)
         cache_unref(fl->before);
     flight_free_names(fl);
     os_free(fl->room);
+    os_free(fl->encoded);
 #ifdef SWRCACHE_TESTING
     memset(fl, 0xde, sizeof *fl);
 #endif
     os_free(fl);
+}
+
+void flight_back(void *fl)
+{
+    flight_unref(fl);
 }
 
 void flight_visit(uint32_t shard, void (*visit)(struct flight *fl, void *cookie), void *cookie)

@@ -33,6 +33,8 @@ struct flight {
     uint64_t identity;
     _Atomic(struct thread *) owner; /* NULL: queued, no worker has it yet */
     void *room;                     /* what its body uses besides; goes with it */
+    void *encoded;                  /* of an object with a codec, the bytes; likewise. Owner alone */
+    size_t encoded_len;             /* SIZE_MAX: there are none to be had */
     int tid;
     /* The shard's lock. */
     bool listed, fenced; /* drawn above */
@@ -77,6 +79,7 @@ void flight_overtake(struct flight *fl);
 /* Any. */
 void flight_settle(struct flight *fl, enum flight_state state, struct entry *result);
 void flight_unref(struct flight *fl);
+void flight_back(void *fl); /* the same, of a loan */
 void flight_free_names(struct flight *fl);
 extern _Atomic uint32_t flights_named; /* so many have names: without any, verbs look at none */
 /* By a number as well, until they end: for context.h. numbered: gives a reference. */

@@ -1,4 +1,5 @@
 #include "frame.h"
+#include "runtime/cache/loan.h"
 #include "runtime/registry/door.h"
 #include "base/alive.h"
 #include "base/foreign.h"
@@ -30,6 +31,14 @@ static struct frame **find(struct thread *t, const struct frame *frame, uint64_t
         if (*at == frame && frame->token == token)
             return at;
     return NULL;
+}
+
+bool frame_is_there(struct thread *t, const struct frame *frame, uint64_t token)
+{
+    lock_take(&t->frames_lock);
+    bool there = find(t, frame, token) != NULL;
+    lock_give(&t->frames_lock);
+    return there;
 }
 
 bool frame_pop(struct thread *t, struct frame *frame, uint64_t token)
@@ -116,6 +125,7 @@ void frame_forget_left(struct thread *t, uintptr_t at)
         *a = f->outer;
         f->kind->left(t, f);
     }
+    loan_forget_left(t);
 }
 
 void frame_forget_all(struct thread *t)

@@ -42,6 +42,9 @@ void frame_push(struct thread *t, struct frame *frame, volatile uint64_t *canary
 /* Its body came back: it is taken out. False: it had been given up, and may be gone. */
 bool frame_pop(struct thread *t, struct frame *frame, uint64_t token);
 
+/* False: it has been given up, and may be gone. */
+bool frame_is_there(struct thread *t, const struct frame *frame, uint64_t token);
+
 /* Its body came back, but not on the thread `t` on which it began. Called outside the runtime. */
 void frame_moved(struct thread *t, struct frame *frame, uint64_t token);
 

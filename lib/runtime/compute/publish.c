@@ -198,7 +198,7 @@ struct entry *compute_publish(struct function *f, struct flight *fl, const struc
 {
     struct publication p = {.f = f, .fl = fl, .error = error};
     uint32_t nnames, shard = table_shard_of(fl->key.hash);
-    *failed = p.failed = fl->failed || result_failed(f, result);
+    *failed = p.failed = fl->failed || result_fails(f, result);
     p.now = clock_now();
     struct mark_name *names = dependencies_names(f, fl, &nnames);
     make_entry(&p, args, result, names, nnames);

@@ -6,6 +6,7 @@
 #include "shadow.h"
 #include "warm.h"
 #include "runtime/cache/lease.h"
+#include "runtime/cache/loan.h"
 #include "runtime/registry/door.h"
 #include "runtime/registry/mode.h"
 #include "runtime/pool/pool.h"
@@ -29,6 +30,20 @@ void refresh_shed(struct entry *e, uint64_t lease, struct flight *fl)
         return;
     flight_settle(fl, FLIGHT_ABANDONED, NULL);
     flight_unref(fl);
+}
+
+/* What the body left, in the room that goes with the flight. */
+static HAS_CANARY void discard(struct thread *t, struct flight *fl, void *result)
+{
+    volatile uint64_t canary;
+    struct loan *loan = loan_begin(t, &canary);
+    if (loan != NULL)
+        loan_besides(loan, fl, flight_back);
+    result_discard(fl->function, result);
+    if (loan != NULL)
+        loan_end(loan);
+    else
+        flight_unref(fl);
 }
 
 void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
@@ -73,7 +88,7 @@ void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
     if (mode_kind(mode_of(f)) == FUNCTION_SHADOW)
         shadow_prefill(f, e, args);
     fl->room = room;
-    struct body body = {.thread = t, .args = args, .result = result, .catches = true};
+    struct body body = {.thread = t, .args = args, .result = result, .catches = true, .keeps = true};
     bool whole = compute_body(fl, &body), failed;
     pool_park();
     if (whole) {
@@ -81,13 +96,12 @@ void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
         fl->failed |= body.threw;
         struct entry *fresh = compute_publish(f, fl, args, result, body.error, &failed);
         if (fl->before != NULL)
-            shadow_refreshed(f, fl->before, fresh, args);
+            shadow_refreshed(f, fl, fresh, args);
         if (!failed)
             thread_count(t, f, COUNTER_refreshes);
-        result_discard(f, result);
         if (fresh != NULL)
             cache_unref(fresh);
-        flight_unref(fl);
+        discard(t, fl, result);
     }
     door_leave(&visit);
 }

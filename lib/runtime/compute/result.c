@@ -55,22 +55,15 @@ static bool negative(const struct swrcache_site *s, const void *result)
     }
 }
 
-/* The user's own test, run as a body is: what it invalidates or calls counts. */
-static bool said_failed(struct function *f, const void *result)
+bool result_said_failed(struct function *f, const void *result)
 {
-    if (f->annotated.failed == NULL)
-        return false;
-    struct outside outside = door_out();
-    bool failed = f->annotated.failed(f->site->form == SWRCACHE_FORM_VOID ? NULL : result);
-    door_in(&outside);
-    return failed;
+    return f->annotated.failed != NULL &&
+           f->annotated.failed(f->site->form == SWRCACHE_FORM_VOID ? NULL : result);
 }
 
-bool result_failed(struct function *f, const void *result)
+bool result_fails(struct function *f, const void *result)
 {
     const struct swrcache_site *s = f->site;
-    if (said_failed(f, result))
-        return true;
     if (s->form == SWRCACHE_FORM_VOID)
         return false;
     switch (f->annotated.fails) {
@@ -143,7 +136,6 @@ struct entry *result_keep(struct function *f, const struct flight *fl, const str
     size_t len = s->result_size;
     const void *from = result;
     const char *string = NULL;
-    void *encoded = NULL;
     clear_padding(f, args, result);
     uint8_t flags = 0;
     if (s->form == SWRCACHE_FORM_STRING) {
@@ -157,8 +149,8 @@ struct entry *result_keep(struct function *f, const struct flight *fl, const str
         void *object;
         memcpy(&object, result, sizeof object);
         flags = object == NULL ? ENTRY_NULL : 0;
-        len = object == NULL ? 0 : result_encode(f, object, &encoded);
-        from = encoded;
+        len = object == NULL ? 0 : fl->encoded_len;
+        from = fl->encoded;
         if (len == SIZE_MAX)
             return NULL;
     }
@@ -177,7 +169,6 @@ struct entry *result_keep(struct function *f, const struct flight *fl, const str
     if (e == NULL || !custom_key_carry(f, args, e)) {
         if (e != NULL)
             entry_free(e);
-        os_free(encoded);
         return NULL;
     }
     key_opaque_copy(&f->args, args, entry_opaque(e));
@@ -191,25 +182,49 @@ struct entry *result_keep(struct function *f, const struct flight *fl, const str
         memset(at, 0, pad);
     if (len != 0)
         memcpy(at + pad, from, len);
-    os_free(encoded);
     entry_flag(e, flags);
     mark_fill(e, names, nnames);
     return e;
 }
 
-/* Wherever they stand in the entry, `decode` gets them where malloc() could have put them. */
-static void *decode(struct function *f, const unsigned char *bytes, size_t len)
+/* Where the result itself begins in a value, behind the out-arguments. */
+static const unsigned char *tail_of(const struct function *f, struct entry *e,
+                                    const struct swrcache_arg *args)
 {
-    _Alignas(BITS_ALIGN_LEAST) unsigned char few[512];
-    unsigned char *copy = few;
+    const unsigned char *tail = entry_value(e);
+    if (unlikely(f->has_outs))
+        for (uint32_t i = 0; i < f->site->nparams; i++)
+            if (is_out(&f->site->params[i]))
+                tail += args[i].size;
+    return tail;
+}
+
+/* So much is copied on the stack for `decode`. */
+enum { DECODED_FEW = 512 };
+
+bool result_give_room(struct function *f, struct entry *e, const struct swrcache_arg *args, struct loan *loan)
+{
+    if (f->codec == NULL || (entry_flags(e) & ENTRY_NULL))
+        return true;
+    const unsigned char *tail = tail_of(f, e, args);
+    size_t len = (size_t)(entry_value(e) + entry_value_len(e) - tail);
+    if ((uintptr_t)tail % BITS_ALIGN_LEAST == 0 || len <= DECODED_FEW)
+        return true;
+    bool held = door_hold(thread_current);
+    loan->back = os_free;
+    loan->what = os_alloc_aligned(BITS_ALIGN_LEAST, len);
+    if (held)
+        door_let(thread_current);
+    return loan->what != NULL;
+}
+
+/* Wherever they stand in the entry, `decode` gets them where malloc() could have put them. */
+static void *decode(struct function *f, const unsigned char *bytes, size_t len, void *room)
+{
+    _Alignas(BITS_ALIGN_LEAST) unsigned char few[DECODED_FEW];
     if ((uintptr_t)bytes % BITS_ALIGN_LEAST == 0)
         return f->codec->decode(bytes, len);
-    if (len > sizeof few && (copy = os_alloc_aligned(BITS_ALIGN_LEAST, len)) == NULL)
-        return NULL;
-    void *object = f->codec->decode(memcpy(copy, bytes, len), len);
-    if (copy != few)
-        os_free(copy);
-    return object;
+    return f->codec->decode(memcpy(len <= sizeof few ? few : room, bytes, len), len);
 }
 
 static void *allocate(size_t size)
@@ -224,17 +239,14 @@ static void *allocate(size_t size)
     return p;
 }
 
-bool result_give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result)
+bool result_give(struct function *f, struct entry *e, const struct swrcache_arg *args, void *result,
+                 void *room)
 {
     const struct swrcache_site *s = f->site;
     const unsigned char *at = entry_value(e), *end = at + entry_value_len(e);
     char *string = NULL;
     void *object = NULL;
-    const unsigned char *tail = at;
-    if (unlikely(f->has_outs))
-        for (uint32_t i = 0; i < s->nparams; i++)
-            if (is_out(&s->params[i]))
-                tail += args[i].size;
+    const unsigned char *tail = tail_of(f, e, args);
     switch (s->form) {
     case SWRCACHE_FORM_VALUE:
         if (s->result_size == 8)
@@ -253,7 +265,8 @@ bool result_give(struct function *f, struct entry *e, const struct swrcache_arg 
         break;
     case SWRCACHE_FORM_OBJECT:
         if (f->codec != NULL) {
-            if (!(entry_flags(e) & ENTRY_NULL) && (object = decode(f, tail, (size_t)(end - tail))) == NULL)
+            if (!(entry_flags(e) & ENTRY_NULL) &&
+                (object = decode(f, tail, (size_t)(end - tail), room)) == NULL)
                 return false;
             memcpy(result, &object, sizeof object);
             break;

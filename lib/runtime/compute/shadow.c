@@ -3,6 +3,7 @@
 #include "digest.h"
 #include "flight.h"
 #include "result.h"
+#include "runtime/cache/loan.h"
 #include "runtime/registry/door.h"
 #include "runtime/registry/mode.h"
 #include "runtime/setting/option.h"
@@ -54,10 +55,12 @@ static void drop(struct function *f, void *result)
     }
 }
 
-static void compare(struct thread *t, struct function *f, const struct swrcache_arg *args, const void *answer)
+static HAS_CANARY void compare(struct thread *t, struct function *f, const struct swrcache_arg *args,
+                               const void *answer)
 {
     struct swrcache_arg own[KEY_MAX_PARAMS];
     uint64_t served, given;
+    volatile uint64_t canary;
     unsigned char *raw = NULL;
     struct flight *fl = NULL;
     door_call(t);
@@ -77,14 +80,20 @@ static void compare(struct thread *t, struct function *f, const struct swrcache_
     frame_forget_left(t, (uintptr_t)__builtin_frame_address(0));
     struct body body = {.thread = t, .args = own, .result = room, .catches = true};
     if (compute_body(fl, &body)) {
-        if (!body.threw) {
-            if (!fl->failed && !fl->skip && !result_failed(f, room) &&
+        flight_settle(fl, FLIGHT_DONE, NULL);
+        struct loan *loan = loan_begin(t, &canary);
+        if (loan != NULL)
+            loan_besides(loan, fl, flight_back);
+        if (loan != NULL && !body.threw) {
+            if (!fl->failed && !fl->skip && !fl->apart && !result_fails(f, room) &&
                 digest_of_result(f, own, room, &given, NULL))
                 mode_compared(f, served == given);
             drop(f, room);
         }
-        flight_settle(fl, FLIGHT_DONE, NULL);
-        flight_unref(fl);
+        if (loan != NULL)
+            loan_end(loan);
+        else
+            flight_unref(fl);
     }
     door_answered(t);
 }
@@ -112,11 +121,17 @@ void shadow_prefill(struct function *f, struct entry *e, const struct swrcache_a
         }
 }
 
-void shadow_refreshed(struct function *f, struct entry *before, struct entry *now,
-                      const struct swrcache_arg *args)
+HAS_CANARY void shadow_refreshed(struct function *f, struct flight *fl, struct entry *now,
+                                 const struct swrcache_arg *args)
 {
     uint64_t old, new;
-    if (function_comparable(f) && digest_of_entry(f, before, args, &old) &&
-        digest_of_entry(f, now, args, &new))
+    volatile uint64_t canary;
+    struct loan *loan = function_comparable(f) ? loan_begin(thread_current, &canary) : NULL;
+    if (loan == NULL)
+        return;
+    loan_entry(loan, now);
+    loan_besides(loan, fl, flight_back);
+    if (digest_of_entry(f, fl->before, args, &old) && digest_of_entry(f, now, args, &new))
         mode_compared(f, old == new);
+    loan_keep(loan);
 }

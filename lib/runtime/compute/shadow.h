@@ -11,7 +11,7 @@
 #ifndef RUNTIME_SHADOW_H
 #define RUNTIME_SHADOW_H
 
-#include "runtime/registry/thread.h"
+#include "flight.h"
 
 enum { SHADOW_SAMPLE = 16 };
 
@@ -23,8 +23,8 @@ void shadow_call(struct thread *t, struct function *f, const struct swrcache_arg
  * unwritten is no difference.
  */
 void shadow_prefill(struct function *f, struct entry *e, const struct swrcache_arg *args);
-/* After it; both entries are referenced, and no lock is held. */
-void shadow_refreshed(struct function *f, struct entry *before, struct entry *now,
+/* After it, no lock held: fl->before with what came of it. The caller's references to both stay its. */
+void shadow_refreshed(struct function *f, struct flight *fl, struct entry *now,
                       const struct swrcache_arg *args);
 
 #endif

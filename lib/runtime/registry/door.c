@@ -34,7 +34,7 @@ void door_let(struct thread *t)
 }
 
 /* What a visit that was left in the middle had taken. */
-static void mend(struct thread *t)
+void door_left(struct thread *t)
 {
     t->epoch.depth = 0;
     epoch_end(&t->epoch);
@@ -55,7 +55,7 @@ bool door_inside(struct thread *t, uintptr_t at)
         return false;
     if (!visit_was_left(t->at, at, t->held || t->abroad))
         return true;
-    mend(t);
+    door_left(t);
     return false;
 }
 

@@ -42,6 +42,9 @@ void door_leave(struct visit *v);
 bool door_hold(struct thread *t);
 void door_let(struct thread *t);
 
+/* The thread's visit was left, and is mended; the caller is in it no more. */
+void door_left(struct thread *t);
+
 /* A call enters without shelter; errno is its own business. */
 static inline void door_call(struct thread *t)
 {

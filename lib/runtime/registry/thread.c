@@ -2,6 +2,7 @@
 #include "base/alive.h"
 
 #include <pthread.h>
+#include <string.h>
 
 __thread struct thread *thread_current __attribute__((tls_model("initial-exec")));
 static __thread uint32_t endings __attribute__((tls_model("initial-exec")));
@@ -116,6 +117,7 @@ void thread_fork_child(void)
         t->lent = NULL;
         thread_set_top(t, NULL, NULL);
         t->frames = t->aside = NULL;
+        memset(t->loans, 0, sizeof t->loans);
         t->lengthy = NULL;
         t->last = (struct thread_last){0};
         t->busy = t->worker = t->writing = t->held = t->abroad = false;

@@ -26,6 +26,16 @@ struct thread_last {
     uint64_t now;   /* 0: the value never grows stale, so nobody looked at a clock */
 };
 
+/* cache/loan.h: what a call needs while code of the user runs for it. */
+enum { LOANS = 8 };
+struct loan {
+    _Atomic(const volatile uint64_t *) canary; /* NULL: not in use */
+    uint64_t token;                            /* what stands there */
+    struct entry *entry;
+    void *what;
+    void (*back)(void *what);
+};
+
 struct thread {
     struct epoch_record epoch;
     union {
@@ -49,17 +59,18 @@ struct thread {
     struct entry *fallback; /* likewise */
     unsigned char *lengthy; /* a key too long for the stack */
 
-    uint32_t tick;                        /* thread_touch() */
-    bool worker;                          /* a thread of the pool: never waits */
-    struct flight *bound;                 /* whose result stands on what this thread calls: top, or lent */
-    struct flight *top;                   /* innermost computation on this thread */
-    const char *body;                     /* and its function's name; NULL: none */
-    struct flight *lent;                  /* another thread's, by context.h; holds a reference */
-    struct lock frames_lock;              /* frames, for a body that comes back on another thread */
-    struct frame *frames;                 /* compute/frame.h: all that is under way, innermost first */
-    struct frame *aside;                  /* those given up that may come back, linked by `outer` */
-    uint64_t tokens;                      /* given to frames so far */
-    _Atomic(struct flight *) waiting_for; /* the lock of wait.c */
+    uint32_t tick;           /* thread_touch() */
+    bool worker;             /* a thread of the pool: never waits */
+    struct flight *bound;    /* whose result stands on what this thread calls: top, or lent */
+    struct flight *top;      /* innermost computation on this thread */
+    const char *body;        /* and its function's name; NULL: none */
+    struct flight *lent;     /* another thread's, by context.h; holds a reference */
+    struct lock frames_lock; /* frames, for a body that comes back on another thread */
+    struct frame *frames;    /* compute/frame.h: all that is under way, innermost first */
+    struct frame *aside;     /* those given up that may come back, linked by `outer` */
+    uint64_t tokens;         /* given to frames and loans so far */
+    struct loan loans[LOANS];
+    _Atomic(struct flight *) waiting_for;                      /* the lock of wait.c */
     _Atomic(struct thread_counts *) blocks[THREAD_BLOCKS + 1]; /* the last: of the uncounted, NULL */
 };
 
