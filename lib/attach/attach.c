@@ -20,6 +20,7 @@
 #include "runtime/compute/frame.h"
 #include "runtime/compute/guard.h"
 #include "runtime/compute/refresh.h"
+#include "runtime/compute/result.h"
 #include "runtime/compute/wait.h"
 #include "runtime/compute/warm.h"
 #include "runtime/cache/audit.h"
@@ -177,6 +178,7 @@ static bool wake(void)
     thread_start(&endings);
     pool_start(&duties);
     door_give_back = wait_left;
+    cache_release = result_release;
     call_first = settle;
     door_behind = relatives_obey;
     fork_again = begin_again;

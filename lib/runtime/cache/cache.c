@@ -53,13 +53,33 @@ void cache_ref(struct entry *e)
     atomic_fetch_add_explicit(&e->refs, 1, memory_order_relaxed);
 }
 
+void (*cache_release)(struct function *f, void *object);
+static __thread uint32_t kept_objects __attribute__((tls_model("initial-exec")));
+
+void cache_keep_objects(void)
+{
+    kept_objects++;
+}
+
+void cache_free_objects(void)
+{
+    kept_objects--;
+}
+
+static void after_grace(struct epoch_garbage *g);
+
 static void destroy(struct entry *e)
 {
     struct function *f = function_of_entry(e);
     if (function_holds_object(f)) {
         void *master = entry_object(e);
+        if (master != NULL && kept_objects != 0) { /* at another collection */
+            atomic_store(&e->refs, 1);
+            epoch_retire(&e->garbage, entry_bytes(e), after_grace);
+            return;
+        }
         if (master != NULL)
-            f->site->release(master);
+            cache_release(f, master);
     }
     SYNC_POINT("evict.before_free");
     refresh_record_end(e);

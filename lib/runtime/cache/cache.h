@@ -44,6 +44,15 @@ uint64_t cache_hash(struct entry *e);
 void cache_ref(struct entry *e);
 void cache_unref(struct entry *e);
 
+/* How an object is released: by the user's function, out of which nothing comes. Handed down at waking. */
+extern void (*cache_release)(struct function *f, void *object);
+/*
+ * Between the two this thread releases no object: it holds a lock that calls may wait for, and the user's
+ * function may wait for them. They may be nested.
+ */
+void cache_keep_objects(void);
+void cache_free_objects(void);
+
 /* What else this thread sees to between the pieces of a long walk, no lock held; NULL: nothing. */
 extern __thread void (*cache_meanwhile)(void) __attribute__((tls_model("initial-exec")));
 

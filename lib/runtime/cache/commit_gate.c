@@ -1,4 +1,5 @@
 #include "commit_gate.h"
+#include "cache.h"
 #include "base/os.h"
 
 LOCK(commit);
@@ -22,6 +23,7 @@ bool commit_gate_mine(void)
 void commit_gate_close(void)
 {
     lock_take(&commit_lock);
+    cache_keep_objects();
     committer = true;
     atomic_store(&commit_gate_closed, 1);
 }
@@ -31,5 +33,6 @@ void commit_gate_open(void)
     atomic_store(&commit_gate_closed, 0);
     os_futex_wake(&commit_gate_closed, INT32_MAX);
     committer = false;
+    cache_free_objects();
     lock_give(&commit_lock);
 }

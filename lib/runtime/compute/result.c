@@ -1,6 +1,8 @@
 #include "result.h"
 #include "custom_key.h"
+#include "guard.h"
 #include "runtime/registry/door.h"
+#include "runtime/setting/option.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -298,6 +300,25 @@ void result_share_object(struct function *f, void *result)
     if (master != NULL)
         master = f->site->copy(master);
     memcpy(result, &master, sizeof master);
+}
+
+struct release {
+    struct function *f;
+    void *object;
+};
+
+static void release(const struct swrcache_arg *unused, void *cookie)
+{
+    struct release *r = cookie;
+    (void)unused;
+    r->f->site->release(r->object);
+}
+
+void result_release(struct function *f, void *object)
+{
+    struct release r = {f, object};
+    if (!guard_call_catching(release, NULL, &r))
+        option_complain("%.80s: an exception came out of what frees its objects", f->site->name);
 }
 
 void result_discard(struct function *f, void *result)

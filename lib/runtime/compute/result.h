@@ -33,6 +33,8 @@ bool result_give_room(struct function *f, struct entry *e, const struct swrcache
  * the runtime, and need not come back: `bytes` lies in a loan. */
 size_t result_encode(struct function *f, const void *object, void **bytes);
 
+/* The user's function frees an object that nobody asked for just now: an exception out of it ends here. */
+void result_release(struct function *f, void *object);
 /* A plain call's object went to the caller as it is; here a copy goes, and the master stays in the entry. */
 void result_share_object(struct function *f, void *result);
 /* A body's string, or an object that is kept as bytes, that no caller takes. */

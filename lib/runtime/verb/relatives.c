@@ -28,6 +28,19 @@ struct said {
     uint8_t dictionary;
 };
 
+/* No code of the user runs in between: a fork waits for the lock. */
+static void take(void)
+{
+    lock_take(&relatives_lock);
+    cache_keep_objects();
+}
+
+static void give(void)
+{
+    cache_free_objects();
+    lock_give(&relatives_lock);
+}
+
 uint64_t relatives_obeyed(void)
 {
     return atomic_load(&obeyed);
@@ -115,13 +128,13 @@ void relatives_obey(struct thread *t)
     visit.error = errno;
     if (t != NULL)
         door_begin(&visit);
-    lock_take(&relatives_lock);
+    take();
     if (atomic_load(&newborn)) {
         dependents_tell_left();
         atomic_store(&newborn, false);
     }
     catch_up();
-    lock_give(&relatives_lock);
+    give();
     if (t != NULL)
         door_leave(&visit);
     errno = visit.error;
@@ -209,7 +222,7 @@ void announce_call(struct announcement *a, enum swrcache_operation operation, co
 void announce(struct announcement *a)
 {
     if (a->full || a->len != 0) {
-        lock_take(&relatives_lock);
+        take();
         /* A ring that is taken over from the dead is read first; so nothing of others comes after this. */
         bool may = !a->full && family_claim();
         catch_up();
@@ -218,7 +231,7 @@ void announce(struct announcement *a)
         else
             family_lose();
         catch_up();
-        lock_give(&relatives_lock);
+        give();
     }
     announce_drop(a);
 }
