@@ -143,8 +143,10 @@ static void change_region(const char *name, const struct change *c, struct wire_
     }
     if (r != NULL) {
         region_records(out, name, &r->set, c);
+        retune_begin();
         setting_change(&r->set, &c->layer, c->unset);
         region_retune(r);
+        retune_end();
         os_free(region_functions(r, &count));
     }
     reply_ok(out);
@@ -162,9 +164,11 @@ static void change_function(struct function *f, const struct change *c, struct w
     char was[32], now[32];
     for (uint32_t s = 0; s < SETTINGS; s++)
         before[s] = setting_of(f, (enum setting)s);
+    retune_begin();
     setting_change(&f->set, &c->layer, c->unset);
     setting_resolve(f);
     cache_retune(f);
+    retune_end();
     for (uint32_t s = 0; s < SETTINGS; s++)
         if (concerns(c, s))
             change_record(out, f->site->name, s, value_text(s, before[s], was, sizeof was),

@@ -16,6 +16,8 @@
 #include "../gate.h"
 #include "base/clock.h"
 #include "base/sync.h"
+#include "runtime/registry/function.h"
+#include "runtime/registry/resolve.h"
 #include "runtime/pool/pool.h"
 
 enum { KEYS = 300, CHILD_THREADS = 3 };
@@ -52,6 +54,12 @@ SWR_CACHED(long, price, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER, .stale_ms = SW
 SWR_CACHED(long, basket, (SWR_VAL(int, n)), .ttl_ms = SWR_FOREVER, .stale_ms = SWR_FOREVER)
 {
     return price(n) * 2;
+}
+
+/* How long it is fresh its region says, now this and now that. */
+SWR_CACHED(long, tuned, (SWR_VAL(int, n)), .stale_ms = SWR_FOREVER, .jitter_pct = 0, .region = "tuned")
+{
+    return 13L * n;
 }
 
 /* Refreshed by a timer, calls or not; how often, in this process. */
@@ -154,6 +162,18 @@ static void change(void)
         SWR_REFRESH(price, i);
     swrcache_drain(60000);
 }
+static void tune(void)
+{
+    struct swrcache_policy times = {SWRCACHE_POLICY_UNSET};
+    for (int i = 0; i < 2; i++) {
+        for (int n = 0; n < PRICES; n++)
+            tuned(n);
+        swrcache_drain(60000);
+        swrcache_advance(100);
+        times.ttl_ms = i == 0 ? 10 : 3600000;
+        swrcache_api->region_policy("tuned", &times, sizeof times);
+    }
+}
 static void hit(void)
 {
     for (int i = 0; i < KEYS; i++)
@@ -177,6 +197,7 @@ static const struct operation {
     {"hit", hit},
     {"keep warm", keep_warm},
     {"change", change},
+    {"tune", tune},
     {"everything of many", everything_of_many},
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };
@@ -188,7 +209,7 @@ static const char *const points[] = {
     "leader.after_call",   "refresh.before_publish", "names.before",
     "flight.created",      "invalidate.before_bump", "evict.before_free",
     "reader.after_lookup", "submitter.wakes",        "timer.fires",
-    "publish.stored",
+    "publish.stored",      "retune.begins",          "retune.walks",
 };
 enum { POINTS = sizeof points / sizeof *points };
 
@@ -249,6 +270,21 @@ static void dependents_follow(void)
     }
 }
 
+/* What is said of it holds for all of them, and nothing else does. */
+static void as_tuned(void)
+{
+    struct function *f = swrcache_site_tuned.function;
+    uint64_t ttl = 0;
+    long value;
+    if (!SWR_PEEK(tuned, &value, 0) || !setting_given(f, SETTING_of_ttl, &ttl))
+        return;
+    CHECK(atomic_load(&f->settings.ttl) == ttl);
+    swrcache_advance(50); /* what was just born is old, too */
+    for (int n = 1; n < PRICES; n++)
+        if (SWR_PEEK(tuned, &value, n) && outcome() == SWR_HIT)
+            CHECK(ttl > 10 * NS_PER_MS);
+}
+
 static int in_child(bool kept_there)
 {
     pthread_t threads[CHILD_THREADS];
@@ -257,6 +293,7 @@ static int in_child(bool kept_there)
     atomic_store(&sync_hook, NULL);
     CHECK(together());
     dependents_follow();
+    as_tuned();
     /* The child's timers go on from its first call. */
     if (kept_there) {
         int before[KEPT];

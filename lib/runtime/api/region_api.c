@@ -44,12 +44,14 @@ void region_policy(const char *name, const struct swrcache_policy *policy, size_
     memcpy(&p, policy, policy_size < sizeof p ? policy_size : sizeof p);
     struct setting_layer said = {0};
     setting_from_policy(&said, &p, name);
+    retune_begin();
     setting_change(&r->policy, &said, 0);
     region_choose(r, &p);
     complain_own(name, &p);
     listener_add(r, p.invalidate_on, SWRCACHE_OP_INVALIDATE);
     listener_add(r, p.expire_on, SWRCACHE_OP_EXPIRE);
     region_retune(r);
+    retune_end();
     door_leave(&visit);
 }
 

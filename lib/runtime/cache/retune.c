@@ -6,10 +6,27 @@
 #include "runtime/registry/resolve.h"
 #include "core/mark.h"
 #include "base/clock.h"
+#include "base/sync.h"
+
+/* Changes under way. */
+static _Atomic uint32_t changing;
+
+void retune_begin(void)
+{
+    atomic_fetch_add(&changing, 1);
+}
+
+void retune_end(void)
+{
+    /* None is left of what was counted in the parent, where the child has ended it. */
+    uint32_t n = atomic_load(&changing);
+    while (n != 0 && !atomic_compare_exchange_weak(&changing, &n, n - 1))
+        continue;
+}
 
 struct retuning {
-    struct function *f;
-    struct evict *old; /* bounds that its entries leave */
+    struct function *f; /* NULL: every one */
+    struct evict *old;  /* bounds that its entries leave */
 };
 
 /* It has an end of freshness that others gave it, and nobody remembers which. */
@@ -26,7 +43,8 @@ static void retime(struct entry *e, void *cookie)
 {
     struct function *f = function_of_entry(e);
     bool failed = (entry_flags(e) & ENTRY_FAILED) != 0;
-    if (f != ((struct retuning *)cookie)->f || (entry_has_own_times(e) && !failed))
+    const struct function *only = ((struct retuning *)cookie)->f;
+    if ((only != NULL && f != only) || (entry_has_own_times(e) && !failed))
         return;
     /* The other ends follow the settings by themselves (age.h). */
     struct age_policy policy = age_policy_of(f);
@@ -92,17 +110,38 @@ void function_retune(struct function *f)
         evict_bounds(f->bounds, bytes, entries);
 }
 
-void cache_retune(struct function *f)
+static void retime_all(struct function *f)
 {
     struct retuning r = {f, NULL};
-    function_retune(f);
     for (uint32_t s = 0; s < TABLE_SHARDS; s++) {
         table_lock(&cache_table, s);
         table_each(&cache_table, s, retime, &r);
         table_unlock(&cache_table, s);
+        SYNC_POINT("retune.walks");
         cache_pause();
     }
+}
+
+void cache_retune(struct function *f)
+{
+    function_retune(f);
+    retime_all(f);
     cache_trim_whole(f);
+    settle_ask();
+}
+
+void retune_end_left(void)
+{
+    if (atomic_exchange(&changing, 0) == 0)
+        return;
+    for (uint32_t i = 0; i < function_count(); i++) {
+        setting_resolve(function_at(i));
+        mode_begin(function_at(i));
+        function_retune(function_at(i));
+    }
+    retime_all(NULL);
+    for (uint32_t i = 0; i < function_count(); i++)
+        cache_trim_whole(function_at(i));
     settle_ask();
 }
 
@@ -110,6 +149,7 @@ void region_retune(struct region *r)
 {
     size_t count;
     struct function **within = region_functions(r, &count);
+    SYNC_POINT("retune.begins");
     for (size_t i = 0; within != NULL && i < count; i++) {
         setting_resolve(within[i]);
         mode_begin(within[i]);

@@ -8,6 +8,14 @@
 #include "cache.h"
 #include "runtime/registry/region.h"
 
+/*
+ * Around a change of settings, from the layer that holds them on: a fork's child that finds one under way
+ * ends it by retune_end_left(), for all functions, before its first call.
+ */
+void retune_begin(void);
+void retune_end(void);
+void retune_end_left(void);
+
 /* After `settings` of a function changed: its entries' times are computed again, its bounds applied. */
 void cache_retune(struct function *f);
 

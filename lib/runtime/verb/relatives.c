@@ -3,6 +3,7 @@
 #include "runtime/compute/dependents.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/commit_gate.h"
+#include "runtime/cache/retune.h"
 #include "runtime/registry/door.h"
 #include "base/alive.h"
 #include "base/family.h"
@@ -130,6 +131,7 @@ void relatives_obey(struct thread *t)
         door_begin(&visit);
     take();
     if (atomic_load(&newborn)) {
+        retune_end_left();
         dependents_tell_left();
         atomic_store(&newborn, false);
     }
