@@ -25,6 +25,7 @@ void command_audit(const struct wire_line *request, struct wire_buffer *out)
         reason_act(out, act.who, n);
         if (act.ended)
             wire_number(out, "matched", act.matched);
+        audit_done(&act);
         wire_end(out);
     }
     reply_ok(out);

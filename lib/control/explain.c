@@ -131,7 +131,7 @@ void command_explain(const struct wire_line *request, struct wire_buffer *out)
                     t.kind == TARGET_ALL ? "quote" : t.name);
         return;
     }
-    for (; (f = request_function(t.name, &at)) != NULL; found++)
+    for (; (f = request_function(t.name, &at)) != NULL; found++, function_release(f))
         fitting += request_fits(&t, f, found == 0 ? why : unfit, ERROR_TEXT);
     if (found == 0) {
         request_unknown(out, t.name);
@@ -141,7 +141,7 @@ void command_explain(const struct wire_line *request, struct wire_buffer *out)
         reply_error(out, "%s", why);
         return;
     }
-    for (at = 0; (f = request_function(t.name, &at)) != NULL;) {
+    for (at = 0; (f = request_function(t.name, &at)) != NULL; function_release(f)) {
         if (request_fits(&t, f, unfit, sizeof unfit))
             explain_function(out, f, &t, call);
         else

@@ -2,6 +2,7 @@
 #include "reply.h"
 #include "request.h"
 #include "settings.h"
+#include "runtime/cache/cache.h"
 #include "runtime/registry/listener.h"
 
 static void names_fields(struct wire_buffer *out, struct function *f)
@@ -49,17 +50,16 @@ static void function_record(struct wire_buffer *out, struct function *f)
 void command_functions(const struct wire_line *request, struct wire_buffer *out)
 {
     uint64_t from, skip;
-    uint32_t count = function_count(), i;
     if (!request_page(request, &from, &skip, out))
         return;
-    for (i = from < count ? (uint32_t)from : count; i < count; i++) {
-        if (function_at(i) == NULL)
-            continue;
-        function_record(out, function_at(i));
-        if (!wire_end(out))
-            break;
+    uint32_t at = from < FUNCTIONS_MAX ? (uint32_t)from : FUNCTIONS_MAX;
+    bool fits = true;
+    for (struct function *f; fits && (f = function_next(&at)) != NULL; function_release(f)) {
+        function_record(out, f);
+        fits = wire_end(out);
+        cache_pause();
     }
     reply_ok(out);
-    if (i < count)
-        wire_number(out, "next", i);
+    if (!fits)
+        wire_number(out, "next", at - 1);
 }

@@ -131,6 +131,7 @@ void command_inspect(const struct wire_line *request, struct wire_buffer *out)
     const char *sort = wire_get(request, "sort"), *tree = wire_get(request, "tree");
     uint64_t limit, from, skip;
     uint32_t at = 0;
+    struct function *f = NULL;
     if (!request_number(request, "limit", PAGE, &limit) || !request_number(request, "from", 0, &from) ||
         !request_number(request, "skip", 0, &skip) || limit == 0) {
         reply_error(out, "limit, from and skip are numbers, limit above 0");
@@ -144,10 +145,12 @@ void command_inspect(const struct wire_line *request, struct wire_buffer *out)
             return;
         }
     }
-    if (w.name != NULL && request_function(w.name, &at) == NULL) {
+    if (w.name != NULL && (f = request_function(w.name, &at)) == NULL) {
         request_unknown(out, w.name);
         return;
     }
+    if (f != NULL)
+        function_release(f); /* its name is looked for */
     w.room = limit < PAGE ? limit : PAGE;
     w.from = (uint32_t)from;
     w.skip = (uint32_t)skip;

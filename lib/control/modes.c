@@ -83,10 +83,11 @@ static void set_many(struct region *r, const struct mode_wish *wish, struct wire
     uint32_t count = wish != NULL ? mode_set_all(r, wish) : mode_unset_all(r), n = 0;
     reply_ok(out);
     wire_number(out, "matched", count);
-    for (uint32_t i = 0;
-         wish != NULL && wish->kind == FUNCTION_SHADOW && i < function_count() && n < sizeof names; i++) {
-        struct function *f = function_at(i);
-        if (f != NULL && !function_comparable(f) && (r == NULL || region_within(f->region, r)))
+    struct function *f;
+    for (uint32_t at = 0; wish != NULL && wish->kind == FUNCTION_SHADOW && n < sizeof names &&
+                          (f = function_next(&at)) != NULL;
+         function_release(f)) {
+        if (!function_comparable(f) && (r == NULL || region_within(f->region, r)))
             n += (uint32_t)snprintf(names + n, sizeof names - n, "%s%s", n != 0 ? " " : "", f->site->name);
     }
     if (n != 0) {
@@ -117,9 +118,11 @@ static void set_one(const char *name, const struct mode_wish *wish, struct wire_
                         f->dictionary ? "a dictionary, of which nothing is called; it has no mode"
                                       : function_incomparable(f),
                         f->dictionary ? "" : "; observe counts its calls");
+            function_release(f);
             return;
         }
         change_mode(f, wish, out);
+        function_release(f);
         found++;
     }
     if (found == 0 && target_check_is_writer(name)) {

@@ -38,23 +38,23 @@ static void record(struct wire_buffer *out, struct function *f, struct observed_
 void command_observe(const struct wire_line *request, struct wire_buffer *out)
 {
     uint64_t from;
-    uint32_t count = function_count(), i, matched = 0;
+    uint32_t at, matched = 0;
+    bool fits = true;
     if (!request_number(request, "from", 0, &from)) {
         reply_error(out, "from is a number");
         return;
     }
-    for (i = from < count ? (uint32_t)from : count; i < count; i++) {
-        struct function *f = function_at(i);
-        struct observed_function *o = f != NULL ? atomic_load(&f->observed) : NULL;
-        if (o == NULL && (f == NULL || mode_kind(mode_of(f)) != FUNCTION_OBSERVE))
+    at = from < FUNCTIONS_MAX ? (uint32_t)from : FUNCTIONS_MAX;
+    for (struct function *f; fits && (f = function_next(&at)) != NULL; function_release(f)) {
+        struct observed_function *o = atomic_load(&f->observed);
+        if (o == NULL && mode_kind(mode_of(f)) != FUNCTION_OBSERVE)
             continue;
         record(out, f, o);
-        if (!wire_end(out))
-            break;
-        matched++;
+        fits = wire_end(out);
+        matched += fits;
     }
     reply_ok(out);
     wire_number(out, "matched", matched);
-    if (i < count)
-        wire_number(out, "next", i);
+    if (!fits)
+        wire_number(out, "next", at - 1);
 }

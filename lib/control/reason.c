@@ -97,6 +97,7 @@ static bool act_target(uint64_t number, char *text, size_t room)
     } else {
         snprintf(text, room, "%s%s", act.function->site->name, act.key_len == AUDIT_LONG ? "(...)" : "");
     }
+    audit_done(&act);
     return true;
 }
 
@@ -104,10 +105,11 @@ static bool act_target(uint64_t number, char *text, size_t room)
 static bool caller_of(uint64_t number, char caller[AUDIT_CALLER])
 {
     struct audit_act act;
-    bool known = audit_find(number, &act) && act.caller[0] != 0;
-    if (known)
-        memcpy(caller, act.caller, AUDIT_CALLER);
-    return known;
+    if (!audit_find(number, &act))
+        return false;
+    memcpy(caller, act.caller, AUDIT_CALLER);
+    audit_done(&act);
+    return caller[0] != 0;
 }
 
 void reason_act(struct wire_buffer *out, int who, uint64_t number)

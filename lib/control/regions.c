@@ -3,6 +3,7 @@
 
 #include "reply.h"
 #include "request.h"
+#include "runtime/cache/cache.h"
 #include "runtime/registry/region.h"
 #include "core/mark.h"
 
@@ -15,7 +16,7 @@ static void record(struct wire_buffer *out, const struct region *r)
         entries += function_live(within[i]);
         bytes += atomic_load(&within[i]->bytes);
     }
-    os_free(within);
+    region_free_functions(within, count);
     wire_field(out, "region", r->name);
     wire_number(out, "functions", count);
     wire_number(out, "entries", entries);
@@ -27,7 +28,7 @@ static void record(struct wire_buffer *out, const struct region *r)
 /* Names in the order of a tree: a dot comes before whatever else a name may go on with. */
 static int compare(const void *a, const void *b)
 {
-    const struct region *const *x = a, *const *y = b;
+    struct region *const *x = a, *const *y = b;
     const char *m = (*x)->name, *n = (*y)->name;
     for (; *m != 0 && *m == *n; m++, n++)
         continue;
@@ -43,23 +44,20 @@ static bool full(const struct wire_buffer *out)
 void command_regions(const struct wire_line *request, struct wire_buffer *out)
 {
     uint64_t from, skip;
-    size_t count = 0, n = 0;
-    const struct region *first = region_first();
-    for (const struct region *r = first; r != NULL; r = r->next)
-        count++;
-    const struct region **all = os_alloc((count + 1) * sizeof(const struct region *));
-    if (all == NULL || !request_page(request, &from, &skip, out)) {
-        os_free(all);
-        if (out->len == 0)
-            reply_error(out, "no memory");
+    size_t count, n;
+    if (!request_page(request, &from, &skip, out))
+        return;
+    struct region **all = region_all(&count);
+    if (all == NULL) {
+        reply_error(out, "no memory");
         return;
     }
-    for (const struct region *r = first; r != NULL; r = r->next)
-        all[n++] = r;
-    qsort(all, n, sizeof *all, compare);
-    for (n = from < count ? (size_t)from : count; n < count && !full(out); n++)
+    qsort(all, count, sizeof *all, compare);
+    for (n = from < count ? (size_t)from : count; n < count && !full(out); n++) {
         record(out, all[n]);
-    os_free(all);
+        cache_pause();
+    }
+    region_free_all(all, count);
     reply_ok(out);
     if (n < count)
         wire_number(out, "next", n);

@@ -10,28 +10,23 @@ int request_peer;
 
 struct function *request_function(const char *name, uint32_t *from)
 {
-    uint32_t count = function_count();
-    for (uint32_t i = *from; i < count; i++) {
-        struct function *f = function_at(i);
-        if (f != NULL && strcmp(f->site->name, name) == 0) {
-            *from = i + 1;
-            return f;
-        }
-    }
-    return NULL;
+    struct function *f;
+    while ((f = function_next(from)) != NULL && strcmp(f->site->name, name) != 0)
+        function_release(f);
+    return f;
 }
 
 void request_unknown(struct wire_buffer *out, const char *name)
 {
     char text[ERROR_TEXT];
     int n = snprintf(text, sizeof text, "no function %.100s here; there are:", name);
-    uint32_t count = function_count();
-    for (uint32_t i = 0; i < count && n > 0 && (size_t)n < sizeof text; i++)
-        if (function_at(i) != NULL)
-            n += snprintf(text + n, sizeof text - (size_t)n, " %s", function_at(i)->site->name);
+    struct function *f;
+    for (uint32_t at = 0; n > 0 && (size_t)n < sizeof text && (f = function_next(&at)) != NULL;
+         function_release(f))
+        n += snprintf(text + n, sizeof text - (size_t)n, " %s", f->site->name);
     reply_ok(out);
     wire_number(out, "matched", 0);
-    wire_field(out, "why", count != 0 ? text : "no function was called or loaded yet");
+    wire_field(out, "why", function_known() != 0 ? text : "no function was called or loaded yet");
 }
 
 bool request_fits(const struct target *t, struct function *f, char *why, size_t room)

@@ -21,7 +21,7 @@ typedef void command_fn(const struct wire_line *request, struct wire_buffer *out
 #include "command.def"
 #undef COMMAND
 
-/* The next function called `name` from number *from on; *from moves behind it. NULL: no more. */
+/* The next function called `name` from number *from on, held; *from moves behind it. NULL: no more. */
 struct function *request_function(const char *name, uint32_t *from);
 /* The reply when no function is called `name`: nothing matched, and the functions there are. */
 void request_unknown(struct wire_buffer *out, const char *name);

@@ -147,7 +147,9 @@ static void change_region(const char *name, const struct change *c, struct wire_
         setting_change(&r->set, &c->layer, c->unset);
         region_retune(r);
         retune_end();
-        os_free(region_functions(r, &count));
+        region_free_functions(region_functions(r, &count), count);
+        if (c->layer.set == 0)
+            region_release(r); /* else it is kept for good, as what was said of it */
     }
     reply_ok(out);
     wire_number(out, "matched", count);
@@ -195,8 +197,11 @@ void command_set(const struct wire_line *request, struct wire_buffer *out)
         change_region(name + 7, &c, out);
         return;
     }
-    for (; (f = request_function(name, &at)) != NULL; found++)
+    for (; (f = request_function(name, &at)) != NULL; found++) {
         change_function(f, &c, out);
+        if (c.layer.set == 0)
+            function_release(f); /* else kept for good, likewise */
+    }
     if (found == 0) {
         request_unknown(out, name);
         return;

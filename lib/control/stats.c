@@ -15,23 +15,29 @@
 #include "base/epoch.h"
 #include "base/origin.h"
 
+/* Those of dictionaries that are gone included: what was counted never becomes less. */
+static void sums(uint64_t counts[COUNTERS])
+{
+    struct function *f;
+    for (uint32_t c = 0; c < COUNTERS; c++)
+        counts[c] = function_gone_counter((enum counter)c);
+    for (uint32_t at = 0; (f = function_next(&at)) != NULL; function_release(f))
+        for (uint32_t c = 0; c < COUNTERS; c++)
+            counts[c] += function_counter(f, (enum counter)c);
+}
+
 void command_ping(const struct wire_line *request, struct wire_buffer *out)
 {
-    uint64_t hits = 0, calls = 0;
-    uint32_t count = function_count();
+    uint64_t hits, calls;
+    uint64_t counts[COUNTERS];
     (void)request;
-    for (uint32_t i = 0; i < count; i++) {
-        struct function *f = function_at(i);
-        if (f == NULL)
-            continue;
-        uint64_t good = function_counter(f, COUNTER_hits) + function_counter(f, COUNTER_stale_hits);
-        hits += good;
-        calls += good + function_counter(f, COUNTER_misses) + function_counter(f, COUNTER_coalesced) +
-                 function_counter(f, COUNTER_fallback_hits) + function_counter(f, COUNTER_bypasses);
-    }
+    sums(counts);
+    hits = counts[COUNTER_hits] + counts[COUNTER_stale_hits];
+    calls = hits + counts[COUNTER_misses] + counts[COUNTER_coalesced] + counts[COUNTER_fallback_hits] +
+            counts[COUNTER_bypasses];
     wire_number(out, "pid", (uint64_t)getpid());
     wire_field(out, "program", origin_program());
-    wire_number(out, "functions", count);
+    wire_number(out, "functions", function_known());
     wire_number(out, "entries", cache_entries());
     wire_number(out, "bytes", cache_bytes());
     wire_number(out, "hit_pct", calls == 0 ? 0 : hits * 100 / calls);
@@ -50,26 +56,23 @@ void command_stats(const struct wire_line *request, struct wire_buffer *out)
 #include "runtime/setting/option.def"
 #undef OPTION
     };
-    uint32_t count = function_count();
+    uint64_t counts[COUNTERS];
     struct alloc_usage use;
     (void)request;
     alloc_usage(&use);
     target_check_run();
     wire_number(out, "pid", (uint64_t)getpid());
     wire_field(out, "program", origin_program());
-    wire_number(out, "functions", count);
+    wire_number(out, "functions", function_known());
     wire_number(out, "entries", cache_entries());
     wire_number(out, "bytes", cache_bytes());
     wire_number(out, "resident", use.resident);
     wire_number(out, "mapped", use.mapped);
     wire_number(out, "retired", epoch_waiting());
     wire_number(out, "not_stored_retired", retired_turned_away());
-    for (uint32_t c = 0; c < COUNTERS; c++) {
-        uint64_t sum = 0;
-        for (uint32_t i = 0; i < count; i++)
-            sum += function_at(i) != NULL ? function_counter(function_at(i), (enum counter)c) : 0;
-        wire_number(out, counter_names[c], sum);
-    }
+    sums(counts);
+    for (uint32_t c = 0; c < COUNTERS; c++)
+        wire_number(out, counter_names[c], counts[c]);
     struct pool_state pool = pool_state();
     wire_number(out, "pool_threads", pool.threads);
     wire_number(out, "pool_spare", pool.spare);

@@ -286,6 +286,11 @@ void evict_bounds(struct evict *v, uint64_t max_bytes, uint64_t max_entries)
     lock_give(&v->lock);
 }
 
+void evict_end(struct evict *v)
+{
+    ghost_end(&v->ghost);
+}
+
 uint64_t evict_bytes(struct evict *v)
 {
     lock_take(&v->lock);

@@ -72,6 +72,8 @@ void evict_remove(struct evict *v, struct entry *e);
 struct entry *evict_pick(struct evict *v, bool (*may_go)(struct entry *), struct evict_bound *bound);
 void evict_gone(struct evict *v, struct entry *e);
 void evict_bounds(struct evict *v, uint64_t max_bytes, uint64_t max_entries);
+void evict_end(
+    struct evict *v); /* of one that bounds nothing any more: what it has beside its own structure */
 uint64_t evict_bytes(struct evict *v);
 uint64_t evict_entries(struct evict *v);
 uint64_t evict_overhead(struct evict *v); /* bytes the evictor itself takes beside its own structure */

@@ -70,6 +70,12 @@ enum ghost_kind ghost_take(struct ghost *g, uint64_t hash)
     return GHOST_NONE;
 }
 
+void ghost_end(struct ghost *g)
+{
+    os_free(g->words);
+    *g = (struct ghost){.words = NULL};
+}
+
 uint64_t ghost_bytes(const struct ghost *g)
 {
     return g->sets * g->ways * sizeof *g->words;

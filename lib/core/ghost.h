@@ -25,6 +25,7 @@ struct ghost {
 void ghost_put(struct ghost *g, uint64_t hash, enum ghost_kind kind, uint64_t entries);
 /* Forgets it and says what it was. */
 enum ghost_kind ghost_take(struct ghost *g, uint64_t hash);
+void ghost_end(struct ghost *g); /* gives its memory back */
 uint64_t ghost_bytes(const struct ghost *g);
 
 #endif

@@ -199,7 +199,7 @@ static inline bool swrcache_rollback(void)
 
 /*
  * A region as a dictionary: values are copied in and out. `ttl_ms` 0: the region's; a put renews it. What is
- * older, or was expired, is absent.
+ * older, or was expired, is absent. Regions that nobody uses any more are given back.
  */
 static inline bool swrcache_put(const char *region, const void *key, size_t key_len, const void *value,
                                 size_t value_len, uint64_t ttl_ms)

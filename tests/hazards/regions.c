@@ -7,6 +7,7 @@
 
 #include "runtime/registry/region.h"
 #include "runtime/call/enroll.h"
+#include "runtime/cache/audit.h"
 #include "runtime/cache/cache.h"
 
 enum { USERS = SANITIZED ? 4500 : 20000 };
@@ -48,13 +49,16 @@ static void many(void)
     CHECK(cache_held() <= 1 || swrcache_drain(60000));
     /* Their names have places of their own: none is found by a walk over all others. */
     uint32_t longest = 0;
-    for (struct region *r = region_first(); r != NULL; r = r->next) {
+    size_t count;
+    struct region **all = region_all(&count);
+    for (size_t i = 0; i < count; i++) {
         uint32_t length = 0;
-        for (struct region *same = r; same != NULL; same = same->next_same)
+        for (struct region *same = all[i]; same != NULL; same = atomic_load(&same->next_same))
             length++;
         longest = length > longest ? length : longest;
     }
-    CHECK(longest <= 32);
+    region_free_all(all, count);
+    CHECK(count > USERS && longest <= 32);
 }
 
 /* Events are bounded as well, and those of one region are none of another's. */
@@ -77,12 +81,19 @@ static void events(void)
 
 static void as_many_as_there_can_be(void)
 {
-    int n = USERS;
+    int n = 0;
     while (n < FUNCTIONS_MAX && swrcache_put(user(n), "k", 1, "v", 1, 0))
         n++;
     CHECK(n >= DICTIONARIES_MAX - 2 && n <= DICTIONARIES_MAX);
     CHECK(told("as many as there can be"));
     CHECK(swrcache_put(user(1), "k", 1, "v", 1, 0) && swrcache_has(user(1), "k", 1));
+    /* Once one of them is used no more, and no act of the audit tells of it, there is room again. */
+    CHECK(swrcache_delete(user(2), "k", 1) && !swrcache_put("one.more", "k", 1, "v", 1, 0));
+    for (int i = 0; i < AUDIT_ACTS; i++)
+        swrcache_delete(user(1), "k", 1);
+    for (int i = 0; i < DICTIONARIES_MAX && !swrcache_put("one.more", "k", 1, "v", 1, 0); i++)
+        continue;
+    CHECK(swrcache_has("one.more", "k", 1));
     CHECK(late(1) == 1 && late(1) == 1 && outcome() == SWR_HIT);
     struct swrcache_info info;
     swrcache_last(&info);

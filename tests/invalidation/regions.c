@@ -157,7 +157,7 @@ static void large(void)
     CHECK(swrcache_drain(60000));
     struct function **within = region_functions(region_of("large", false), &before);
     CHECK(atomic_load(&within[0]->entries) == 1 && many(7) == 7 && bodies == 1);
-    os_free(within);
+    region_free_functions(within, 1);
     CHECK(computed() == 0);
 }
 
@@ -198,7 +198,7 @@ static void at_once(void)
     struct function **within = region_functions(region_of("contested", false), &count);
     CHECK(count == 1);
     struct function *f = within[0];
-    os_free(within);
+    region_free_functions(within, count);
     pthread_barrier_init(&both, NULL, 2);
     pthread_create(&other, NULL, by_command, NULL);
     for (int64_t round = 1; round <= ROUNDS; round++) {

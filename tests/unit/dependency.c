@@ -10,6 +10,16 @@
 static struct mark_name tags[2];
 static struct function f = {.number = 7}, inner = {.number = 8}, other = {.number = 9};
 
+/* Names mean functions by their numbers. */
+__attribute__((constructor)) static void add_functions(void)
+{
+    function_learn();
+    function_add(&f);
+    function_add(&inner);
+    function_add(&other);
+    function_learnt();
+}
+
 static struct key key_of(uint64_t hash)
 {
     return (struct key){hash, 8, (const unsigned char *)"whatever"};

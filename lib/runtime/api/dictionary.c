@@ -8,7 +8,10 @@
 #include "runtime/compute/compute.h"
 #include "runtime/compute/dependencies.h"
 #include "runtime/cache/audit.h"
+#include "runtime/cache/cache.h"
 #include "runtime/cache/commit_gate.h"
+#include "runtime/cache/history.h"
+#include "runtime/cache/sweep.h"
 #include "runtime/registry/door.h"
 #include "runtime/registry/region.h"
 #include "runtime/setting/option.h"
@@ -29,6 +32,44 @@ static void run(const struct swrcache_arg *args, void *result)
 {
     (void)args;
     (void)result;
+}
+
+/*
+ * A region for each user or request makes as many dictionaries as there were ever users. With more than
+ * DICTIONARIES_AT_EASE each that is made pays for a look at DICTIONARIES_LOOKED_AT of the others; the ones
+ * that nobody holds are given back. So there are hardly ever more than an eighth above those in use. What is
+ * too old to be found is an entry still, and taken out for that once a while.
+ */
+enum { DICTIONARIES_AT_EASE = 4096, DICTIONARIES_LOOKED_AT = 9 };
+#define DEAD_EVERY (1000 * NS_PER_MS)
+
+/* Between function_learn() and function_learnt(). */
+static void give_back_some(void)
+{
+    unsigned looks = DICTIONARIES_LOOKED_AT;
+    struct region *r;
+    while ((r = region_take_unused(&looks)) != NULL) {
+        struct function *f = atomic_load(&r->dictionary);
+        if (f != NULL) {
+            history_forget(); /* its notes are nobody's any more */
+            if (f->bounds != &cache_bounds) {
+                evict_end(f->bounds);
+                os_free(f->bounds);
+            }
+            os_free(f->site); /* made below */
+            os_free(f);
+        }
+        region_forget(r);
+    }
+}
+
+/* There are many, and no lock is held. */
+static void take_out_dead(void)
+{
+    static _Atomic uint64_t next;
+    uint64_t due = atomic_load(&next), now = clock_now();
+    if (now >= due && atomic_compare_exchange_strong(&next, &due, clock_add(now, DEAD_EVERY)))
+        sweep_ask_dead();
 }
 
 static struct function *make(struct region *r)
@@ -55,29 +96,52 @@ static struct function *make(struct region *r)
     return f;
 }
 
-/* The region's dictionary; NULL: none, and with `with_make` none can be had. */
-static struct function *of(const char *name, bool with_make)
+static struct region *region_for(struct thread *t, const char *name, bool with_make)
 {
-    struct region *r = region_of(name, with_make);
-    if (r == NULL) {
-        if (with_make)
-            option_complain("region \"%.80s\": write letters, digits, _ and - between dots",
-                            name != NULL ? name : "");
-        return NULL;
-    }
-    struct function *f = atomic_load(&r->dictionary);
-    if (f != NULL || !with_make || (f = make(r)) == NULL)
+    epoch_enter(&t->epoch);
+    struct region *r = region_find(name);
+    epoch_exit(&t->epoch);
+    if (r != NULL || !with_make || (r = region_of(name, true)) != NULL)
+        return r;
+    option_complain("region \"%.80s\": write letters, digits, _ and - between dots",
+                    name != NULL ? name : "");
+    return NULL;
+}
+
+/* The region's dictionary, held; NULL: none, and with `with_make` none can be had. */
+static struct function *of(struct thread *t, const char *name, bool with_make)
+{
+    struct region *r = region_for(t, name, with_make);
+    struct function *f = r != NULL ? atomic_load(&r->dictionary) : NULL;
+    if (r == NULL || f != NULL)
         return f;
-    struct function *none = NULL;
-    /* Two threads at once: the later one's stays unused. */
-    return atomic_compare_exchange_strong(&r->dictionary, &none, f) ? f : none;
+    if (with_make) {
+        function_learn();
+        bool many = function_dictionaries() >= DICTIONARIES_AT_EASE;
+        f = atomic_load(&r->dictionary);
+        if (f == NULL && many)
+            give_back_some();
+        if (f == NULL)
+            atomic_store(&r->dictionary, f = make(r));
+        function_learnt();
+        if (many)
+            take_out_dead();
+    }
+    if (f == NULL) {
+        region_release(r);
+        if (with_make)
+            epoch_collect(); /* what waits to be freed may keep others */
+    }
+    return f;
 }
 
 struct use {
     struct visit visit;
     struct function *function;
     struct key key;
-    unsigned char *outer; /* what the thread kept before its key */
+    /* What the thread kept before its key and its dictionary. */
+    unsigned char *outer;
+    struct function *outer_dictionary;
 };
 
 static bool begin(struct use *u, const char *region, const void *key, size_t key_len, bool with_make)
@@ -85,22 +149,28 @@ static bool begin(struct use *u, const char *region, const void *key, size_t key
     struct swrcache_arg arg = {key_len == 0 ? "" : key, key_len};
     if ((key == NULL && key_len != 0) || !door_enter(&u->visit))
         return false;
-    u->function = of(region, with_make);
+    u->function = of(u->visit.thread, region, with_make);
     ptrdiff_t size = u->function != NULL ? key_size(&u->function->shape, &arg) : KEY_DOUBTFUL;
     unsigned char *bytes = size < 0 ? NULL : os_alloc((size_t)size);
     if (bytes == NULL || (size = key_encode(&u->function->shape, &arg, bytes, (size_t)size)) < 0) {
         os_free(bytes);
+        if (u->function != NULL)
+            function_release(u->function);
         door_leave(&u->visit);
         return false;
     }
     u->key = (struct key){key_hash(&u->function->shape, bytes, (size_t)size), (size_t)size, bytes};
     u->outer = call_key_keep(u->visit.thread, bytes);
+    u->outer_dictionary = u->visit.thread->dictionary;
+    u->visit.thread->dictionary = u->function;
     return true;
 }
 
 static void end(struct use *u)
 {
     call_key_drop(u->visit.thread, u->outer);
+    u->visit.thread->dictionary = u->outer_dictionary;
+    function_release(u->function);
     door_leave(&u->visit);
 }
 

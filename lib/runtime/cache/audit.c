@@ -51,7 +51,10 @@ static uint64_t begin(const struct audit_act *act)
     SYNC_POINT("audit.locked");
     if (acts != NULL) {
         struct audit_act *slot = &acts[number % AUDIT_ACTS];
+        audit_done(slot);
         *slot = *act;
+        if (slot->function != NULL)
+            function_hold(slot->function);
         slot->number = number;
         slot->when = clock_now();
         const char *caller = act->who == 0 ? audit_called_by() : NULL;
@@ -112,8 +115,10 @@ uint64_t audit_current(int *who)
 void audit_resume(uint64_t number)
 {
     struct audit_act act = {0};
-    current.who = audit_find(number, &act) ? act.who : 0;
+    bool found = audit_find(number, &act);
+    current.who = found ? act.who : 0;
     current.number = number;
+    audit_done(&act);
 }
 
 bool audit_find(uint64_t number, struct audit_act *act)
@@ -122,8 +127,17 @@ bool audit_find(uint64_t number, struct audit_act *act)
     bool found = acts != NULL && number != 0 && acts[number % AUDIT_ACTS].number == number;
     if (found)
         *act = acts[number % AUDIT_ACTS];
+    if (found && act->function != NULL)
+        function_hold(act->function);
     lock_give(&audit_lock);
     return found;
+}
+
+void audit_done(struct audit_act *act)
+{
+    if (act->function != NULL)
+        function_release(act->function);
+    act->function = NULL;
 }
 
 uint64_t audit_last(void)

@@ -20,7 +20,7 @@ struct audit_act {
     char caller[AUDIT_CALLER]; /* the writer, or the cached function that called from its body; "": neither */
     enum swrcache_operation verb;
     bool ended;
-    struct function *function;      /* of a call in this process; NULL: `text` is the target */
+    struct function *function;      /* of a call in this process, held; NULL: `text` is the target */
     uint32_t key_len;               /* AUDIT_WHOLE: the whole function */
     uint64_t key_hash;              /* as in struct key */
     unsigned char text[AUDIT_TEXT]; /* key or target */
@@ -57,8 +57,9 @@ uint64_t audit_current(int *who);
 void audit_because(uint32_t function, uint64_t hash);
 uint32_t audit_cause(uint64_t *hash);
 
-/* A copy; false: not there any more, or not yet. */
+/* A copy, for audit_done(); false: not there any more, or not yet. */
 bool audit_find(uint64_t number, struct audit_act *act);
+void audit_done(struct audit_act *act);
 uint64_t audit_last(void); /* the newest number; 0: none */
 
 #endif

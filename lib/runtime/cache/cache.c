@@ -28,7 +28,7 @@ void evictor_locks(lock_visit *visit)
 {
     visit(&cache_bounds.lock);
     for (uint32_t i = 0; i < function_count(); i++)
-        if (function_at(i)->bounds != &cache_bounds)
+        if (function_at(i) != NULL && function_at(i)->bounds != &cache_bounds)
             visit(&function_at(i)->bounds->lock);
 }
 
@@ -68,9 +68,17 @@ void cache_free_objects(void)
 
 static void after_grace(struct epoch_garbage *g);
 
+void cache_keep_marks(struct entry *e)
+{
+    struct mark_set *set = mark_set_of(e);
+    for (uint32_t i = 0; set != NULL && i < set->count; i++)
+        function_hold_named(&set->links[i].name);
+}
+
 static void destroy(struct entry *e)
 {
     struct function *f = function_of_entry(e);
+    struct mark_set *set = mark_set_of(e);
     if (function_holds_object(f)) {
         void *master = entry_object(e);
         if (master != NULL && kept_objects != 0) { /* at another collection */
@@ -83,7 +91,10 @@ static void destroy(struct entry *e)
     }
     SYNC_POINT("evict.before_free");
     refresh_record_end(e);
+    for (uint32_t i = 0; set != NULL && i < set->count; i++)
+        function_release_named(&set->links[i].name);
     entry_free(e);
+    function_release(f);
 }
 
 void cache_unref(struct entry *e)
@@ -167,11 +178,11 @@ static void evict(struct function *f, struct entry *e, struct evict_bound bound)
 {
     struct key key = entry_key(e);
     history_note_evicted(function_identity_of(e), &key, f->bounds == &cache_bounds, bound);
-    cache_drop(f, e);
     if (thread_current != NULL)
         thread_count(thread_current, f, COUNTER_evictions);
     else
         atomic_fetch_add(&f->counts[COUNTER_evictions], 1);
+    cache_drop(f, e);
 }
 
 /* Out of the table with what evict_pick() gave. */
@@ -215,7 +226,7 @@ void cache_fork_child(void)
 {
     end_picked(&cache_bounds);
     for (uint32_t i = 0; i < function_count(); i++)
-        if (function_at(i)->bounds != &cache_bounds)
+        if (function_at(i) != NULL && function_at(i)->bounds != &cache_bounds)
             end_picked(function_at(i)->bounds);
 }
 
@@ -299,16 +310,18 @@ void cache_tidy(uint32_t shard)
 uint64_t cache_bytes(void)
 {
     uint64_t n = 0;
-    for (uint32_t i = 0; i < function_count(); i++)
-        n += atomic_load(&function_at(i)->bytes);
+    struct function *f;
+    for (uint32_t at = 0; (f = function_next(&at)) != NULL; function_release(f))
+        n += atomic_load(&f->bytes);
     return n;
 }
 
 uint64_t cache_entries(void)
 {
     uint64_t n = 0;
-    for (uint32_t i = 0; i < function_count(); i++)
-        n += function_live(function_at(i));
+    struct function *f;
+    for (uint32_t at = 0; (f = function_next(&at)) != NULL; function_release(f))
+        n += function_live(f);
     return n;
 }
 

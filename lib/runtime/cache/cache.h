@@ -16,7 +16,13 @@ extern struct evict cache_bounds;
 bool cache_fits(struct function *f, const struct entry *e);
 /* Shard locked. Puts an entry that fits in the place of `old` (NULL: none). False: no memory. */
 bool cache_store(struct function *f, struct entry *old, struct entry *e);
-/* Shard locked. Takes it out; the table's reference goes after a grace period. */
+/*
+ * An entry to be holds what its marks name, until it is freed. One of a dictionary holds that as well: who
+ * makes it calls function_hold().
+ */
+void cache_keep_marks(struct entry *e);
+/* Shard locked. Takes it out; the table's reference goes after a grace period. `f` may go with a dictionary's
+ * last: who has it from the entry alone does not look at it afterwards. */
 void cache_drop(struct function *f, struct entry *e);
 /* Shard locked. The same, and remembered as invalidated; false: it was not in. */
 bool cache_drop_noted(struct function *f, struct entry *e);

@@ -86,6 +86,13 @@ bool history_complete(void)
     return complete;
 }
 
+void history_forget(void)
+{
+    lock_take(&history_lock);
+    forgotten = true;
+    lock_give(&history_lock);
+}
+
 bool history_find(struct function *f, cache_match *match, void *cookie, struct history_record *found)
 {
     uint64_t identity = atomic_load(&f->identity), latest = 0;
@@ -96,7 +103,8 @@ bool history_find(struct function *f, cache_match *match, void *cookie, struct h
         struct slot *page = pages[i / PAGE_SLOTS], s = {.order = 0};
         if (page != NULL)
             s = page[i % PAGE_SLOTS];
-        bool candidate = s.order > latest && (s.identity ^ identity) % FUNCTIONS_MAX == 0;
+        bool candidate =
+            s.order > latest && (s.identity ^ identity) % FUNCTIONS_MAX == 0 && s.identity >= f->first;
         if (candidate)
             memcpy(bytes, s.long_key != NULL ? s.long_key : s.key, s.key_len);
         lock_give(&history_lock);

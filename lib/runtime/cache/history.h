@@ -49,5 +49,7 @@ bool history_find(struct function *f, cache_match *match, void *cookie, struct h
 
 /* Nothing was forgotten yet: a key without a note never came to anything. */
 bool history_complete(void);
+/* Something was: from now on nobody can say so. */
+void history_forget(void);
 
 #endif

@@ -155,5 +155,5 @@ void region_retune(struct region *r)
         mode_begin(within[i]);
         cache_retune(within[i]);
     }
-    os_free(within);
+    region_free_functions(within, count);
 }

@@ -56,7 +56,7 @@ static void complain_commas(const char *name, const char *field, const char *nam
 }
 
 static struct function *function_new(struct swrcache_site *site, uint32_t number, uint32_t counted,
-                                     bool dictionary)
+                                     uint64_t identity, bool dictionary)
 {
     struct function *f = os_zalloc(sizeof *f);
     if (f == NULL)
@@ -70,7 +70,8 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     /* Of an older header it ends sooner: the rest is zero, unset. */
     size_t known = site->policy_size < sizeof f->annotated ? site->policy_size : sizeof f->annotated;
     memcpy(&f->annotated, site->policy, known);
-    atomic_store(&f->identity, entry_identity(number, 1));
+    f->first = identity;
+    atomic_store(&f->identity, identity);
     key_shape_of(&f->shape, site, function_seed() ^ ((uint64_t)number * 0x9E3779B97F4A7C15u));
     f->shape.bits = &f->bits;
     for (uint32_t i = 0; i < site->nparams; i++) {
@@ -102,6 +103,11 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     region_hand_down(f->region, &f->annotated);
     set_tags(f, f->annotated.tags);
     f->dictionary = dictionary;
+    if (dictionary) {
+        /* Its region is not kept by it: it goes with it. */
+        f->kept = &f->region->kept;
+        region_release(f->region);
+    }
     setting_resolve(f);
     f->bounds = &cache_bounds;
     f->give = give_of(f);
@@ -123,18 +129,20 @@ struct function *function_of(struct swrcache_site *site)
         return NULL;
     struct shelter shelter;
     shelter_take(&shelter);
+    function_learn();
     f = function_make(site, false);
+    function_learnt();
     shelter_give(&shelter);
     return f;
 }
 
 struct function *function_make(struct swrcache_site *site, bool dictionary)
 {
-    function_learn();
     struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
     uint32_t number, counted;
-    if (f == NULL && function_number(site->name, dictionary, &number, &counted) &&
-        (f = function_new(site, number, counted, dictionary)) != NULL) {
+    uint64_t identity;
+    if (f == NULL && function_number(site->name, dictionary, &number, &counted, &identity) &&
+        (f = function_new(site, number, counted, identity, dictionary)) != NULL) {
         function_add(f);
         region_add_function(f);
         /* Once more, now that others find it: a region may have been changed meanwhile. */
@@ -143,6 +151,5 @@ struct function *function_make(struct swrcache_site *site, bool dictionary)
         function_retune(f);
         __atomic_store_n((struct function **)&site->function, f, __ATOMIC_RELEASE);
     }
-    function_learnt();
     return f;
 }

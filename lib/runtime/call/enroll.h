@@ -10,7 +10,8 @@
 /* Which way of hits a function gets (hit.h); set before the first is known. */
 extern function_hit *(*function_way)(const struct function *f);
 
-/* A function that nobody annotated: a region's dictionary. */
+/* A function that nobody annotated: a region's dictionary, whose region the caller holds. Between
+ * function_learn() and function_learnt(); NULL as below. */
 struct function *function_make(struct swrcache_site *site, bool dictionary);
 
 /* NULL when it cannot be known (no memory, too many, a newer layout): then it is simply called. */

@@ -70,6 +70,8 @@ static void drop_keys_of(struct flight *fl, uint32_t function)
     for (uint32_t i = 0; i < fl->nnames; i++)
         if (fl->names[i].kind != MARK_KEY || fl->names[i].function != function)
             fl->names[kept++] = fl->names[i];
+        else
+            function_release_named(&fl->names[i]);
     fl->nkeys -= fl->nnames - kept;
     fl->nnames = kept;
     find_all_anew(fl);
@@ -130,6 +132,7 @@ static void add(struct flight *fl, const struct mark_name *name)
         unname(fl, UNNAMED_NO_MEMORY);
         return;
     }
+    function_hold_named(name);
     fl->names[fl->nnames] = *name;
     fl->names[fl->nnames].text = text;
     *place_of(fl, name->id) = (uint16_t)++fl->nnames;

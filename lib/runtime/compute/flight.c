@@ -183,8 +183,10 @@ void flight_free_names(struct flight *fl)
 {
     if (fl->names == NULL)
         return;
-    for (uint32_t i = 0; i < fl->nnames; i++)
+    for (uint32_t i = 0; i < fl->nnames; i++) {
+        function_release_named(&fl->names[i]);
         os_free((void *)(uintptr_t)fl->names[i].text);
+    }
     os_free(fl->names);
     os_free(fl->names_found);
     fl->names = NULL;

@@ -186,6 +186,7 @@ struct entry *result_keep(struct function *f, const struct flight *fl, const str
         memcpy(at + pad, from, len);
     entry_flag(e, flags);
     mark_fill(e, names, nnames);
+    cache_keep_marks(e);
     return e;
 }
 

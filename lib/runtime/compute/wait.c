@@ -60,6 +60,7 @@ void wait_left(struct thread *t)
     t->awaited = NULL;
     t->fallback = NULL;
     thread_drop_key(t);
+    thread_drop_dictionary(t);
 }
 
 bool wait_for_flight(struct thread *t, struct flight *fl, struct entry *fallback, uint64_t deadline)

@@ -1,8 +1,12 @@
 /*
  * function.h - one annotated function as the runtime knows it: identity, settings in force, counters.
  *
- * Functions are never freed. `identity` is the function's number and its generation; invalidating all of it
- * raises the generation, and every entry made before matches no more.
+ * `identity` is the function's number and its generation; invalidating all of it raises the generation, and
+ * every entry made before matches no more.
+ *
+ * Functions are never freed but for regions' dictionaries, which go with a region that nobody uses any more
+ * (region.h). A dictionary stays while somebody holds it: so do its entries, marks that name it, and whoever
+ * got it from function_next() or region_functions().
  */
 #ifndef RUNTIME_FUNCTION_H
 #define RUNTIME_FUNCTION_H
@@ -53,10 +57,12 @@ struct function {
     const struct swrcache_codec *codec;    /* of an object's bytes, which are kept instead of it */
     const struct swrcache_codec *encoder;  /* the same, or one that tells what is in an object alone */
     uint32_t number;
-    uint8_t give;       /* enum function_give */
-    bool has_outs;      /* out-parameters: their bytes stand before the result in a value */
-    bool dictionary;    /* a region's: nobody computes its entries */
-    _Atomic bool inner; /* some body called it: results may stand on its results */
+    uint8_t give;           /* enum function_give */
+    bool has_outs;          /* out-parameters: their bytes stand before the result in a value */
+    bool dictionary;        /* a region's: nobody computes its entries */
+    _Atomic uint64_t *kept; /* its region's; NULL: no dictionary, it is never freed */
+    uint64_t first;         /* its first identity: the number may have been another's before */
+    _Atomic bool inner;     /* some body called it: results may stand on its results */
     /* Results just stored whose dependents have not been told; raised under the shard's lock. */
     _Atomic uint32_t telling;
     uint32_t ntags;
@@ -98,12 +104,41 @@ void function_learn(void);
 void function_learnt(void);
 uint64_t function_seed(void);
 void function_add(struct function *f);
+/* All numbers are below that; and how many functions there are, and were made so far. */
 uint32_t function_count(void);
-struct function *function_at(uint32_t number); /* 0 .. function_count() - 1 */
+uint32_t function_known(void);
+uint32_t function_made(void);
+/* NULL: none has that number. Only of one that is held, or with the lock of function_learn(). */
+struct function *function_at(uint32_t number);
 struct function *function_counted(uint32_t which);
-/* Between function_learn() and function_learnt(): the next number for one, and which of the counted it is.
- * False: there are as many as there can be, which is told. */
-bool function_number(const char *name, bool dictionary, uint32_t *number, uint32_t *counted);
+/* The next function from number *at on, held; *at moves behind it. NULL: there are no more. */
+struct function *function_next(uint32_t *at);
+/* Who holds one may let another hold it. After the release it may be gone. */
+static inline void function_hold(struct function *f)
+{
+    if (f->kept != NULL)
+        atomic_fetch_add(f->kept, 1);
+}
+static inline void function_release(struct function *f)
+{
+    if (f->kept != NULL)
+        atomic_fetch_sub(f->kept, 1);
+}
+/* The same of the function whose key or whole a mark names, which somebody holds; a tag names none. */
+void function_hold_named(const struct mark_name *name);
+void function_release_named(const struct mark_name *name);
+
+/* Between function_learn() and function_learnt(): the next number for one, which of the counted it is, and
+ * its first identity. False: there are as many as there can be, which is told. */
+bool function_number(const char *name, bool dictionary, uint32_t *number, uint32_t *counted,
+                     uint64_t *identity);
+/* There likewise: so many dictionaries; takes one out if nobody holds it, and its number is free. False:
+ * somebody does. */
+uint32_t function_dictionaries(void);
+bool function_remove(struct function *f);
+#define FUNCTION_GONE (UINT64_C(1) << 63) /* in `kept`: who finds it so has come too late */
+/* What was counted of those that are gone. */
+uint64_t function_gone_counter(enum counter c);
 struct function *function_of_entry(const struct entry *e);
 /* All of what an entry has twenty bits of. */
 uint64_t function_identity_of(const struct entry *e);

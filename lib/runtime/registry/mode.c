@@ -104,11 +104,11 @@ void mode_set(struct function *f, const struct mode_wish *wish)
 uint32_t mode_set_all(struct region *r, const struct mode_wish *wish)
 {
     uint64_t word = word_of(wish);
-    uint32_t count = function_count(), set = 0;
+    uint32_t set = 0;
+    struct function *f;
     atomic_store(r != NULL ? &r->mode : &set_for_all, word | GIVEN);
-    for (uint32_t i = 0; i < count; i++) {
-        struct function *f = function_at(i);
-        if (f != NULL && !f->dictionary && (r == NULL || region_within(f->region, r)) &&
+    for (uint32_t at = 0; (f = function_next(&at)) != NULL; function_release(f)) {
+        if (!f->dictionary && (r == NULL || region_within(f->region, r)) &&
             (wish->kind != FUNCTION_SHADOW || function_comparable(f))) {
             put(f, word, MODE_BY_SET);
             set++;
@@ -199,11 +199,11 @@ void mode_unset(struct function *f)
 
 uint32_t mode_unset_all(struct region *r)
 {
-    uint32_t count = function_count(), unset = 0;
+    uint32_t unset = 0;
+    struct function *f;
     atomic_store(r != NULL ? &r->mode : &set_for_all, 0);
-    for (uint32_t i = 0; i < count; i++) {
-        struct function *f = function_at(i);
-        if (f != NULL && !f->dictionary && (r == NULL || region_within(f->region, r))) {
+    for (uint32_t at = 0; (f = function_next(&at)) != NULL; function_release(f)) {
+        if (!f->dictionary && (r == NULL || region_within(f->region, r))) {
             mode_unset(f);
             unset++;
         }

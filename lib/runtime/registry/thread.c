@@ -119,6 +119,7 @@ void thread_fork_child(void)
         t->frames = t->aside = NULL;
         memset(t->loans, 0, sizeof t->loans);
         t->lengthy = NULL;
+        thread_drop_dictionary(t);
         t->last = (struct thread_last){0};
         t->busy = t->worker = t->writing = t->held = t->abroad = false;
     }

@@ -52,12 +52,13 @@ struct thread {
     struct thread *next; /* all records; set once */
 
     /* What its visit has taken: door.h. */
-    bool held;              /* the shelter */
-    bool abroad;            /* it is in malloc(), which may be the host's and call */
-    struct shelter host;    /* what the host has, while held */
-    struct flight *awaited; /* in a wait, what it has a reference to: wait.c */
-    struct entry *fallback; /* likewise */
-    unsigned char *lengthy; /* a key too long for the stack */
+    bool held;                   /* the shelter */
+    bool abroad;                 /* it is in malloc(), which may be the host's and call */
+    struct shelter host;         /* what the host has, while held */
+    struct flight *awaited;      /* in a wait, what it has a reference to: wait.c */
+    struct entry *fallback;      /* likewise */
+    unsigned char *lengthy;      /* a key too long for the stack */
+    struct function *dictionary; /* that it uses, held; NULL: none */
 
     uint32_t tick;           /* thread_touch() */
     bool worker;             /* a thread of the pool: never waits */
@@ -97,6 +98,15 @@ static inline void thread_drop_key(struct thread *t)
 {
     os_free(t->lengthy);
     t->lengthy = NULL;
+}
+
+/* The dictionary that a visit used, should it not come back. */
+static inline void thread_drop_dictionary(struct thread *t)
+{
+    struct function *f = t->dictionary;
+    t->dictionary = NULL;
+    if (f != NULL)
+        function_release(f);
 }
 
 /* When a thread ends: `known` while its record is still its own, `gone` after. */

@@ -15,16 +15,13 @@ static bool match_target(struct function *f, const struct key *key, void *cookie
     return target_matches(cookie, &f->shape, key);
 }
 
+/* Held. */
 static struct function *named(const char *name, uint32_t *at)
 {
-    for (; *at < function_count(); ++*at) {
-        struct function *f = function_at(*at);
-        if (f != NULL && strcmp(f->site->name, name) == 0) {
-            ++*at;
-            return f;
-        }
-    }
-    return NULL;
+    struct function *f;
+    while ((f = function_next(at)) != NULL && strcmp(f->site->name, name) != 0)
+        function_release(f);
+    return f;
 }
 
 static bool meant(enum swrcache_operation operation, const struct target *t, const struct function *f,
@@ -49,16 +46,18 @@ static bool run_function(enum swrcache_operation operation, const struct target 
             snprintf(r->why, sizeof r->why,
                      "%s is secret: its calls cannot be named here; write %s for all of it", t->name,
                      t->name);
+            function_release(f);
             return false;
         }
         r->functions += meant(operation, t, f, r->why, sizeof r->why);
+        function_release(f);
     }
     if (named_so != 0 && r->functions == 0)
         return false;
     r->unknown = named_so == 0;
     if (r->unknown)
         snprintf(r->why, sizeof r->why, "no function %.100s here", t->name);
-    for (at = 0; (f = named(t->name, &at)) != NULL;) {
+    for (at = 0; (f = named(t->name, &at)) != NULL; function_release(f)) {
         char misfit[sizeof r->why];
         if (!meant(operation, t, f, misfit, sizeof misfit))
             continue; /* another function of that name is meant */
@@ -87,7 +86,9 @@ static void run_region(enum swrcache_operation operation, const char *name, cons
     else
         for (size_t i = 0; i < r->functions; i++)
             r->matched += verb_filtered(operation, within[i], NULL, NULL, filter, dry);
-    os_free(within);
+    region_free_functions(within, r->functions);
+    if (region != NULL)
+        region_release(region);
 }
 
 bool apply_target(enum swrcache_operation operation, const struct target *t, const struct verb_filter *filter,
@@ -100,7 +101,7 @@ bool apply_target(enum swrcache_operation operation, const struct target *t, con
     }
     switch (t->kind) {
     case TARGET_ALL:
-        r->functions = function_count();
+        r->functions = function_known();
         r->matched = filter != NULL ? verb_filtered(operation, NULL, NULL, NULL, filter, dry)
                      : operation == SWRCACHE_OP_INVALIDATE ? verb_invalidate(NULL, NULL, NULL, dry)
                                                            : verb_run(operation, NULL, NULL, NULL, dry);
@@ -133,7 +134,7 @@ static const char *shown(const struct target *t, const char *text, char *masked,
 {
     struct function *f;
     bool secret = false;
-    for (uint32_t at = 0; t->kind == TARGET_CALL && (f = named(t->name, &at)) != NULL;)
+    for (uint32_t at = 0; t->kind == TARGET_CALL && (f = named(t->name, &at)) != NULL; function_release(f))
         secret |= function_secret(f);
     snprintf(masked, room, "%.100s(***)", t->name);
     return secret ? masked : text;

@@ -44,6 +44,7 @@ static struct note *note_of_key(struct function *f, const struct key *key, size_
     struct note *n = note(key->len + more);
     if (n == NULL)
         return NULL;
+    function_hold(f);
     n->function = f;
     n->hash = key->hash;
     n->key_len = key->len;
@@ -83,6 +84,8 @@ static void drop(struct batch *b)
 {
     for (struct note *n = b->first, *next; n != NULL; n = next) {
         next = n->next;
+        if (n->function != NULL)
+            function_release(n->function);
         os_free(n);
     }
     os_free(b->room);

@@ -32,7 +32,7 @@ struct note {
     uint64_t number;      /* the more, the later */
     enum note_kind kind;
     enum swrcache_operation operation;
-    struct function *function;
+    struct function *function; /* held; NULL: of a text */
     uint64_t hash, ttl_ms;
     char caller[AUDIT_CALLER]; /* whose doing it is */
     size_t key_len, value_len;

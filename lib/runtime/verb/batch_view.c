@@ -47,10 +47,8 @@ static bool text_means(const struct target *t, struct function *f, const struct 
     case TARGET_CALL:
         return strcmp(t->name, f->site->name) == 0 && target_fits(t, &f->shape, why, sizeof why) &&
                (key == NULL || target_matches(t, &f->shape, key));
-    case TARGET_REGION: {
-        const struct region *r = region_of(t->name, false);
-        return r != NULL && region_within(f->region, r);
-    }
+    case TARGET_REGION:
+        return region_within_named(f->region, t->name);
     case TARGET_TAG:
         return tagged(f, t->name);
     case TARGET_EVENT:

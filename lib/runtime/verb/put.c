@@ -22,6 +22,7 @@ bool put_entry(struct function *f, const struct key *key, const void *value, siz
     struct entry *e = entry_new(key, identity, value_len, extra);
     if (e == NULL)
         return false;
+    function_hold(f);
     uint64_t ttl = atomic_load(&f->settings.ttl), now = clock_now();
     if (ttl_ms != 0) {
         if (__builtin_mul_overflow(ttl_ms, NS_PER_MS, &ttl))

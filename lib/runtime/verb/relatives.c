@@ -67,9 +67,9 @@ static void do_text(const struct said *said, const char *text)
 
 static void do_call(const struct said *said, const char *name, const char *file, const unsigned char *bytes)
 {
-    for (uint32_t i = 0; i < function_count(); i++) {
-        struct function *f = function_at(i);
-        if (f == NULL || f->dictionary != said->dictionary || strcmp(f->site->name, name) != 0 ||
+    struct function *f;
+    for (uint32_t at = 0; (f = function_next(&at)) != NULL; function_release(f)) {
+        if (f->dictionary != said->dictionary || strcmp(f->site->name, name) != 0 ||
             strcmp(f->site->file, file) != 0)
             continue;
         if (said->keyed) {

@@ -63,28 +63,29 @@ static bool possible(const char *format, size_t len, char *why, size_t room)
     char *text = (char *)(t + 1);
     bool good = t == NULL ||
                 (format_sample(text, TARGET_TEXT_MAX, format, why, room) && target_parse(t, text, why, room));
-    for (uint32_t i = 0; good && t != NULL && len != 0 && i < function_count(); i++)
-        if (function_at(i) != NULL && strcmp(function_at(i)->site->name, t->name) == 0)
-            good = target_fits(t, &function_at(i)->shape, why, room);
+    struct function *f;
+    for (uint32_t at = 0; good && t != NULL && len != 0 && (f = function_next(&at)) != NULL;
+         function_release(f))
+        if (strcmp(f->site->name, t->name) == 0)
+            good = target_fits(t, &f->shape, why, room);
     os_free(t);
     return good;
 }
 
 static bool known(const char *name, size_t len)
 {
-    for (uint32_t i = 0; i < function_count(); i++) {
-        const struct function *f = function_at(i);
-        if (f != NULL && strlen(f->site->name) == len && memcmp(f->site->name, name, len) == 0)
-            return true;
-    }
-    return false;
+    bool found = false;
+    struct function *f;
+    for (uint32_t at = 0; !found && (f = function_next(&at)) != NULL; function_release(f))
+        found = strlen(f->site->name) == len && memcmp(f->site->name, name, len) == 0;
+    return found;
 }
 
 void target_check_run(void)
 {
     static uint32_t seen; /* functions and targets when it was checked last */
     lock_take(&target_check_lock);
-    uint32_t now = function_count() + targets;
+    uint32_t now = function_made() + targets;
     if (now == seen) {
         lock_give(&target_check_lock);
         return;

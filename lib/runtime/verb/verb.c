@@ -51,8 +51,8 @@ static void consider(struct entry *e, void *cookie)
     if (w->dry)
         return;
     if (w->operation == SWRCACHE_OP_INVALIDATE) {
-        cache_drop_noted(f, e); /* no look at it afterwards: another thread may free it */
         ripple_key(&w->ripple, f, key.hash);
+        cache_drop_noted(f, e); /* no look at either afterwards: another thread may free it */
     } else if (live && w->operation == SWRCACHE_OP_EXPIRE) {
         cache_expire_entry(f, e, w->now);
         ripple_key(&w->ripple, f, entry_hash(e));
@@ -115,8 +115,9 @@ size_t verb_filtered(enum swrcache_operation operation, struct function *f, cach
         if (match == NULL && filter == NULL) {
             if (f != NULL)
                 ripple_whole(&w.ripple, f);
-            for (uint32_t i = 0; f == NULL && i < function_count(); i++)
-                ripple_whole(&w.ripple, function_at(i));
+            struct function *each;
+            for (uint32_t at = 0; f == NULL && (each = function_next(&at)) != NULL; function_release(each))
+                ripple_whole(&w.ripple, each);
         } else if (f != NULL) {
             ripple_match(&w.ripple, f, filter == NULL ? match : NULL, cookie);
         }
@@ -178,13 +179,16 @@ size_t verb_invalidate(struct function *f, cache_match *match, void *cookie, boo
         return verb_run(SWRCACHE_OP_INVALIDATE, f, match, cookie, dry);
     if (f != NULL)
         return verb_invalidate_several(&f, 1);
-    uint32_t count = function_count();
-    struct function **all = os_alloc(count * sizeof(struct function *));
+    /* One that is made meanwhile had nothing when this began. */
+    uint32_t room = function_count(), count = 0, at = 0;
+    struct function **all = os_alloc(room * sizeof(struct function *));
     if (all == NULL)
         return verb_run(SWRCACHE_OP_INVALIDATE, NULL, NULL, NULL, false);
-    for (uint32_t i = 0; i < count; i++)
-        all[i] = function_at(i);
+    while (at < room && (f = function_next(&at)) != NULL)
+        all[count++] = f;
     size_t matched = verb_invalidate_several(all, count);
+    while (count > 0)
+        function_release(all[--count]);
     os_free(all);
     return matched;
 }
