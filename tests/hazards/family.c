@@ -5,6 +5,8 @@
  */
 #include "hazard.h"
 
+#include "runtime/cache/cache.h"
+#include "runtime/verb/relatives.h"
 #include "base/family.h"
 
 #include <fcntl.h>
@@ -356,6 +358,24 @@ static void fenced(void)
     stop(&child);
 }
 
+static void obey_again(void)
+{
+    relatives_obey(NULL);
+}
+
+/* The control thread looks at its other clients between the pieces of a long walk, and what one of them asks
+ * obeys first: also when that walk is itself what another process announced. */
+static void obeyed_amid_obeying(struct member *child)
+{
+    version++;
+    told(child, ORDER_WORLD, 0, version);
+    told(child, ORDER_VERB, 2, 0); /* a pattern, for which all are walked over */
+    cache_meanwhile = obey_again;
+    relatives_obey(NULL);
+    cache_meanwhile = NULL;
+    CHECK(rate(3) == version * 1000 + 3);
+}
+
 static void counted_relatives(void)
 {
     int left[2];
@@ -388,6 +408,7 @@ int main(void)
     overflowed();
     too_long();
     fenced();
+    obeyed_amid_obeying(&members[1]);
     for (int i = 1; i < 4; i++)
         stop(&members[i]);
     return finish("family");

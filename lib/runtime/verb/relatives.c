@@ -113,8 +113,12 @@ static void catch_up(void)
     if (now == atomic_load(&obeyed))
         return;
     const char *before = audit_caller("another process");
+    /* What the control thread sees to meanwhile may have to obey first, and would wait for this lock. */
+    void (*meanwhile)(void) = cache_meanwhile;
+    cache_meanwhile = NULL;
     if (!family_read(do_record))
         verb_invalidate(NULL, NULL, NULL, false);
+    cache_meanwhile = meanwhile;
     audit_caller(before);
     atomic_store(&obeyed, now);
     alive_obeyed(now);
