@@ -18,6 +18,7 @@ struct client {
     size_t in_len, in_room;
     struct wire_buffer out;
     size_t sent;
+    bool running;  /* its command is under way: nobody else touches it */
     bool ending;   /* close once `out` is sent */
     bool ended;    /* it sends nothing more */
     bool answered; /* a reply was sent, or begun */

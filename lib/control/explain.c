@@ -117,7 +117,7 @@ static void explain_unfit(struct wire_buffer *out, struct function *f, const cha
 
 void command_explain(const struct wire_line *request, struct wire_buffer *out)
 {
-    static struct target t;
+    struct target t;
     const char *call = wire_get(request, "call");
     char why[ERROR_TEXT], unfit[ERROR_TEXT];
     uint32_t at = 0, found = 0, fitting = 0;

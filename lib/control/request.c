@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int request_peer;
+__thread int request_peer __attribute__((tls_model("initial-exec")));
 
 struct function *request_function(const char *name, uint32_t *from)
 {

@@ -10,11 +10,12 @@
 
 enum { ERROR_TEXT = 512 };
 
-/* The pid at the other end of the connection; the control thread's alone. */
-extern int request_peer;
+/* The pid at the other end of the connection. */
+extern __thread int request_peer __attribute__((tls_model("initial-exec")));
 enum { REQUEST_UNSEEN = -1 }; /* in the place of a pid: it has none in the namespace of this process */
 
-/* Writes the records and the status of the reply. On the control thread alone. */
+/* Writes the records and the status of the reply. Two may be under way, in turns (task.h): what it needs from
+ * one pause to the next is its own. */
 typedef void command_fn(const struct wire_line *request, struct wire_buffer *out);
 
 #define COMMAND(verb, fields, help) command_fn command_##verb;

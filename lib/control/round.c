@@ -2,6 +2,7 @@
 #include "round.h"
 #include "client.h"
 #include "command.h"
+#include "task.h"
 #include "runtime/cache/cache.h"
 
 #include <errno.h>
@@ -14,11 +15,12 @@ enum { IDLE_MS = 5000, BACKOFF_MS = 100, AMID_MS = 10 };
 static struct descriptor *listening;
 static const struct service *service; /* whose thread goes these rounds */
 static struct client clients[ROUND_CLIENTS];
-static struct client *served; /* whose command is being run */
-static uint64_t rounds;       /* so far */
-static uint32_t turn;         /* of the clients, who is first in a round */
-static bool backoff;          /* descriptors are short */
-static uint64_t next_amid;    /* ms: when to look at the others, while a command takes long */
+static bool serving;       /* a command is being run on this thread, */
+static bool aside;         /* and others have their turns in its midst */
+static uint64_t rounds;    /* so far */
+static uint32_t turn;      /* of the clients, who is first in a round */
+static bool backoff;       /* descriptors are short */
+static uint64_t next_amid; /* ms: when to look at the others, while a command takes long */
 
 /* False: out of descriptors. */
 static bool clients_accept(void)
@@ -46,10 +48,26 @@ static bool clients_accept(void)
     }
 }
 
-/* Whether it may have its turn now: amid a command that takes long only those that take no time. */
-static bool client_may_run(const struct client *c)
+/* Its next command: here, or amid another, if it is not done at once, on a thread of its own. Without one it
+ * stays for later. False: the client is to be closed. */
+static bool client_command(struct client *c)
 {
-    return client_ready(c) && (served == NULL || command_quick(c->in));
+    if (serving && !command_quick(c->in)) {
+        task_begin(c);
+        return true;
+    }
+    bool before = serving;
+    serving = c->running = true;
+    bool good = client_line(c);
+    c->running = false;
+    serving = before;
+    return good;
+}
+
+/* It has done with all that was asked, and asks no more. */
+static bool client_done(const struct client *c)
+{
+    return c->ended && !c->running && !client_ready(c) && c->out.len == 0;
 }
 
 /* What has become of it since the last round, and one command. False: it is to be closed. */
@@ -63,15 +81,16 @@ static bool client_turn(struct client *c, int events)
     if ((events & (POLLIN | POLLHUP | POLLERR)) != 0 && !client_ready(c) && c->out.len == 0 &&
         !client_read(c))
         return false;
-    if (client_may_run(c)) {
-        struct client *before = served;
-        served = c;
-        bool good = client_line(c);
-        served = before;
-        if (!good)
-            return false;
-    }
-    return !c->ended || client_ready(c) || c->out.len != 0;
+    if (client_ready(c) && !client_command(c))
+        return false;
+    return !client_done(c);
+}
+
+static void task_ended(struct client *c, bool good)
+{
+    rounds++;
+    if (!good || client_done(c))
+        client_close(c);
 }
 
 /*
@@ -86,7 +105,7 @@ static void locked_in(void)
 
 /*
  * Each client has its share of a round, which is one command: what one has sent holds nobody up for longer
- * than that, and if it takes long the quick ones of others are run in its midst. False: it is over.
+ * than that, and if it takes long those of others are run in its midst. False: it is over.
  */
 static bool run(int timeout)
 {
@@ -103,7 +122,7 @@ static bool run(int timeout)
         if (c->descriptor.fd < 0)
             continue;
         used++;
-        if (c == served)
+        if (c->running)
             continue;
         if (client_ready(c))
             c->since = now; /* it is for us that it waits */
@@ -112,7 +131,7 @@ static bool run(int timeout)
             used--;
             continue;
         }
-        int left = client_may_run(c) ? 0 : (int)(IDLE_MS - (now - c->since));
+        int left = client_ready(c) ? 0 : (int)(IDLE_MS - (now - c->since));
         if (timeout < 0 || left < timeout)
             timeout = left;
         who[n] = c;
@@ -137,7 +156,7 @@ static bool run(int timeout)
     /* After others had a round amid a command of one, what was polled is no more so. */
     for (nfds_t i = 0; i < last && rounds == mine; i++) {
         nfds_t at = (first + i) % last;
-        if ((fds[at].revents != 0 || client_may_run(who[at])) && !client_turn(who[at], fds[at].revents))
+        if ((fds[at].revents != 0 || client_ready(who[at])) && !client_turn(who[at], fds[at].revents))
             client_close(who[at]);
     }
     if (rounds == mine && fds[last].revents != 0 && service_wanted(service) == SERVICE_TO_RUN) {
@@ -151,9 +170,12 @@ static bool run(int timeout)
 /* Between the pieces of what a command does. */
 static void amid(void)
 {
-    if (client_ms() < next_amid || service_wanted(service) != SERVICE_TO_RUN)
+    if (aside || client_ms() < next_amid || service_wanted(service) != SERVICE_TO_RUN)
         return;
+    aside = true;
     run(0);
+    task_turns(task_ended);
+    aside = false;
     next_amid = client_ms() + AMID_MS;
 }
 
@@ -168,12 +190,16 @@ void round_begin(struct descriptor *socket, const struct service *of)
 bool round_run(int timeout)
 {
     next_amid = client_ms() + AMID_MS;
-    return run(timeout);
+    bool goes_on = run(task_any() ? 0 : timeout);
+    task_turns(task_ended);
+    return goes_on;
 }
 
 void round_end(void)
 {
     cache_meanwhile = NULL;
+    while (task_any())
+        task_turns(task_ended);
     for (struct client *c = clients; c < clients + ROUND_CLIENTS; c++)
         if (c->descriptor.fd >= 0)
             client_close(c);
@@ -181,7 +207,7 @@ void round_end(void)
 
 void round_none(void)
 {
-    served = NULL;
+    serving = aside = false;
     for (struct client *c = clients; c < clients + ROUND_CLIENTS; c++)
         *c = (struct client){.descriptor = {.fd = -1}};
 }
@@ -192,5 +218,6 @@ void round_fork_child(void)
         /* Not freed: the thread may have been amid changing them. */
         if (c->descriptor.fd > 2)
             descriptor_close(&c->descriptor);
+    task_fork_child();
     round_none();
 }

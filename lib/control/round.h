@@ -1,6 +1,7 @@
 /*
  * round.h - the clients of the control socket, each of which has its share of a round: one command. While one
- * walks over very many entries the quick ones of others are run in its midst. Of the control thread alone.
+ * takes long the quick ones of others are run in its midst, and the others in turns with it (task.h). Of the
+ * control thread alone.
  */
 #ifndef CONTROL_ROUND_H
 #define CONTROL_ROUND_H

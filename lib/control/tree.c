@@ -61,7 +61,7 @@ static void append_walked(struct entry *e, uint64_t digest, void *cookie)
 
 void tree_fields(struct wire_buffer *out, struct function *f, struct entry *e)
 {
-    static struct list tags, stands, stood; /* the control thread is the only one here */
+    static struct list tags, stands, stood; /* nobody else comes here before they are written */
     struct mark_set *set = mark_set_of(e);
     char text[200];
     tags.len = stands.len = stood.len = tags.left_out = stands.left_out = stood.left_out = 0;

@@ -22,8 +22,8 @@ static bool narrow(const struct wire_line *request, struct verb_filter *filter, 
 static void run_verb(const struct wire_line *request, struct wire_buffer *out,
                      enum swrcache_operation operation, const char *prefix, const char *field)
 {
-    static struct target t; /* the control thread is the only one here */
-    static char text[TARGET_TEXT_MAX];
+    struct target t;
+    char text[TARGET_TEXT_MAX];
     const char *name = wire_get(request, field), *dry = wire_get(request, "dry"), *wrong;
     bool wet = dry == NULL || strcmp(dry, "0") == 0;
     struct verb_filter filter;

@@ -424,8 +424,8 @@ def shares(live):
 
     # A walk over very many entries.
     check(live.do("fill 300000") == 300000)
-    slow = Client(live.socket)
-    check(slow.ask("ping")[-1] == "ok")
+    slow, honest = Client(live.socket), Client(live.socket)
+    check(slow.ask("ping")[-1] == honest.ask("ping")[-1] == "ok")
     stop()
     slow.send(b"invalidate target=attempt(<0)\n")
     os.kill(live.pid, signal.SIGCONT)
@@ -437,6 +437,42 @@ def shares(live):
             break
     check(seen and "attempt(<0)" in seen[0], "nobody is answered amid a walk")
     check(slow.line().startswith("ok matched=0"))
+
+    # Two such walks: neither waits for the other's end, and no thread is left of it.
+    def threads():
+        names = []
+        for task in os.listdir(f"/proc/{live.pid}/task"):
+            try:
+                with open(f"/proc/{live.pid}/task/{task}/comm") as comm:
+                    names.append(comm.read().strip())
+            except OSError:
+                pass  # it has ended
+        return names.count("swr-control")
+
+    other, together, between = Client(live.socket), False, False
+    check(other.ask("ping")[-1] == "ok" and threads() == 1)
+    def answered(client):
+        return select.select([client.socket], [], [], 0)[0]
+
+    for _ in range(50):
+        stop()
+        slow.send(b"invalidate target=attempt(<0)\n")
+        other.send(b"expire target=attempt(<0)\n")
+        os.kill(live.pid, signal.SIGCONT)
+        while not answered(slow) and not answered(other):
+            together |= len(acts(honest)[1]) == 2
+        check(slow.line().startswith("ok matched=0") and other.line().startswith("ok matched=0"))
+        slow.send(b"invalidate target=attempt(<0)\n")
+        while not answered(slow) and not acts(honest)[1]:
+            pass
+        check(other.ask("tags")[-1] == "ok")
+        between |= len(acts(honest)[1]) == 1
+        check(slow.line().startswith("ok matched=0"))
+        if together and between:
+            break
+    check(together, "a long command waits for another's end")
+    check(between, "a short command waits for a long one's end")
+    check(threads() == 1)
     check(live.do("fill 0") == 0)
 
 

@@ -234,6 +234,7 @@ static void refresh_tagged(struct entry *e, uint64_t digest, void *cookie)
     }
     table_unlock(&cache_table, shard);
     cache_unref(e);
+    cache_pause();
 }
 
 static void count_tagged(struct entry *e, uint64_t digest, void *cookie)
@@ -243,6 +244,7 @@ static void count_tagged(struct entry *e, uint64_t digest, void *cookie)
     *(size_t *)cookie +=
         age_state(f, e, clock_now()) != ENTRY_DEAD && entry_is_of(e, atomic_load(&f->identity));
     cache_unref(e);
+    cache_pause();
 }
 
 size_t verb_tag(enum swrcache_operation operation, const char *tag, bool dry)
