@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 
-from harness import DONE, FAILED, LIBRARY, NO_PROCESS, SWRCTL, Directory, Live, check, finish, steering
+from harness import DONE, FAILED, LIBRARY, NO_PROCESS, SWRCTL, Directory, Live, await_that, check, finish, steering
 
 # Each way to a terminal's ear: C0, DEL, C1 as one byte and as UTF-8, what turns text round, what is no text.
 DIRTY = [b"\x1b[2Jx", b"a\x07b", b"a\x7fb", b"a\x9b31mb", "a\u009b31mb".encode(), "a\u0085b".encode(),
@@ -209,9 +209,30 @@ with Directory() as directory:
     # Who runs without a socket is told so, by number and by name, in the same words.
     with Live(directory, wait=False, SWR_CONTROL="0") as silent:
         by_number, by_name = run(NO_PROCESS, "-p", str(silent.pid), "stats"), run(NO_PROCESS, "-p", "live", "stats")
-        wanted = f"swrctl: live ({silent.pid}) runs with libswrcache, but has no control socket: it made no cached call yet"
-        check(by_number.err.startswith(wanted), by_number)
+        wanted = f"swrctl: live ({silent.pid}) runs with libswrcache, but has no control socket: it has SWR_CONTROL=0\n"
+        check(by_number.err == wanted, by_number)
         check(by_number.err in by_name.err, by_name)
+        # ps shows it among the others, with the reason, and as one that has nothing to be counted.
+        with Live(directory) as heard:
+            shown = {record["pid"]: record for record in run(0, "ps", "--json").records}
+            check(shown.keys() == {heard.pid, silent.pid} and shown[heard.pid]["functions"] > 0, shown)
+            check(shown[silent.pid]["why"] == "it has SWR_CONTROL=0" and shown[silent.pid]["program"] == "live" and
+                  "functions" not in shown[silent.pid] and "why" not in shown[heard.pid], shown)
+            table = run(0, "ps").out.splitlines()
+            check(table[0].split()[-1] == "WHY" and len(table) == 3, table)
+            check([line.split()[3:7] for line in table if line.split()[0] == str(silent.pid)] == [["-"] * 4], table)
+        check("WHY" in run(0, "ps").out)
+    with Live(directory, wait=False, first=()) as idle, Live(f"{directory}/elsewhere", wait=False, SWR_CONTROL="0") as elsewhere:
+        def shown():
+            return {record["pid"]: record.get("why") for record in run(0, "ps", "--json").records}
+
+        idle.process.stdin.flush()  # once it has become the program
+        check(await_that(lambda: idle.pid in shown()))
+        check(shown() == {idle.pid: "it made no cached call yet, or could make no socket"}, shown())
+        told = run(NO_PROCESS, "-p", str(elsewhere.pid), "stats").err
+        check("it has SWR_CONTROL=0" in told, told)
+    with Live(directory) as heard:
+        check("WHY" not in run(0, "ps").out)
     check("libswrcache is not loaded there" in run(NO_PROCESS, "-p", str(os.getpid()), "stats").err)
 
     # Output that goes nowhere is a failure, with one line that says so.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "absent.h"
 #include "client.h"
 #include "listing.h"
 
@@ -20,6 +21,9 @@ static const char *const act_columns[] = {"at", "verb", "target", "matched", "by
 static const char *const region_columns[] = {"region", "functions", "entries", "bytes", "dictionary", NULL};
 static const char *const process_columns[] = {"pid",     "user",  "program", "functions",
                                               "entries", "bytes", "hit_pct", NULL};
+/* The same where some cannot be asked. */
+static const char *const absent_columns[] = {"pid",   "user",    "program", "functions", "entries",
+                                             "bytes", "hit_pct", "why",     NULL};
 
 static int look(struct invocation *in, const char *const *columns)
 {
@@ -161,21 +165,43 @@ static void show_process(const struct process *p, struct wire_line *record, void
     show_record(p, record, cookie);
 }
 
+/* One that cannot be asked: a line of its own, with the reason. */
+static void show_absent(const struct absent *a, struct view *view)
+{
+    static struct wire_line record; /* large */
+    char number[16];
+    snprintf(number, sizeof number, "%ld", process_number(&a->process));
+    record.nfields = 3;
+    record.fields[0] = (struct wire_field){(char *)(uintptr_t) "pid", number};
+    record.fields[1] =
+        (struct wire_field){(char *)(uintptr_t) "program", (char *)(uintptr_t)a->process.program};
+    record.fields[2] = (struct wire_field){(char *)(uintptr_t) "why", (char *)(uintptr_t)a->why};
+    show_process(&a->process, &record, view);
+}
+
 int subcommand_ps(struct invocation *in)
 {
     static struct listing processes;
+    static struct absent absent[PROCESSES_MAX];
     static struct wire_line status_line;
     struct view view = {.json = in->json, .columns = process_columns};
     int result = STATUS_DONE;
+    size_t nabsent = 0;
     if (in->process == NULL)
         listing_fill(&processes);
     else if ((result = listing_choose(&processes, in)) != STATUS_DONE)
         return result;
+    if (in->process == NULL)
+        nabsent = absent_find(processes.list, processes.count, absent, PROCESSES_MAX);
+    if (nabsent != 0)
+        view.columns = absent_columns;
     for (size_t i = 0; i < processes.count; i++) {
         struct patience patience = {0};
         if (!client_ask(&processes.list[i], "ping\n", show_process, &view, &patience, &status_line))
             result = STATUS_FAILED;
     }
+    for (size_t i = 0; i < nabsent; i++)
+        show_absent(&absent[i], &view);
     show_end(&view);
     return in->process == NULL && processes.passed_over != 0 ? STATUS_FAILED : result;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "terminal/text.h"
@@ -123,6 +124,39 @@ int process_has_library(pid_t pid)
     free(line);
     fclose(maps);
     return found;
+}
+
+int process_variable(pid_t pid, const char *name, char *value, size_t room)
+{
+    char path[64], *entry = NULL;
+    size_t size = 0, len = strlen(name);
+    int found = -1;
+    snprintf(path, sizeof path, "/proc/%ld/environ", (long)pid);
+    FILE *f = fopen(path, "re");
+    for (ssize_t n; f != NULL && found != 1 && (n = getdelim(&entry, &size, 0, f)) > 0;) {
+        /* Not an entry: a title, perhaps. */
+        if (memchr(entry, '=', (size_t)n) != NULL && found < 0)
+            found = 0;
+        if (strncmp(entry, name, len) == 0 && entry[len] == '=') {
+            snprintf(value, room, "%s", entry + len + 1);
+            found = 1;
+        }
+    }
+    free(entry);
+    if (f != NULL)
+        fclose(f);
+    return found;
+}
+
+bool process_user(pid_t pid, uid_t *uid)
+{
+    char path[64];
+    struct stat st;
+    snprintf(path, sizeof path, "/proc/%ld", (long)pid);
+    bool there = stat(path, &st) == 0;
+    if (there)
+        *uid = st.st_uid;
+    return there;
 }
 
 void process_each(bool (*visit)(pid_t pid, void *cookie), void *cookie)

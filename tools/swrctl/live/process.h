@@ -34,6 +34,11 @@ pid_t process_own_number(pid_t pid);
 
 /* Whether the library is mapped into it: 1 it is, 0 it is not, -1 nobody may look. */
 int process_has_library(pid_t pid);
+/* What its environment said of a name when it was started. 1: that; 0: nothing; -1: nobody may look, or the
+ * process has written over it. */
+int process_variable(pid_t pid, const char *name, char *value, size_t room);
+/* The user it runs as; false: it is gone. */
+bool process_user(pid_t pid, uid_t *uid);
 /* Calls visit() for each process there is, until it returns false. */
 void process_each(bool (*visit)(pid_t pid, void *cookie), void *cookie);
 
