@@ -17,6 +17,10 @@
  * reaches no other caller. How long a caller looks at a text nobody knows: one goes only when all together
  * take more than KEPT_BYTES and it has not been given out for KEPT_NS.
  *
+ * Only who calls takes out, no timer: a process in which nobody calls makes no more of them, and what it has
+ * is bounded by MOST_BYTES. The threads that sleep there are just those that may have one in hand since
+ * longer than KEPT_NS, and to take it from them would win little.
+ *
  * Lists that are read in an epoch and grow at their head without a lock; one thread at a time takes out.
  */
 struct text {
