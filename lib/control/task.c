@@ -3,7 +3,7 @@
 #include "round.h"
 #include "runtime/cache/cache.h"
 #include "base/clock.h"
-#include "base/os.h"
+#include "base/service.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -55,7 +55,9 @@ static void run(void)
     hand_over(mine, 0);
 }
 
-static const struct os_thread runner = {.name = "swr-control", .run = run, .stack = 512 << 10};
+/* Beside that of the control thread: who waits for a task to end does not wait for that one. */
+static struct service service;
+static const struct service_thread runner = {&service, "swr-control", run, 512 << 10};
 
 bool task_begin(struct client *c)
 {
@@ -67,7 +69,7 @@ bool task_begin(struct client *c)
     *t = (struct task){.client = c, .until = client_ms() + TURN_MS};
     atomic_store(&t->runs, 1);
     starting = t;
-    if (os_thread_start(&runner) != 0) {
+    if (service_start(&runner) != 0) {
         t->client = NULL;
         return false;
     }
@@ -105,6 +107,7 @@ void task_turns(void (*ended)(struct client *c, bool good))
 
 void task_fork_child(void)
 {
+    service_forget(&service);
     for (struct task *t = tasks; t < tasks + TASKS; t++)
         *t = (struct task){.client = NULL};
 }
