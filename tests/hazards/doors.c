@@ -388,6 +388,31 @@ static void nobody_there(void)
         epoch_collect();
 }
 
+static __attribute__((noinline)) void jump_from(int depth)
+{
+    volatile char room[4096];
+    room[0] = (char)depth;
+    if (depth > 0) {
+        jump_from(depth - 1);
+    } else {
+        leaver = COPY;
+        if (setjmp(out) == 0)
+            object(1);
+    }
+    CHECK(room[0] == (char)depth);
+}
+
+/* Each where nobody overwrites what the one before has left: the next call is none the worse for it. */
+static void at_many_depths(void)
+{
+    door = JUMP;
+    object(1);
+    for (int depth = 60; depth > 0; depth--)
+        jump_from(depth);
+    CHECK(object(1)->n == 1 && outcome() == SWR_HIT);
+    served();
+}
+
 /* A worker may be at it too: what it has taken up it has not freed yet. */
 static void freed(int all)
 {
@@ -449,6 +474,7 @@ int main(int argc, char **argv)
     on_a_worker(FAILED, call_tested);
     on_a_worker(ENCODE, call_coded);
     on_a_worker(RELEASE, call_coded);
+    at_many_depths();
     of_what_frees();
     amid_a_commit();
     return finish("doors");

@@ -5,20 +5,31 @@
 
 static struct loan *unused(struct thread *t)
 {
-    for (int i = 0; i < LOANS; i++)
-        if (atomic_load_explicit(&t->loans[i].canary, memory_order_acquire) == NULL)
-            return &t->loans[i];
+    for (struct loans *all = &t->loans; all != NULL; all = all->more)
+        for (int i = 0; i < LOANS; i++)
+            if (atomic_load_explicit(&all->some[i].canary, memory_order_acquire) == NULL)
+                return &all->some[i];
     return NULL;
 }
 
-/* The kernel looks: a stack may be gone. That takes a while, so nobody asks before all are in use. */
+/*
+ * The kernel looks: a stack may be gone. That takes a while, so nobody asks before all are in use. What was
+ * left where nobody came by again stays: there is one at most for each place of a canary.
+ */
 static __attribute__((noinline)) struct loan *unused_after_all(struct thread *t)
 {
     bool held = door_hold(t);
     loan_forget_left(t);
+    struct loan *l = unused(t);
+    struct loans *more = l == NULL ? os_zalloc(sizeof *more) : NULL;
+    if (more != NULL) {
+        more->more = t->loans.more;
+        t->loans.more = more;
+        l = &more->some[0];
+    }
     if (held)
         door_let(t);
-    return unused(t);
+    return l;
 }
 
 struct loan *loan_begin(struct thread *t, volatile uint64_t *canary)
@@ -58,17 +69,19 @@ void loan_end(struct loan *l)
 
 void loan_forget_left(struct thread *t)
 {
-    for (int i = 0; i < LOANS; i++) {
-        struct loan *l = &t->loans[i];
-        const volatile uint64_t *canary = atomic_load_explicit(&l->canary, memory_order_acquire);
-        if (canary != NULL && !foreign_word_is((const volatile uint32_t *)canary, (uint32_t)l->token))
-            give_back(l);
-    }
+    for (struct loans *all = &t->loans; all != NULL; all = all->more)
+        for (int i = 0; i < LOANS; i++) {
+            struct loan *l = &all->some[i];
+            const volatile uint64_t *canary = atomic_load_explicit(&l->canary, memory_order_acquire);
+            if (canary != NULL && !foreign_word_is((const volatile uint32_t *)canary, (uint32_t)l->token))
+                give_back(l);
+        }
 }
 
 void loan_forget_all(struct thread *t)
 {
-    for (int i = 0; i < LOANS; i++)
-        if (atomic_load_explicit(&t->loans[i].canary, memory_order_acquire) != NULL)
-            give_back(&t->loans[i]);
+    for (struct loans *all = &t->loans; all != NULL; all = all->more)
+        for (int i = 0; i < LOANS; i++)
+            if (atomic_load_explicit(&all->some[i].canary, memory_order_acquire) != NULL)
+                give_back(&all->some[i]);
 }

@@ -16,7 +16,7 @@
 /* Of a function that has a canary: it stays on the real stack. */
 #define HAS_CANARY __attribute__((noinline, no_sanitize("address")))
 
-/* NULL: there is none left, so deep is the user's code nested. Before `canary` is left, it is ended. */
+/* NULL: no memory. Before `canary` is left, it is ended. */
 struct loan *loan_begin(struct thread *t, volatile uint64_t *canary);
 /* The reference becomes the loan's; NULL is none. */
 static inline void loan_entry(struct loan *l, struct entry *e)

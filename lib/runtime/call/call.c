@@ -15,6 +15,7 @@
 #include "runtime/compute/refresh.h"
 #include "runtime/compute/result.h"
 #include "runtime/compute/shadow.h"
+#include "runtime/cache/loan.h"
 #include "runtime/registry/door.h"
 #include "runtime/registry/mode.h"
 #include "runtime/pool/pool.h"
@@ -210,7 +211,7 @@ static inline void answer_any(struct call *c, uint64_t mode)
         answer_kept(c);
 }
 
-static __attribute__((noinline)) void answer_custom_key(struct call *c, uint64_t mode)
+static HAS_CANARY void answer_custom_key(struct call *c, uint64_t mode)
 {
     struct custom_key custom;
     if (custom_key_make(c->t, c->f, c->args, &custom)) {
@@ -258,7 +259,7 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
         answer_any(&c, mode);
 }
 
-bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
+HAS_CANARY bool call_forced(struct swrcache_site *site, const struct swrcache_arg *args, void *result)
 {
     struct function *f = function_of(site);
     struct visit visit;

@@ -14,6 +14,7 @@
  */
 void custom_key_shape(struct function *f);
 
+/* On the stack of a function that is HAS_CANARY (loan.h). */
 struct custom_key {
     struct swrcache_arg arg;
     struct loan *loan; /* of memory for what did not fit; NULL: it fits */

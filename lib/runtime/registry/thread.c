@@ -117,7 +117,8 @@ void thread_fork_child(void)
         t->lent = NULL;
         thread_set_top(t, NULL, NULL);
         t->frames = t->aside = NULL;
-        memset(t->loans, 0, sizeof t->loans);
+        for (struct loans *all = &t->loans; all != NULL; all = all->more)
+            memset(all->some, 0, sizeof all->some);
         t->lengthy = NULL;
         thread_drop_dictionary(t);
         t->last = (struct thread_last){0};

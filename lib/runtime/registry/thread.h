@@ -35,6 +35,10 @@ struct loan {
     void *what;
     void (*back)(void *what);
 };
+struct loans {
+    struct loan some[LOANS];
+    struct loans *more; /* set once, its thread alone */
+};
 
 struct thread {
     struct epoch_record epoch;
@@ -70,7 +74,7 @@ struct thread {
     struct frame *frames;    /* compute/frame.h: all that is under way, innermost first */
     struct frame *aside;     /* those given up that may come back, linked by `outer` */
     uint64_t tokens;         /* given to frames and loans so far */
-    struct loan loans[LOANS];
+    struct loans loans;
     _Atomic(struct flight *) waiting_for;                      /* the lock of wait.c */
     _Atomic(struct thread_counts *) blocks[THREAD_BLOCKS + 1]; /* the last: of the uncounted, NULL */
 };
