@@ -3,50 +3,16 @@
  * is: by longjmp, by a C++ exception, by pthread_exit() and by cancellation. Afterwards the thread is served
  * as before, nobody waits for it, and nothing is kept.
  */
-#include "hazard.h"
-
-#include <setjmp.h>
+#include "doors.h"
 
 #include "base/alloc.h"
 #include "base/epoch.h"
 #include "runtime/cache/commit_gate.h"
 #include "runtime/compute/flight.h"
 #include "runtime/registry/thread.h"
-#include "throwing.h"
 
-enum door { JUMP, THROW, QUIT, CANCEL, DOORS };
-enum asked { NOBODY, COPY, ENCODE, DECODE, FAILED, KEY, KEY_AGAIN, UNLESS, RELEASE };
 /* A worker that is new, or two, has counters of its own; of each round nothing is left. */
 enum { ROUNDS = 300, LEFT_MOST = 12 << 10, LONG = 900 };
-
-static _Atomic int leaver, door;
-static _Atomic bool failing;
-static __thread jmp_buf out;
-
-static void leave_by_door(void)
-{
-    int how = door;
-    switch (how) {
-    case JUMP:
-        longjmp(out, 1);
-    case THROW:
-        cxx_throw(1);
-        break;
-    case QUIT:
-        pthread_exit(NULL);
-    default:
-        pthread_cancel(pthread_self());
-        pthread_testcancel();
-    }
-    CHECK(!"still there");
-}
-
-static void asked(int who)
-{
-    int here = who;
-    if (atomic_compare_exchange_strong(&leaver, &here, NOBODY))
-        leave_by_door();
-}
 
 struct box {
     _Atomic int refs;
