@@ -62,6 +62,18 @@ static void makes_namespace(void)
     CHECK(threads_of_look_ups() >= 3); /* one worker, or two */
 }
 
+/* A child has none of its parent's threads, and its own rest as well. */
+static void child_makes_namespace(void)
+{
+    CHECK(threads_of_look_ups() >= 3);
+    pid_t child = fork();
+    if (child == 0) {
+        makes_namespace();
+        _exit(failures != 0);
+    }
+    CHECK(status_of(child) == 0);
+}
+
 int main(void)
 {
     find_runtime();
@@ -74,6 +86,7 @@ int main(void)
     if (status_of(child) != 0)
         return 77; /* not permitted here at all */
     CHECK(settled());
+    child_makes_namespace();
     makes_namespace();
     if (failures == 0)
         puts("alone: as promised");
