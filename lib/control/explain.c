@@ -4,7 +4,7 @@
 #include "reason.h"
 #include "reply.h"
 #include "request.h"
-#include "runtime/compute/flight.h"
+#include "runtime/compute/suspect.h"
 #include "runtime/cache/history.h"
 #include "core/print.h"
 #include "core/target.h"
@@ -46,7 +46,7 @@ static void explain_visit(struct function *f, struct entry *e, void *cookie)
 static void explain_flight(struct flight *fl, void *cookie)
 {
     struct explaining *x = cookie;
-    if (fl->function == x->f && !fl->fenced && target_matches(x->t, &x->f->shape, &fl->key))
+    if (fl->function == x->f && !fl->fenced && !fl->beside && target_matches(x->t, &x->f->shape, &fl->key))
         x->inflight = true;
 }
 
@@ -133,6 +133,7 @@ void command_explain(const struct wire_line *request, struct wire_buffer *out)
     }
     for (; (f = request_function(t.name, &at)) != NULL; found++, function_release(f))
         fitting += request_fits(&t, f, found == 0 ? why : unfit, ERROR_TEXT);
+    suspect_judge();
     if (found == 0) {
         request_unknown(out, t.name);
         return;

@@ -2,6 +2,7 @@
 #include "reply.h"
 #include "request.h"
 #include "settings.h"
+#include "runtime/compute/suspect.h"
 #include "runtime/cache/cache.h"
 #include "runtime/registry/listener.h"
 
@@ -52,6 +53,7 @@ void command_functions(const struct wire_line *request, struct wire_buffer *out)
     uint64_t from, skip;
     if (!request_page(request, &from, &skip, out))
         return;
+    suspect_judge();
     uint32_t at = from < FUNCTIONS_MAX ? (uint32_t)from : FUNCTIONS_MAX;
     bool fits = true;
     for (struct function *f; fits && (f = function_next(&at)) != NULL; function_release(f)) {

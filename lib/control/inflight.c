@@ -19,6 +19,8 @@ struct flying {
 static void flying_visit(struct flight *fl, void *cookie)
 {
     struct flying *w = cookie;
+    if (fl->beside)
+        return;
     if (w->count == FLIGHTS) {
         w->left_out++;
         return;

@@ -3,12 +3,25 @@
 #include "request.h"
 #include "runtime/verb/target_check.h"
 #include "runtime/compute/digest.h"
+#include "runtime/registry/difference.h"
 #include "runtime/registry/region.h"
 #include "base/clock.h"
 #include "base/unit.h"
 
 #include <stdio.h>
 #include <string.h>
+
+/* Which answer was wrong last, and how. */
+static void difference_fields(struct wire_buffer *out, struct function *f)
+{
+    struct difference d;
+    if (!difference_last(f, &d))
+        return;
+    wire_field(out, "differed_key", d.key);
+    wire_field(out, "differed_kept", d.kept);
+    wire_field(out, "differed_given", d.given);
+    wire_number(out, "differed_age_ms", d.age / NS_PER_MS);
+}
 
 void mode_fields(struct wire_buffer *out, struct function *f)
 {
@@ -18,6 +31,7 @@ void mode_fields(struct wire_buffer *out, struct function *f)
     wire_field(out, "mode", mode_names[mode_kind(word)]);
     wire_field(out, "mode_from", from);
     wire_number(out, "percent", mode_percent(word));
+    difference_fields(out, f);
     if (word >> MODE_RETURN == 0)
         return;
     wire_number(out, "mode_left_ms", mode_left(word));

@@ -201,7 +201,9 @@ static void say_mode(struct why *w, struct function *f, const struct key *key)
     bool plain = kind == FUNCTION_OFF || kind == FUNCTION_OBSERVE;
     if (plain)
         say(w, "%s is %s: the next call goes straight to the function; were it on: ", f->site->name,
-            kind == FUNCTION_OFF ? "off" : "in mode observe");
+            mode_stopped(f)        ? "off by shadow, as its answers differed from what it gives"
+            : kind == FUNCTION_OFF ? "off"
+                                   : "in mode observe");
     else if (mode_percent(word) != MODE_ALL && key == NULL)
         say(w, "%u %% of the keys are cached; if this is one: ", mode_percent(word));
     else if (key != NULL && !mode_takes_key(f, word, key))

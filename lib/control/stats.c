@@ -7,6 +7,7 @@
 #include "reply.h"
 #include "request.h"
 #include "runtime/verb/target_check.h"
+#include "runtime/compute/suspect.h"
 #include "runtime/cache/cache.h"
 #include "runtime/cache/retired.h"
 #include "runtime/pool/pool.h"
@@ -61,6 +62,7 @@ void command_stats(const struct wire_line *request, struct wire_buffer *out)
     (void)request;
     alloc_usage(&use);
     target_check_run();
+    suspect_judge();
     wire_number(out, "pid", (uint64_t)getpid());
     wire_field(out, "program", origin_program());
     wire_number(out, "functions", function_known());
@@ -90,6 +92,15 @@ void command_stats(const struct wire_line *request, struct wire_buffer *out)
     wire_end(out);
     for (uint32_t i = 0; option_complaint(i) != NULL; i++) {
         wire_field(out, "complaint", option_complaint(i));
+        wire_end(out);
+    }
+    /* As long as it is so: of those that were put back to another mode there is nothing to complain of. */
+    uint32_t at = 0;
+    for (struct function *f; (f = function_next(&at)) != NULL; function_release(f)) {
+        char text[SUSPECT_TEXT];
+        if (!suspect_text(f, text))
+            continue;
+        wire_field(out, "complaint", text);
         wire_end(out);
     }
     reply_ok(out);

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WIRE_FIELDS_MAX = 64, WIRE_IN_MAX = 64 << 10, WIRE_OUT_MAX = 256 << 10, WIRE_STATUS_ROOM = 2048 };
+enum { WIRE_FIELDS_MAX = 96, WIRE_IN_MAX = 64 << 10, WIRE_OUT_MAX = 256 << 10, WIRE_STATUS_ROOM = 2048 };
 
 /* Grows up to `max`; what would exceed it is left out by whole records. */
 struct wire_buffer {

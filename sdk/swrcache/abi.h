@@ -172,6 +172,7 @@ struct swrcache_policy {
     const struct swrcache_codec *codec; /* OBJECT only */
     enum swrcache_mode mode;            /* in the beginning */
     int percent;                        /* of the keys, 1 to 100; the others are not cached; 0: unset */
+    int64_t shadow_pct;                 /* 1 to 100; 0: unset */
 };
 
 /* The smallest policy there is. */

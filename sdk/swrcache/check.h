@@ -279,6 +279,8 @@
                    "and SWR_SECONDS(0.5) is 500");                                                           \
     _Static_assert(!SWRCACHE_IS(#p, "percent", "0"),                                                         \
                    "policy '" #p "' of '" #fn "': from 1 to 100; .mode = SWR_MODE_OFF caches none");         \
+    _Static_assert(!SWRCACHE_IS(#p, "shadow_pct", "0"),                                                      \
+                   "policy '" #p "' of '" #fn "': from 1 to 100, which never ends it");                      \
     _Static_assert(!SWRCACHE_IS(#p, "dependencies", "0"),                                                    \
                    "policy '" #p "' of '" #fn "': SWR_DEPENDENCIES_ON or SWR_DEPENDENCIES_OFF");             \
     _Static_assert(!SWRCACHE_IS(#p, "mode", "0"),                                                            \

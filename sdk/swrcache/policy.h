@@ -39,6 +39,8 @@
  *   mode               ON      how it begins: SWR_MODE_ON, SWR_MODE_OFF, SWR_MODE_SHADOW, SWR_MODE_OBSERVE
  *   percent            100     so many of the keys are cached, from 1 on, chosen by their content, the others
  *                              never
+ *   shadow_pct         50      mode shadow ends, and the function is not cached any more, when more than so
+ *                              many per cent of its answers are wrong, from 1 on; 100: never
  *   max_entries        none    bounds of this function; 0: nothing is stored
  *   max_bytes          none
  *   secret             false   tools show neither arguments nor values

@@ -60,7 +60,10 @@ AT(swrcache_policy, version_of, 168);
 AT(swrcache_policy, dependencies, 176);
 AT(swrcache_policy, key, 184);
 AT(swrcache_policy, codec, 192);
-LEAST(swrcache_policy, 200);
+AT(swrcache_policy, mode, 200);
+AT(swrcache_policy, percent, 204);
+AT(swrcache_policy, shadow_pct, 208);
+LEAST(swrcache_policy, 216);
 IS(SWRCACHE_POLICY_LEAST, 152);
 
 AT(swrcache_site, abi, 0);

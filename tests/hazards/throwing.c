@@ -6,6 +6,7 @@
 #include "throwing.h"
 
 #include "base/clock.h"
+#include "runtime/compute/suspect.h"
 #include "runtime/registry/mode.h"
 
 enum { WAITERS = 4 };
@@ -99,6 +100,8 @@ static void caught_within(void)
     mode_set(f, &(struct mode_wish){FUNCTION_SHADOW, MODE_ALL, CLOCK_NEVER});
     throwing = 1;
     CHECK(around(1000) == -10010 && outcome() == SWR_HIT && throwing == 0 && asked == 3);
+    swrcache_advance(SUSPECT_WAIT / NS_PER_MS);
+    suspect_judge();
     CHECK(function_counter(f, COUNTER_compared) == 1 && function_counter(f, COUNTER_differed) == 1);
     /* One that nobody catches: the caller has its answer all the same, and nothing is said of it. */
     f = swrcache_site_load.function;

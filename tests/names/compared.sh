@@ -90,10 +90,18 @@ done
 rm turn
 touch move
 expect 'what is remembered is served as long as it is trusted' '/nonexistent 40' "$(ask 1)"
-expect 'and then what the function gives' '/moved 40' "$(ask 400)"
+# Two of three users that are asked for by number are missing in either world.
+"$swrctl" -p "$pid" set getpwuid shadow_pct=20 >/dev/null
 for f in getpwuid getpwnam getgrgid getaddrinfo gethostbyname gethostbyaddr; do
+    for _ in $(seq 3000); do # 32 times what nobody takes back for a tenth of a second, a quarter of a second apart
+        [ "$(field "$f" mode)" = off ] && break
+        ask 40 >/dev/null
+    done
     expect "$f has ended itself" off "$(field "$f" mode)"
-    expect "$f says so" 1 "$(grep -c "^$f: shadow: [0-9]* of [0-9]* answers differed" complaints)"
+done
+expect 'and then what the function gives' '/moved 40' "$(ask 4)"
+for f in getpwuid getpwnam getgrgid getaddrinfo gethostbyname gethostbyaddr; do
+    expect "$f says so" 1 "$(grep -c "^$f: shadow: [0-9]* of the last [0-9]* fresh answers differed.* not cached any more" complaints)"
 done
 for f in getservbyname getgrnam; do
     expect "$f goes on" shadow "$(field "$f" mode)"

@@ -1,5 +1,7 @@
 """swrctl mode and swrctl observe against a live process: what calls come to, and what is told of it."""
 
+import json
+
 from harness import DONE, FAILED, NOTHING, USAGE, Directory, Live, check, finish, steering, swrctl
 
 with Directory() as directory:
@@ -95,16 +97,49 @@ with Directory() as directory:
         check(known["stock"]["compared"] >= 12 and known["stock"]["differed"] == 0, known["stock"])
         heading = run(DONE, "functions").out.splitlines()[0]
         check("COMPARED" in heading and "DIFFERED" in heading, heading)
-        live.do("world 7")
+
+        # What its writer takes back is not wrong, ...
+        def complaints():
+            return [r["complaint"] for r in records("stats") if "stock: shadow: " in r.get("complaint", "")]
+
+        live.do("world 8")
         live.do("calls 200")
+        run(DONE, "invalidate", "all")
+        live.do("advance 150")
         stock = functions()["stock"]
-        check((stock["mode"], stock["mode_from"]) == ("off", "shadow") and stock["differed"] > 0, stock)
+        check((stock["mode"], stock["differed"], complaints()) == ("shadow", 0, []) and stock["disturbed"] >= 12, stock)
+        check("differed_key" not in stock, stock)
+        # ... what nobody does is; which, and how, is told.
+        live.do("calls 50")
+        live.do("world 7")
+        live.do("calls 100")
+        check(functions()["stock"]["differed"] == 0)
+        live.do("advance 150")
+        stock = functions()["stock"]
+        check(stock["mode"] == "shadow" and 5 <= stock["differed"] <= 8, stock)
+        key = json.loads(stock["differed_key"][len("stock("):].split(",")[0])
+        check((stock["differed_kept"], stock["differed_given"]) ==
+              (f"{len(key)} {{left={len(key) + 8}}}", f"{len(key)} {{left={len(key) + 7}}}"), stock)
+        check(0 < stock["differed_age_ms"] < 1000, stock)
+        said = complaints()
+        check(len(said) == 1 and "the function gave" in said[0] and "not cached any more" not in said[0], said)
+        told = records("explain", stock["differed_key"])[0]
+        check(told["differed_key"] == stock["differed_key"], told)
+        rounds = 0
+        while functions()["stock"]["mode"] == "shadow" and rounds < 100:
+            live.do("calls 20")
+            live.do("advance 250")
+            rounds += 1
+        check(16 < rounds <= 33, rounds)
+        stock = functions()["stock"]
+        check((stock["mode"], stock["mode_from"]) == ("off", "shadow") and stock["differed"] > 16, stock)
         check("off by shadow" in run(DONE, "functions").out)
-        complaint = "stock: shadow: "
-        check(any(complaint in r.get("complaint", "") for r in records("stats")), records("stats"))
+        check("stock is off by shadow, as its answers differed" in run(DONE, "explain", 'stock("nut", _)').out)
+        check("it is not cached any more" in complaints()[0], complaints())
         check(records("stats")[0]["differed"] >= stock["differed"])
         with open(f"{directory}/log") as log:
-            check(complaint in log.read())
+            lines = [line for line in log if line.startswith("stock: shadow: ")]
+            check(len(lines) == 2 and "it is not cached any more" in lines[1], lines)
         live.do("advance 3600000")
         known = functions()
         check(known["stock"]["mode"] == "off" and known["page"]["mode"] in ("on", "off"), known)
@@ -113,8 +148,21 @@ with Directory() as directory:
         run(DONE, "invalidate", "all")
         run(DONE, "mode", "stock", "shadow")
         live.do("calls 200")
-        check(functions()["stock"]["mode"] == "shadow")
+        check(functions()["stock"]["mode"] == "shadow" and "differed_key" not in functions()["stock"])
+        check(complaints() == [], complaints())
+        # How many are too many is a setting; 100: only told.
+        run(DONE, "set", "stock", "shadow_pct=100")
+        check("write a number from 1 to 100" in run(USAGE, "set", "stock", "shadow_pct=0").err)
+        live.do("world 9")
+        for _ in range(40):
+            live.do("calls 20")
+            live.do("advance 250")
+        stock = functions()["stock"]
+        check((stock["mode"], stock["shadow_pct"], stock["shadow_pct_from"]) == ("shadow", 100, "set"), stock)
+        check(" answers differed from the function's while fresh" in complaints()[0], complaints())
+        run(DONE, "set", "stock", "shadow_pct=unset")
         run(DONE, "mode", "all", "on")
+        check(complaints() == [], complaints())
 
         # What is wrong is told with the cure.
         for arguments, cure in {

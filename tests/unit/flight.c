@@ -82,7 +82,7 @@ Test(flight, begins_with_nothing_said)
     clock_start(true);
     struct key key = key_of("k");
     clock_advance(5);
-    struct flight *fl = flight_open(&f, ID, &key, true), *apart = flight_apart(&f);
+    struct flight *fl = flight_open(&f, ID, &key, true), *beside = flight_beside(&f, ID, &key);
     cr_assert(fl->refresh && fl->listed && !fl->fenced && !fl->expired && !fl->skip && !fl->failed);
     cr_assert_eq(fl->started, clock_now());
     cr_assert_eq(fl->fresh_cap, CLOCK_NEVER);
@@ -91,10 +91,28 @@ Test(flight, begins_with_nothing_said)
     cr_assert_eq(atomic_load(&fl->state), FLIGHT_RUNNING);
     cr_assert_eq(atomic_load(&fl->refs), 1);
     cr_assert_null(atomic_load(&fl->owner), "queued: nobody's yet");
-    cr_assert_not(apart->listed);
+    cr_assert(beside->listed && beside->beside && !beside->refresh);
+    cr_assert_eq(listed(), 2);
+    end(beside);
     cr_assert_eq(listed(), 1);
-    end(apart);
-    cr_assert_eq(listed(), 1);
+    end(fl);
+}
+
+/* A comparison is found by verbs alone. */
+Test(flight, beside_an_answer_is_not_joined_and_fenced_with_its_key)
+{
+    clock_start(true);
+    struct key key = key_of("k"), other = key_of("l");
+    other.hash++;
+    struct flight *beside = flight_beside(&f, ID, &key), *elsewhere = flight_beside(&f, ID, &other);
+    cr_assert_null(flight_find(ID, &key));
+    cr_assert_null(flight_live(ID, &key, clock_now()));
+    struct flight *fl = flight_open(&f, ID, &key, false);
+    flight_disturb(&f, key.hash);
+    cr_assert(beside->fenced && !elsewhere->fenced && !fl->fenced);
+    end(beside);
+    end(elsewhere);
+    cr_assert_eq(flight_find(ID, &key), fl);
     end(fl);
 }
 

@@ -179,24 +179,65 @@ Test(mode, of_the_innermost_region_counts)
     expect_mode(FUNCTION_ON, 100, "default");
 }
 
-Test(mode, shadow_ends_when_too_many_answers_differ)
+Test(mode, shadow_ends_when_too_many_of_the_last_answers_are_wrong)
 {
     const struct {
-        uint32_t alike, differing;
+        uint64_t percent;
+        uint32_t right, wrong;
         bool over;
-    } cases[] = {{0, MODE_ENOUGH - 1, false}, {0, MODE_ENOUGH, true},         {100, 0, false},
-                 {MODE_BOUND - 1, 1, false},  {2 * MODE_BOUND - 2, 2, false}, {2 * MODE_BOUND - 3, 3, true}};
+    } cases[] = {{50, 0, MODE_WINDOW - 1, false},
+                 {50, 0, MODE_WINDOW, true},
+                 {50, 16, 16, false},
+                 {50, 15, 17, true},
+                 {50, 1000, 16, false},
+                 {50, 1000, 17, true},
+                 {1, 1000, 0, false},
+                 {1, 1000, 1, true},
+                 {1, MODE_WINDOW - 2, 1, false},
+                 {100, 0, 1000, false},
+                 {99, 10, MODE_WINDOW, true},
+                 {99, 10, MODE_WINDOW - 1, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned compared, all = cases[i].right + cases[i].wrong;
+        bool over = false;
         begin();
         struct mode_wish w = wish(FUNCTION_SHADOW, 100, CLOCK_NEVER);
         mode_set(&f, &w);
-        for (uint32_t n = 0; n < cases[i].alike; n++)
-            mode_compared(&f, true);
-        for (uint32_t n = 0; n < cases[i].differing; n++)
-            mode_compared(&f, false);
-        cr_expect_eq(mode_kind(mode_of(&f)), cases[i].over ? FUNCTION_OFF : FUNCTION_SHADOW, "case %zu", i);
-        if (cases[i].over)
+        atomic_store(&f.settings.shadow_pct, cases[i].percent);
+        for (uint32_t n = 0; n < cases[i].right; n++)
+            cr_expect_not(mode_compared(&f, false));
+        for (uint32_t n = 0; n < cases[i].wrong; n++) {
+            cr_expect_not(over, "it ends once, case %zu", i);
+            over = mode_compared(&f, true);
+        }
+        cr_expect_eq(over, cases[i].over, "case %zu", i);
+        cr_expect_eq(mode_stopped(&f), over);
+        cr_expect_eq(mode_kind(mode_of(&f)), over ? FUNCTION_OFF : FUNCTION_SHADOW, "case %zu", i);
+        cr_expect_eq(mode_wrong(&f, &compared),
+                     cases[i].wrong < MODE_WINDOW ? cases[i].wrong : (uint32_t)MODE_WINDOW, "case %zu", i);
+        cr_expect_eq(compared, all < MODE_WINDOW ? all : (unsigned)MODE_WINDOW, "case %zu", i);
+        if (over)
             expect_mode(FUNCTION_OFF, 100, "shadow");
+    }
+}
+
+/* Of a burst one counts: a change is no more than half of the last, if answers do not live for long. */
+Test(mode, of_what_is_compared_one_in_a_while_counts)
+{
+    const struct {
+        uint64_t ttl, span;
+    } cases[] = {
+        {0, MODE_FASTEST}, {300 * MS, MODE_FASTEST}, {3200 * MS, 200 * MS}, {CLOCK_NEVER, MODE_SLOWEST}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin();
+        clock_advance(1000 * MS);
+        atomic_store(&f.settings.ttl, cases[i].ttl);
+        cr_expect(mode_counts(&f, clock_now()));
+        clock_advance(cases[i].span - 1);
+        cr_expect_not(mode_counts(&f, clock_now()), "case %zu", i);
+        clock_advance(1);
+        cr_expect(mode_counts(&f, clock_now()), "case %zu", i);
+        cr_expect_not(mode_counts(&f, clock_now()));
     }
 }
 

@@ -132,9 +132,9 @@ static __attribute__((noinline)) void answer_by_mode(struct call *c, uint64_t mo
     bool taken = mode_takes(c->f, mode, c->keyed);
     if (taken && mode_kind(mode) != FUNCTION_OBSERVE) {
         answer_kept(c);
-        custom_key_drop(c->custom_key);
         if (mode_kind(mode) == FUNCTION_SHADOW)
-            shadow_call(c->t, c->f, c->args, c->result);
+            shadow_call(c->t, c->f, c->args, custom_key_there(c->custom_key) ? c->keyed : NULL, c->result);
+        custom_key_drop(c->custom_key);
         return;
     }
     answer_past(c);

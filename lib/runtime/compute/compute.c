@@ -18,6 +18,13 @@
 static void give_up(struct thread *t, struct flight *fl)
 {
     uint32_t shard = table_shard_of(fl->key.hash);
+    if (fl->beside) { /* the entry is none of its business */
+        table_lock(&cache_table, shard);
+        flight_unlist(fl);
+        table_unlock(&cache_table, shard);
+        flight_settle(fl, FLIGHT_ABANDONED, NULL);
+        return;
+    }
     table_lock(&cache_table, shard);
     struct entry *old = table_find(&cache_table, fl->identity, &fl->key);
     uint64_t now = clock_now();

@@ -29,6 +29,11 @@ const struct swrcache_arg *custom_key_args_of(struct thread *t, struct function 
                                               const struct swrcache_arg *args, struct custom_key *custom);
 /* Of NULL: nothing. May be dropped again. */
 void custom_key_drop(struct custom_key *custom);
+/* It was not dropped, or that did not matter: `arg` can still be read. Of NULL: yes. */
+static inline bool custom_key_there(const struct custom_key *custom)
+{
+    return custom == NULL || custom->loan != NULL || custom->arg.data == custom->bytes;
+}
 
 /* What the arguments take in an entry; 0 for functions without a key of their custom, below zero: no room. */
 ptrdiff_t custom_key_carried(struct function *f, const struct swrcache_arg *args);

@@ -1,7 +1,6 @@
 #include "dependencies.h"
 #include "runtime/cache/age.h"
 #include "runtime/cache/audit.h"
-#include "runtime/cache/history.h"
 #include "runtime/registry/thread.h"
 #include "core/fence.h"
 #include "base/clock.h"
@@ -278,12 +277,11 @@ void dependencies_check(struct flight *fl, const struct mark_name *names, uint32
             fl->expired = true;
     if (fl->outdated == 0 || fl->fenced)
         return;
-    fl->fenced = true;
     uint64_t act = 0;
     for (uint32_t i = 0; i < count && act == 0; i++)
         if (fence_since(names[i].id, fl->began) != 0)
             act = atomic_load(dependencies_fence_act(names[i].id));
     audit_resume(act);
-    history_note(fl->identity, &fl->key, HISTORY_FENCED, 0);
+    flight_fence(fl);
     audit_resume(0);
 }

@@ -1,7 +1,6 @@
 #include "dependents.h"
 #include "runtime/cache/age.h"
 #include "runtime/cache/audit.h"
-#include "runtime/cache/history.h"
 #include "runtime/cache/settle.h"
 #include "runtime/registry/thread.h"
 #include "core/fence.h"
@@ -147,6 +146,7 @@ static void touch_entry(struct entry *e, uint64_t digest, void *cookie)
         ripple_key(reach->ripple, f, entry_hash(e));
     } else if (reach->digest == 0 || reach->digest != digest) {
         uint64_t now = clock_now();
+        flight_disturb(f, entry_hash(e));
         bool live = age_state(f, e, now) != ENTRY_DEAD && entry_is_of(e, atomic_load(&f->identity));
         bool done = reach->ripple->operation == SWRCACHE_OP_INVALIDATE ? cache_drop_noted(f, e)
                                                                        : cache_expire_entry(f, e, now);
@@ -172,9 +172,9 @@ static void fence_flight(struct flight *fl, void *cookie)
     dependencies_outdate(fl, fl->function->tags, fl->function->ntags);
     if (fl->outdated == 0)
         return;
-    fl->fenced = true;
-    history_note(fl->identity, &fl->key, HISTORY_FENCED, 0);
-    ripple_key(ripple, fl->function, fl->key.hash);
+    flight_fence(fl);
+    if (!fl->beside)
+        ripple_key(ripple, fl->function, fl->key.hash);
 }
 
 static void touch_marked(struct function *f, struct entry *e, void *cookie)
@@ -182,6 +182,7 @@ static void touch_marked(struct function *f, struct entry *e, void *cookie)
     struct spread *reach = cookie;
     if (mark_set_of(e) == NULL)
         return;
+    flight_disturb(f, entry_hash(e));
     if (reach->ripple->operation == SWRCACHE_OP_INVALIDATE)
         cache_drop_noted(f, e);
     else

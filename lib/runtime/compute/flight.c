@@ -1,4 +1,5 @@
 #include "flight.h"
+#include "runtime/cache/history.h"
 #include "runtime/cache/lease.h"
 #include "runtime/registry/thread.h"
 #include "core/fence.h"
@@ -15,12 +16,13 @@ static uintptr_t numbered;
 _Atomic uint32_t flights_named;
 
 static struct flight *lists[TABLE_SHARDS]; /* each under its shard's lock */
+static _Atomic uint32_t besides;           /* in all of them; without any, verbs look for none */
 
 struct flight *flight_find(uint64_t identity, const struct key *key)
 {
     for (struct flight *fl = lists[table_shard_of(key->hash)]; fl != NULL; fl = fl->next)
-        if (!fl->fenced && fl->identity == identity && fl->key.hash == key->hash && fl->key.len == key->len &&
-            memcmp(fl->key.bytes, key->bytes, key->len) == 0)
+        if (!fl->fenced && !fl->beside && fl->identity == identity && fl->key.hash == key->hash &&
+            fl->key.len == key->len && memcmp(fl->key.bytes, key->bytes, key->len) == 0)
             return fl;
     return NULL;
 }
@@ -52,24 +54,49 @@ static struct flight *make(struct function *f, uint64_t identity, const struct k
     return fl;
 }
 
+static void list(struct flight *fl)
+{
+    struct flight **at = &lists[table_shard_of(fl->key.hash)];
+    fl->next = *at;
+    fl->listed = true;
+    *at = fl;
+}
+
 struct flight *flight_open(struct function *f, uint64_t identity, const struct key *key, bool refresh)
 {
     struct flight *fl = make(f, identity, key);
     if (fl == NULL)
         return NULL;
-    struct flight **list = &lists[table_shard_of(key->hash)];
-    fl->next = *list;
     fl->refresh = refresh;
-    fl->listed = true;
-    *list = fl;
+    list(fl);
     SYNC_POINT("flight.created");
     return fl;
 }
 
-struct flight *flight_apart(struct function *f)
+struct flight *flight_beside(struct function *f, uint64_t identity, const struct key *key)
 {
-    static const struct key none;
-    return make(f, 0, &none);
+    struct flight *fl = make(f, identity, key);
+    if (fl == NULL)
+        return NULL;
+    fl->beside = true;
+    list(fl);
+    atomic_fetch_add(&besides, 1);
+    return fl;
+}
+
+void flight_disturb(struct function *f, uint64_t hash)
+{
+    if (likely(atomic_load_explicit(&besides, memory_order_relaxed) == 0))
+        return;
+    for (struct flight *fl = lists[table_shard_of(hash)]; fl != NULL; fl = fl->next)
+        fl->fenced |= fl->beside && fl->function == f && fl->key.hash == hash;
+}
+
+void flight_fence(struct flight *fl)
+{
+    fl->fenced = true;
+    if (!fl->beside)
+        history_note(fl->identity, &fl->key, HISTORY_FENCED, 0);
 }
 
 void flight_unlist(struct flight *fl)
@@ -77,6 +104,8 @@ void flight_unlist(struct flight *fl)
     if (!fl->listed)
         return;
     fl->listed = false;
+    if (fl->beside)
+        atomic_fetch_sub(&besides, 1);
     for (struct flight **at = &lists[table_shard_of(fl->key.hash)]; *at != NULL; at = &(*at)->next)
         if (*at == fl) {
             *at = fl->next;

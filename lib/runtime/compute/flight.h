@@ -11,7 +11,7 @@
  *     |      |
  *   unlisted---fenced      overtaken: its leader is lost or too slow, somebody else computes
  *
- * Unlisted without a fence it has ended, or it stands apart from the start. Of one that is fenced the result
+ * Unlisted without a fence it has ended. Of one that is fenced the result
  * goes to those already waiting and is not stored.
  */
 #ifndef RUNTIME_FLIGHT_H
@@ -39,6 +39,7 @@ struct flight {
     /* The shard's lock. */
     bool listed, fenced; /* drawn above */
     bool refresh;        /* of an entry that is there; from the start */
+    bool beside;         /* an answer of its key: comparison.h; nobody joins it; from the start */
     bool expired;        /* its key was: what it stores is stale from the start */
     /* What the body said of its result; owner alone. */
     bool skip, failed;
@@ -50,7 +51,7 @@ struct flight {
     _Atomic uint32_t state; /* futex; enum flight_state */
     _Atomic uint32_t refs;
     struct entry *result;   /* written before DONE; holds a reference */
-    struct entry *before;   /* replaced, and to be compared with what replaces it; a reference */
+    struct entry *before;   /* to be compared with: replaced, or answered; a reference */
     struct entry *fallback; /* handed out should this fail; owner alone, holds a reference */
     uint64_t began;         /* fence_now() before the body */
     uint64_t outdated;      /* at which of those numbers what it stands on was invalidated; 0: never */
@@ -71,8 +72,12 @@ struct flight *flight_find(uint64_t identity, const struct key *key);
 /* The same, but one that has run past its lease is fenced: its leader is lost, somebody else may compute. */
 struct flight *flight_live(uint64_t identity, const struct key *key, uint64_t now);
 struct flight *flight_open(struct function *f, uint64_t identity, const struct key *key, bool refresh);
-/* One that nobody can join or find, without a key: what comes of it is kept by nobody. Any. */
-struct flight *flight_apart(struct function *f);
+/* One that nobody joins: comparison.h. */
+struct flight *flight_beside(struct function *f, uint64_t identity, const struct key *key);
+/* An entry is taken out or expired by somebody's word: the comparisons of its key are fenced. */
+void flight_disturb(struct function *f, uint64_t hash);
+/* What it stands on was invalidated, which the history of its key tells. */
+void flight_fence(struct flight *fl);
 void flight_unlist(struct flight *fl);
 /* Fenced and unlisted. */
 void flight_overtake(struct flight *fl);

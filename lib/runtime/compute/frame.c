@@ -139,3 +139,13 @@ void frame_forget_all(struct thread *t)
             f->kind->left(t, f);
     }
 }
+
+bool frame_changes(struct thread *t)
+{
+    bool found = false;
+    lock_take(&t->frames_lock);
+    for (const struct frame *f = t->frames; f != NULL && !found; f = f->outer)
+        found = !f->kind->computes;
+    lock_give(&t->frames_lock);
+    return found;
+}

@@ -54,6 +54,8 @@ void frame_unwound(void);
 void frame_forget_left(struct thread *t, uintptr_t at);
 /* Given up, but its memory is kept until nobody can come back for it: then `left` is called once more. */
 void frame_put_aside(struct thread *t, struct frame *frame);
+/* Any thread: something is under way there that computes nothing, but changes what computations read. */
+bool frame_changes(struct thread *t);
 /* Everything; in what is put aside, too. */
 void frame_forget_all(struct thread *t);
 

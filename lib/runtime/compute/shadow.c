@@ -1,8 +1,9 @@
 #include "shadow.h"
+#include "comparison.h"
 #include "compute.h"
 #include "digest.h"
-#include "flight.h"
 #include "result.h"
+#include "suspect.h"
 #include "runtime/cache/loan.h"
 #include "runtime/registry/door.h"
 #include "runtime/registry/mode.h"
@@ -55,8 +56,38 @@ static void drop(struct function *f, void *result)
     }
 }
 
-static HAS_CANARY void compare(struct thread *t, struct function *f, const struct swrcache_arg *args,
-                               const void *answer)
+static void count(struct function *f, enum counter c)
+{
+    atomic_fetch_add(&f->counts[c], 1);
+}
+
+/* True: the answer is a suspect. */
+static bool weigh(struct flight *fl, bool fresh, bool alike)
+{
+    struct function *f = fl->function;
+    if (comparison_disturbed(fl)) {
+        count(f, COUNTER_disturbed);
+        return false;
+    }
+    if (!alike && fresh)
+        return true;
+    count(f, COUNTER_compared);
+    if (fresh && mode_counts(f, clock_now()))
+        mode_compared(f, false);
+    if (!alike)
+        count(f, COUNTER_outdated);
+    return false;
+}
+
+/* An answer: of which call, from which entry, and what it was. */
+struct answer {
+    const struct swrcache_arg *args, *keyed;
+    const void *result;
+    uint64_t shape;
+    bool fresh;
+};
+
+static HAS_CANARY void compare(struct thread *t, struct function *f, const struct answer *a)
 {
     struct swrcache_arg own[KEY_MAX_PARAMS];
     uint64_t served, given;
@@ -65,9 +96,11 @@ static HAS_CANARY void compare(struct thread *t, struct function *f, const struc
     struct flight *fl = NULL;
     door_call(t);
     door_hold(t);
-    if (digest_of_result(f, args, answer, &served, NULL) &&
-        (raw = os_alloc(beside(f, args, own, NULL) + f->bits.align)) != NULL)
-        fl = flight_apart(f);
+    suspect_judge();
+    if (suspect_room(f) && digest_of_result(f, a->args, a->result, &served, NULL) &&
+        (raw = os_alloc(beside(f, a->args, own, NULL) + f->bits.align)) != NULL &&
+        (fl = comparison_open(f, a->keyed, a->shape)) == NULL)
+        count(f, COUNTER_disturbed);
     if (fl == NULL) {
         os_free(raw);
         door_answered(t);
@@ -75,30 +108,41 @@ static HAS_CANARY void compare(struct thread *t, struct function *f, const struc
     }
     unsigned char *room = bits_place(raw, f->bits.align);
     memset(room, 0, f->site->result_size);
-    beside(f, args, own, room);
+    beside(f, a->args, own, room);
     fl->room = raw;
     frame_forget_left(t, (uintptr_t)__builtin_frame_address(0));
     struct body body = {.thread = t, .args = own, .result = room, .catches = true};
     if (compute_body(fl, &body)) {
-        flight_settle(fl, FLIGHT_DONE, NULL);
         struct loan *loan = loan_begin(t, &canary);
+        struct entry *other = NULL;
+        bool wrong = false;
+        fl->owner = NULL;
         if (loan != NULL)
-            loan_besides(loan, fl, flight_back);
+            loan_besides(loan, fl, comparison_back);
         if (loan != NULL && !body.threw) {
-            if (!fl->failed && !fl->skip && !fl->apart && !result_fails(f, room) &&
+            if (!fl->failed && !fl->skip && !result_fails(f, room) &&
                 digest_of_result(f, own, room, &given, NULL))
-                mode_compared(f, served == given);
+                wrong = weigh(fl, a->fresh, served == given);
+            if (wrong && !function_holds_object(f))
+                loan_entry(loan, other = result_keep(f, fl, own, room, NULL, 0, false));
             drop(f, room);
         }
-        if (loan != NULL)
+        if (wrong) {
+            loan_keep(loan);
+            suspect_add(f, fl, other);
+        } else if (loan != NULL) {
             loan_end(loan);
-        else
-            flight_unref(fl);
+        } else {
+            comparison_close(fl);
+        }
+        if (other != NULL)
+            cache_unref(other);
     }
     door_answered(t);
 }
 
-void shadow_call(struct thread *t, struct function *f, const struct swrcache_arg *args, const void *result)
+void shadow_call(struct thread *t, struct function *f, const struct swrcache_arg *args,
+                 const struct swrcache_arg *keyed, const void *result)
 {
     struct thread_last last = t->last;
     int saved = errno;
@@ -106,7 +150,9 @@ void shadow_call(struct thread *t, struct function *f, const struct swrcache_arg
         !function_comparable(f) ||
         atomic_fetch_add_explicit(&f->sampled, 1, memory_order_relaxed) % SHADOW_SAMPLE != 0)
         return;
-    compare(t, f, args, result);
+    struct answer a = {args, keyed, result, last.shape, last.outcome == SWR_HIT};
+    if (keyed != NULL)
+        compare(t, f, &a);
     t->last = last;
     errno = saved;
 }
@@ -131,7 +177,10 @@ HAS_CANARY void shadow_refreshed(struct function *f, struct flight *fl, struct e
         return;
     loan_entry(loan, now);
     loan_besides(loan, fl, flight_back);
-    if (digest_of_entry(f, fl->before, args, &old) && digest_of_entry(f, now, args, &new))
-        mode_compared(f, old == new);
+    if (digest_of_entry(f, fl->before, args, &old) && digest_of_entry(f, now, args, &new)) {
+        count(f, COUNTER_compared);
+        if (old != new)
+            count(f, COUNTER_changed);
+    }
     loan_keep(loan);
 }

@@ -20,6 +20,7 @@
 struct region;
 struct configured;
 struct observed_function;
+struct difference;
 
 /* How a hit hands the value over. */
 enum function_give {
@@ -79,8 +80,10 @@ struct function {
     _Atomic uint64_t doomed;                  /* of them, about: of former generations */
     _Atomic uint64_t invalidated_by;          /* audit.h: what raised the generation last */
     _Atomic uint32_t mode_source;             /* mode.h; above the lowest byte: of the mode it returns to */
-    _Atomic uint32_t sampled;                 /* shadow.c: hits so far, and counts when it began */
-    _Atomic uint64_t compared_before, differed_before;
+    _Atomic uint32_t sampled;                 /* shadow.c: hits so far */
+    _Atomic uint32_t suspected;               /* suspect.c: its differences that are not judged yet */
+    _Atomic uint64_t compared, compares_next; /* mode.h: the last that counted, and when one counts again */
+    struct difference *difference;            /* difference.h: the last that was wrong; its lock */
     _Atomic(struct observed_function *) observed; /* observation.h; NULL: never was */
     _Atomic uint64_t counts[COUNTERS];            /* counted without a thread record, or by threads gone */
     struct bits bits; /* core/bits.h: of the types of its parameters and its result */

@@ -1,4 +1,5 @@
 #include "mode.h"
+#include "difference.h"
 #include "observed.h"
 #include "region.h"
 #include "resolve.h"
@@ -65,8 +66,9 @@ bool mode_takes_key(struct function *f, uint64_t word, const struct key *key)
 static void shadow_begin(struct function *f)
 {
     atomic_store(&f->sampled, 0);
-    atomic_store(&f->compared_before, function_counter(f, COUNTER_compared));
-    atomic_store(&f->differed_before, function_counter(f, COUNTER_differed));
+    atomic_store(&f->compared, 0);
+    atomic_store(&f->compares_next, 0);
+    difference_forget(f);
 }
 
 /* One that comes for a while covers the one that stays; the tools are told of both. */
@@ -179,16 +181,42 @@ void mode_source(struct function *f, char *buffer, size_t room)
         snprintf(buffer, room, "%s", names[source]);
 }
 
-void mode_compared(struct function *f, bool alike)
+/* The last comparisons, a bit each, the latest lowest, 1: wrong; above them a bit that says where they end.
+ */
+static unsigned judged(uint64_t word, unsigned *compared)
 {
-    uint64_t compared = atomic_fetch_add(&f->counts[COUNTER_compared], 1) + 1;
-    uint64_t differed = atomic_fetch_add(&f->counts[COUNTER_differed], alike ? 0 : 1) + !alike;
-    compared -= atomic_load(&f->compared_before);
-    differed -= atomic_load(&f->differed_before);
-    if (compared >= MODE_ENOUGH && differed > compared / MODE_BOUND && mode_stop(f))
-        option_complain("%s: shadow: %llu of %llu answers differed from the function's; it is not cached any "
-                        "more",
-                        f->site->name, (unsigned long long)differed, (unsigned long long)compared);
+    *compared = word != 0 ? 63 - (unsigned)__builtin_clzll(word) : 0;
+    return word != 0 ? (unsigned)__builtin_popcountll(word) - 1 : 0;
+}
+
+unsigned mode_wrong(struct function *f, unsigned *compared)
+{
+    return judged(atomic_load(&f->compared), compared);
+}
+
+bool mode_counts(struct function *f, uint64_t now)
+{
+    uint64_t next = atomic_load(&f->compares_next), span = atomic_load(&f->settings.ttl) / (MODE_WINDOW / 2);
+    span = span < MODE_FASTEST ? MODE_FASTEST : span > MODE_SLOWEST ? MODE_SLOWEST : span;
+    return now >= next && atomic_compare_exchange_strong(&f->compares_next, &next, clock_add(now, span));
+}
+
+bool mode_compared(struct function *f, bool wrong)
+{
+    uint64_t before = atomic_load(&f->compared), word;
+    unsigned compared;
+    do {
+        word = (before != 0 ? before : 1) << 1 | (uint64_t)wrong;
+        if (word >> (MODE_WINDOW + 1) != 0)
+            word = UINT64_C(1) << MODE_WINDOW | (word & ((UINT64_C(1) << MODE_WINDOW) - 1));
+    } while (!atomic_compare_exchange_weak(&f->compared, &before, word));
+    uint64_t found = judged(word, &compared), bound = atomic_load(&f->settings.shadow_pct);
+    return compared == MODE_WINDOW && found * 100 > bound * compared && mode_stop(f);
+}
+
+bool mode_stopped(struct function *f)
+{
+    return mode_kind(mode_of(f)) == FUNCTION_OFF && (atomic_load(&f->mode_source) & 255) == MODE_BY_SHADOW;
 }
 
 void mode_unset(struct function *f)

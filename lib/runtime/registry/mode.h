@@ -61,9 +61,25 @@ void mode_begin(struct function *f);
 /* In ms until it returns; 0: it stays. */
 uint64_t mode_left(uint64_t word);
 
-/* Mode shadow: an answer was compared. Where, from MODE_ENOUGH on, more than one in MODE_BOUND differed, it
- * ends. */
-enum { MODE_ENOUGH = 8, MODE_BOUND = 20 };
-void mode_compared(struct function *f, bool alike);
+/*
+ * Mode shadow: when the last MODE_WINDOW fresh answers that counted were wrong by more than `shadow_pct` per
+ * cent, it ends.
+ *
+ * Not all that are compared count, but one in a while: a burst of calls finds one and the same thing, a value
+ * that has just changed, which its ttl allows. That while is a part of the ttl, so that one change is no more
+ * than half of the window; but no longer than MODE_SLOWEST, so that a wrong answer with a long life ends it
+ * within seconds.
+ */
+enum { MODE_WINDOW = 32 };
+#define MODE_FASTEST (100 * NS_PER_MS)
+#define MODE_SLOWEST (250 * NS_PER_MS)
+/* The comparison that was made now counts. */
+bool mode_counts(struct function *f, uint64_t now);
+/* It is over. True: it ended shadow. */
+bool mode_compared(struct function *f, bool wrong);
+/* How many of them were wrong; gives of how many. */
+unsigned mode_wrong(struct function *f, unsigned *compared);
+/* It is off because they were. */
+bool mode_stopped(struct function *f);
 
 #endif

@@ -30,6 +30,7 @@ static void leave(void *cookie)
     }
     thread_set_top(t, NULL, NULL);
     t->busy = t->worker = t->writing = t->held = t->abroad = false;
+    atomic_store(&t->batch, false);
     t->epoch.depth = 0;
     atomic_store(&t->epoch.announced, 0);
     atomic_store(&t->epoch.used, 0);
@@ -122,6 +123,7 @@ void thread_fork_child(void)
         t->lengthy = NULL;
         thread_drop_dictionary(t);
         t->last = (struct thread_last){0};
+        atomic_store(&t->batch, false);
         t->busy = t->worker = t->writing = t->held = t->abroad = false;
     }
     epoch_reset_others(me ? &me->epoch : NULL);

@@ -50,6 +50,7 @@ struct thread {
         };
         uint32_t closed; /* to the path of a hit */
     };
+    _Atomic bool batch; /* has one open; suspect.c looks at others' */
     int tid;
     uintptr_t at; /* while busy: where on the stack its visit is */
     struct thread_last last;

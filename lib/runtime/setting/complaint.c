@@ -26,7 +26,7 @@ void option_complain_to(const char *file)
     log_file = file;
 }
 
-enum { COMPLAINTS = 64, COMPLAINT_LEN = 200 };
+enum { COMPLAINTS = 64, COMPLAINT_LEN = 200, TOLD_LEN = 520 };
 
 static char complaints[COMPLAINTS][COMPLAINT_LEN]; /* complaint_lock */
 static _Atomic uint32_t complained;
@@ -88,6 +88,31 @@ static void append(char *line)
     syscall(SYS_close, fd);
 }
 
+/* A name from elsewhere may hold anything; a complaint is one line. */
+static void make_one_line(char *line)
+{
+    for (char *at = line; *at != 0; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = '?';
+}
+
+void option_tell(const char *format, ...)
+{
+    int saved = errno;
+    struct shelter shelter;
+    shelter_take(&shelter);
+    char line[TOLD_LEN];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line - 1, format, args);
+    va_end(args);
+    make_one_line(line);
+    if (log_file != NULL)
+        append(line);
+    shelter_give(&shelter);
+    errno = saved;
+}
+
 void option_complain(const char *format, ...)
 {
     int saved = errno;
@@ -99,10 +124,7 @@ void option_complain(const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line - 1, format, args);
     va_end(args);
-    /* A name from elsewhere may hold anything; a complaint is one line. */
-    for (char *at = line; *at != 0; at++)
-        if ((unsigned char)*at < ' ' || *at == 0x7f)
-            *at = '?';
+    make_one_line(line);
     lock_take(&complaint_lock);
     uint32_t n = atomic_load(&complained), same = 0;
     while (same < n && strcmp(complaints[same], line) != 0)

@@ -14,6 +14,12 @@ const struct setting_row setting_rows[SETTINGS] = {
 #undef SETTING
 };
 
+/* A number may be within the bounds of its kind or not. */
+static bool setting_fits(const struct setting_row *row, uint64_t n)
+{
+    return row->kind == SETTING_PERCENT ? n <= 100 : row->kind != SETTING_SHARE || (n >= 1 && n <= 100);
+}
+
 static bool value_of(const struct setting_row *row, int64_t n, uint64_t *value)
 {
     if (row->kind == SETTING_TIME) {
@@ -24,7 +30,7 @@ static bool value_of(const struct setting_row *row, int64_t n, uint64_t *value)
         return n >= 0;
     }
     *value = (uint64_t)n;
-    return n >= 0 && (row->kind != SETTING_PERCENT || n <= 100);
+    return n >= 0 && setting_fits(row, *value);
 }
 
 /* How functions begin. */
@@ -51,7 +57,7 @@ void setting_from_policy(struct setting_layer *layer, const struct swrcache_poli
     for (uint32_t s = 0; s < SETTINGS; s++) {
         int64_t n;
         memcpy(&n, (const char *)p + setting_rows[s].annotated, sizeof n);
-        if (n == SWRCACHE_UNSET)
+        if (n == SWRCACHE_UNSET || (n == 0 && setting_rows[s].kind == SETTING_SHARE))
             continue;
         if (value_of(&setting_rows[s], n, &said.values[s]))
             said.set |= 1u << s;
@@ -71,7 +77,7 @@ bool setting_parse(const struct setting_row *row, const char *text, uint64_t *va
     *value = UINT64_MAX;
     if (row->kind == SETTING_COUNT && strcmp(text, "inf") == 0)
         return true;
-    return unit_count(text, value) && (row->kind != SETTING_PERCENT || *value <= 100);
+    return unit_count(text, value) && setting_fits(row, *value);
 }
 
 const char *setting_form(const struct setting_row *row)
@@ -79,6 +85,7 @@ const char *setting_form(const struct setting_row *row)
     static const char *const forms[] = {[SETTING_TIME] = "a time such as 250ms, 20s, 5m, 1h, inf",
                                         [SETTING_COUNT] = "a number or inf",
                                         [SETTING_PERCENT] = "a number from 0 to 100",
+                                        [SETTING_SHARE] = "a number from 1 to 100",
                                         [SETTING_SIZE] = "a size such as 64M, 1G, inf"};
     return forms[row->kind];
 }

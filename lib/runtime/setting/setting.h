@@ -18,10 +18,11 @@
  */
 struct settings {
     _Atomic uint64_t ttl, stale, stale_if_error, negative, wait, keep_warm, retry, retry_max;
-    _Atomic uint64_t keep_warm_idle, jitter_pct, max_entries, max_bytes;
+    _Atomic uint64_t keep_warm_idle, jitter_pct, shadow_pct, max_entries, max_bytes;
 };
 
-enum setting_kind { SETTING_TIME, SETTING_COUNT, SETTING_PERCENT, SETTING_SIZE };
+/* PERCENT: from 0 to 100; SHARE: from 1, as 0 is unset in a policy. */
+enum setting_kind { SETTING_TIME, SETTING_COUNT, SETTING_PERCENT, SETTING_SHARE, SETTING_SIZE };
 
 extern const struct setting_row {
     const char *name;

@@ -99,8 +99,10 @@ void batch_begin(void)
         return;
     if (open_ == NULL && (open_ = os_zalloc(sizeof *open_)) != NULL)
         open_->last = &open_->first;
-    if (open_ != NULL) /* otherwise each verb takes effect by itself */
+    if (open_ != NULL) { /* otherwise each verb takes effect by itself */
         open_->depth++;
+        atomic_store(&visit.thread->batch, true);
+    }
     door_leave(&visit);
 }
 
@@ -131,7 +133,9 @@ struct batch *batch_open(void)
 void batch_close(struct batch *b)
 {
     open_ = NULL;
-    if (thread_current != NULL)
+    if (thread_current != NULL) {
         thread_current->writing = false;
+        atomic_store(&thread_current->batch, false);
+    }
     drop(b);
 }

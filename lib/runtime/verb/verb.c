@@ -4,7 +4,6 @@
 #include "runtime/compute/dependents.h"
 #include "runtime/cache/age.h"
 #include "runtime/cache/audit.h"
-#include "runtime/cache/history.h"
 #include "runtime/cache/lease.h"
 #include "runtime/cache/settle.h"
 #include "runtime/cache/sweep.h"
@@ -50,6 +49,8 @@ static void consider(struct entry *e, void *cookie)
     w->matched += live && !(w->operation == SWRCACHE_OP_REFRESH && f->dictionary);
     if (w->dry)
         return;
+    if (w->operation != SWRCACHE_OP_REFRESH)
+        flight_disturb(f, entry_hash(e));
     if (w->operation == SWRCACHE_OP_INVALIDATE) {
         ripple_key(&w->ripple, f, key.hash);
         cache_drop_noted(f, e); /* no look at either afterwards: another thread may free it */
@@ -70,10 +71,10 @@ static void fence(struct flight *fl, void *cookie)
     if (w->operation == SWRCACHE_OP_EXPIRE) {
         fl->expired = true;
     } else {
-        fl->fenced = true;
-        history_note(fl->identity, &fl->key, HISTORY_FENCED, 0);
+        flight_fence(fl);
     }
-    ripple_key(&w->ripple, fl->function, fl->key.hash);
+    if (!fl->beside)
+        ripple_key(&w->ripple, fl->function, fl->key.hash);
 }
 
 static void walk_all(struct walk *w)

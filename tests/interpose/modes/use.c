@@ -1,11 +1,15 @@
 /*
  * use.c - obeys lines: NAME N calls that function N times with five keys, each key answered as it should be
- * in this world or in the one before; `world N` begins another. Answered by "CALLS old NOLD new NNEW": how
- * often the function itself was called, and what was got.
+ * in this world or in the one before; `world N` begins another, `advance N` moves the time. Answered by
+ * "CALLS old NOLD new NNEW": how often the function itself was called, and what was got.
  */
+#define _GNU_SOURCE
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <swrcache/abi.h>
 
 int number(int key, int *value);
 double ratio(int key);
@@ -41,6 +45,17 @@ static int call(const char *which, int key)
     return of;
 }
 
+/* Where there is a cache, whose time stands still. */
+static void advance(uint64_t ms)
+{
+    union {
+        void *found;
+        swrcache_attach_fn *attach;
+    } door = {dlsym(RTLD_DEFAULT, "swrcache_attach")};
+    if (door.found != NULL)
+        door.attach(SWRCACHE_ABI)->advance(ms);
+}
+
 int main(void)
 {
     char line[64], which[64];
@@ -49,6 +64,8 @@ int main(void)
         int old = 0, new = 0;
         if (strcmp(which, "world") == 0)
             world = n;
+        else if (strcmp(which, "advance") == 0)
+            advance((uint64_t)n);
         else
             for (int i = 0; i < n; i++) {
                 int of = call(which, i % 5);

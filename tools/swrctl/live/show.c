@@ -27,11 +27,11 @@ struct table {
 static bool is_text(const char *name)
 {
     static const char *const names[] = {
-        "key",          "value",     "program",        "name",      "function",
-        "nearest",      "stored",    "asked",          "why",       "differs",
-        "file",         "complaint", "mode",           "target",    "user",
-        "by",           "verb",      "mode_from",      "mode_then", "left_out",
-        "left_out_why", "SWR_MODE",  "SWR_SOCKET_DIR", "SWR_LOG",   "SWR_CLOCK"};
+        "key",       "value",          "program",      "name",         "function",      "nearest",
+        "stored",    "asked",          "why",          "differs",      "file",          "complaint",
+        "mode",      "target",         "user",         "by",           "verb",          "mode_from",
+        "mode_then", "left_out",       "left_out_why", "differed_key", "differed_kept", "differed_given",
+        "SWR_MODE",  "SWR_SOCKET_DIR", "SWR_LOG",      "SWR_CLOCK"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], name) == 0)
             return true;

@@ -67,7 +67,7 @@ static void show_change(const struct process *p, struct wire_line *record, void 
                values[2], values[3]);
 }
 
-enum kind { TIME, COUNT, PERCENT, SIZE };
+enum kind { TIME, COUNT, PERCENT, SHARE, SIZE };
 
 static const struct setting {
     const char *name;
@@ -92,9 +92,11 @@ static bool readable(const struct setting *s, const char *text)
     uint64_t value;
     if (strcmp(text, "unset") == 0 || (s->kind == COUNT && strcmp(text, "inf") == 0))
         return true;
-    return s->kind == TIME   ? unit_duration(text, &value)
-           : s->kind == SIZE ? unit_size(text, &value)
-                             : unit_count(text, &value) && (s->kind != PERCENT || value <= 100);
+    return s->kind == TIME ? unit_duration(text, &value)
+           : s->kind == SIZE
+               ? unit_size(text, &value)
+               : unit_count(text, &value) && ((s->kind != PERCENT && s->kind != SHARE) || value <= 100) &&
+                     (s->kind != SHARE || value >= 1);
 }
 
 /* STATUS_DONE, or wrong usage, told. */
@@ -103,6 +105,7 @@ static int take_setting(const char *text)
     static const char *const forms[] = {[TIME] = "a time such as 250ms, 20s, 5m, 1h, inf",
                                         [COUNT] = "a number or inf",
                                         [PERCENT] = "a number from 0 to 100",
+                                        [SHARE] = "a number from 1 to 100",
                                         [SIZE] = "a size such as 64M, 1G, inf"};
     const char *equal = strchr(text, '=');
     if (equal == NULL || equal == text)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum setting_kind { TIME, COUNT, PERCENT, SIZE };
+enum setting_kind { TIME, COUNT, PERCENT, SHARE, SIZE };
 
 static const struct setting {
     const char *name;
@@ -78,6 +78,8 @@ static bool set_setting(const struct setting *s, const char *value, struct decla
             return fail(error, column, "%s=%.40s is no number", s->name, value);
         if (s->kind == PERCENT && n > 100)
             return fail(error, column, "%s=%.40s: a percentage is from 0 to 100", s->name, value);
+        if (s->kind == SHARE && (n < 1 || n > 100))
+            return fail(error, column, "%s=%.40s: write a number from 1 to 100", s->name, value);
         result = (int64_t)n;
     }
     memcpy((char *)&d->policy + s->offset, &result, sizeof result);
