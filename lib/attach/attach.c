@@ -33,6 +33,7 @@
 #include "runtime/cache/sweep.h"
 #include "runtime/registry/door.h"
 #include "runtime/registry/listener.h"
+#include "runtime/registry/observed.h"
 #include "runtime/registry/thread.h"
 #include "runtime/pool/pool.h"
 #include "runtime/setting/configured.h"
@@ -186,6 +187,7 @@ static bool wake(void)
     configured_read();
     configured_regions(make_region);
     fork_start();
+    observed_early();
     return os_at_fork(fork_prepare, fork_parent, fork_child) == 0;
 }
 
@@ -305,6 +307,17 @@ const struct swrcache_api *swrcache_attach(uint32_t abi)
     errno = saved;
     /* Another thread that is just waking it: this object stays uncached rather than waits. */
     return abi == SWRCACHE_ABI && atomic_load(&state) == AWAKE ? &api : NULL;
+}
+
+/*
+ * What `swrctl advise` starts is woken before it begins: later calls of threads that begin together would pass by
+ * while one of them wakes it, and a daemon may have dropped the rights that it takes to leave a file.
+ */
+__attribute__((constructor)) static void begin_observed(void)
+{
+    origin_note();
+    if (origin_variable("SWR_OBSERVE") != NULL)
+        swrcache_attach(SWRCACHE_ABI);
 }
 
 __attribute__((destructor)) static void leave(void)

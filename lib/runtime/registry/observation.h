@@ -3,10 +3,10 @@
  * every process of the program maps, for `swrctl observe` in memory of the process.
  *
  * The file: one for each program image, in the directory that SWR_OBSERVE names; a fork's child goes on in
- * its parent's. It is there to the last call however the program ends. Words are atomic and no lock is taken:
- * two threads at one key at once may blur a count. For three lifetimes it is played what a cache would have
- * done: a call is a hit while the last computation of its key is younger, and differs where the function now
- * gives something else.
+ * its parent's, in the same rows. It is there to the last call however the program ends. Words are atomic and
+ * no call takes a lock: two threads at one key at once may blur a count. For three lifetimes it is played what a
+ * cache would have done: a call is a hit while the last computation of its key is younger, and differs where
+ * the function now gives something else.
  */
 #ifndef RUNTIME_OBSERVATION_H
 #define RUNTIME_OBSERVATION_H
@@ -36,6 +36,7 @@ struct observed_key {
 
 struct observed_function {
     char name[128];
+    _Atomic uint64_t named;                      /* 1: written */
     _Atomic uint64_t calls, ns, keys, uncounted; /* uncounted: calls with more keys than there is room for */
     _Atomic uint64_t bytes;                      /* of keys and values, each key once */
     _Atomic uint64_t changes, shortest; /* results that differ for an unchanged key; soonest, in ns */

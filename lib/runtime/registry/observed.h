@@ -10,7 +10,12 @@
 
 /* What was gathered before, but for the file of `swrctl advise`, is forgotten. */
 void observe_begin(struct function *f);
-/* Where a function is counted; NULL: no room, or no memory. */
+/*
+ * At start-up: who may be root only now has the file made as long as that can be done. What forks later goes
+ * on in it.
+ */
+void observed_early(void);
+/* Where a function is counted; NULL: no room, or no memory. Threads that ask at once all get it. */
 struct observed_function *observed_at(struct function *f);
 
 #endif

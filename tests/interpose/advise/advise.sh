@@ -104,11 +104,65 @@ expect 'ended by TERM' 143 $?
 contains 'ended by TERM, and advised all the same' 'scaled: 20 calls of 3 keys' "$(cat said)"
 expect 'ended by TERM: nothing is left behind' '' "$(ls -d swrcache-advise-* 2>/dev/null)"
 
-# Who drops root's rights cannot report, and that is told.
+# Threads that begin together are counted to the last call, and so are forked workers.
+cat >together.c <<'C'
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+double scaled(const char *, int);
+enum { THREADS = 8, CALLS = 200 };
+static pthread_barrier_t barrier;
+static void *call(void *unused)
+{
+    pthread_barrier_wait(&barrier);
+    for (int i = 0; i < CALLS; i++)
+        scaled("a", i % 3);
+    return unused;
+}
+/* As a daemon does: root begins, its workers are nobody in particular, without a way to files. */
+int main(int argc, char **argv)
+{
+    int workers = argc > 1 ? atoi(argv[1]) : 0;
+    for (int w = 0; w < workers || w == 0; w++) {
+        if (workers != 0 && fork() != 0)
+            continue;
+        pthread_t threads[THREADS];
+        if (workers != 0 && geteuid() == 0 && (chroot("/proc/self/fdinfo") != 0 || setgid(64321) != 0 || setuid(64321) != 0))
+            _exit(9);
+        pthread_barrier_init(&barrier, NULL, THREADS);
+        for (int i = 0; i < THREADS; i++)
+            pthread_create(&threads[i], NULL, call, NULL);
+        for (int i = 0; i < THREADS; i++)
+            pthread_join(threads[i], NULL);
+        if (workers != 0)
+            _exit(0);
+    }
+    int status, bad = 0;
+    while (wait(&status) > 0)
+        bad += status != 0;
+    return bad;
+}
+C
+"${cc[@]}" together.c -o together liboffered.so.1 -Wl,-rpath,"$dir" -pthread || exit 1
+for _ in 1 2 3 4 5; do
+    contains 'threads that begin together' 'scaled: 1600 calls of 3 keys, ' "$(advise --all-from liboffered.so.1 -- ./together)"
+done
+for workers in 1 7; do
+    said=$(advise --all-from liboffered.so.1 -- ./together "$workers")
+    expect "$workers forked workers" 0 $?
+    contains "$workers forked workers that are another user" "scaled: $((workers * 1600)) calls of 3 keys, " "$said"
+done
+
+# Who has dropped root's rights and starts another program, whose file lies beside root's.
 if [ "$(id -u)" -eq 0 ]; then
     chmod 755 "$dir"
     said=$(advise --all-from "$dir/liboffered.so.1" -- setpriv --reuid=64321 --regid=64321 --clear-groups "$dir/use")
-    contains 'rights that are dropped' 'run swrctl as the user that the program becomes' "$said"
+    contains 'rights that are dropped' 'scaled: 20 calls of 3 keys' "$said"
+    expect 'rights that are dropped: nothing is left behind' '' "$(ls -d swrcache-advise-* 2>/dev/null)"
 fi
 
 # What was written is in the line that is offered, but for its lifetime.

@@ -188,11 +188,6 @@ void advise_report(const char *directory, const struct rules *rules, bool asked,
                    !asked ? "; which are meant, if the program has not annotated them, say "
                             "--wrap DECLARATION, --config FILE, --all-from LIB or --preset NAME"
                           : "");
-    if (g.count == 0 && geteuid() == 0)
-        text_print(
-            stderr,
-            "\nwho drops root's rights before the first call cannot report: run swrctl as the user that "
-            "the program becomes\n");
     if (g.more != 0)
         text_print(stderr, "\n%llu functions more were called than are counted\n",
                    (unsigned long long)g.more);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -202,7 +203,9 @@ static int advise(struct request *r)
     int result = prepare(r);
     if (result != STATUS_DONE)
         return result;
-    if (mkdtemp(directory) == NULL || setenv("SWR_OBSERVE", directory, 1) != 0) {
+    /* Programs that root starts become others, and start further ones: those too leave their file here. */
+    if (mkdtemp(directory) == NULL || (geteuid() == 0 && chmod(directory, S_ISVTX | 0733) != 0) ||
+        setenv("SWR_OBSERVE", directory, 1) != 0) {
         tell("%s: %s", directory, strerror(errno));
         return STATUS_FAILED;
     }
