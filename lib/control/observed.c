@@ -21,7 +21,10 @@ static void record(struct wire_buffer *out, struct function *f, struct observed_
     wire_number(out, "during_ns", began != 0 && last >= began ? last - (began - 1) : 0);
     wire_number(out, "bytes", atomic_load(&o->bytes));
     wire_number(out, "changes", atomic_load(&o->changes));
+    wire_number(out, "taken_back", atomic_load(&o->told));
     wire_number(out, "shortest_ns", atomic_load(&o->shortest));
+    if (atomic_load(&o->stale) != 0)
+        reply_ms(out, "stale_ms", atomic_load(&o->stale));
     wire_number(out, "not_compared", atomic_load(&o->opaque));
     for (int i = 0; i < OBSERVED_TTLS; i++) {
         snprintf(name, sizeof name, "hits_%us", seconds[i]);
@@ -30,6 +33,12 @@ static void record(struct wire_buffer *out, struct function *f, struct observed_
         wire_number(out, name, atomic_load(&o->saved[i]));
         snprintf(name, sizeof name, "outdated_%us", seconds[i]);
         wire_number(out, name, atomic_load(&o->differ[i]));
+        if (atomic_load(&o->stale) != 0) {
+            snprintf(name, sizeof name, "stale_hits_%us", seconds[i]);
+            wire_number(out, name, atomic_load(&o->stale_hits[i]));
+            snprintf(name, sizeof name, "old_%us", seconds[i]);
+            wire_number(out, name, atomic_load(&o->old[i]));
+        }
         snprintf(name, sizeof name, "memory_%us", seconds[i]);
         wire_number(out, name, atomic_load(&o->most[i]));
     }

@@ -45,7 +45,7 @@ void interpose_replay(const struct swrcache_arg *args, void *result, struct inte
     call_real(slot, args, result);
     /* A call past the cache gets what the function gives, and a worker hands nothing to a caller. */
     const struct thread *t = thread_current;
-    if (slot->result != SLOT_CSTR || t == NULL || t->worker || t->top == NULL ||
+    if (slot->result != SLOT_CSTR || t == NULL || t->worker || t->top == NULL || t->top->plain ||
         t->top->function != __atomic_load_n((struct function **)&slot->site.function, __ATOMIC_ACQUIRE))
         return;
     const char *own, *lent;

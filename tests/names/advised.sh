@@ -28,7 +28,7 @@ open("/etc/passwd", "w").write(text.replace("root:x:0:0:" + before, "root:x:0:0:
 assert pwd.getpwuid(0).pw_gecos == before + " the second"' 2>&1)
 contains 'the program and its output' 'slow20009 group20014' "$said"
 contains 'users' 'getpwuid: 42 calls of 11 keys, ' "$said"
-contains 'an answer that changed' 'the result changed 1 time for an unchanged key, soonest after' "$said"
+contains 'an answer that changed, as the file did' 'the result changed 1 time for an unchanged key, each time taken back by the program' "$said"
 contains 'groups' 'getgrgid: 40 calls of 5 keys, ' "$said"
 contains 'their hits' '  1m          87.5 %' "$said"
 contains 'their line' "--preset names with SWR_SETTINGS='getgrgid ttl=1m'" "$said"

@@ -70,7 +70,7 @@ expect 'every question asked' 10 "$(grep -c '^uid 20001' log)"
 touch move
 ask 10 >/dev/null
 rm move
-expect 'changes are seen' 2 "$("$swrctl" observe "$pid" | grep -A 5 -E '^get(pwuid|gethostbyname|grgid|servbyname): ' | grep -c 'the result changed')"
+expect 'changes are seen' 2 "$("$swrctl" observe "$pid" | grep -A 8 -E '^get(pwuid|gethostbyname|grgid|servbyname): ' | grep -c 'the result changed')"
 expect 'live' 0 "$("$swrctl" -p "$pid" mode all on >/dev/null; echo $?)"
 ask 10 >/dev/null
 expect 'cached now' on "$(field getpwuid mode)"

@@ -233,9 +233,10 @@ static void observed(void)
     CHECK(o->calls == 8 && o->keys == 3 && o->uncounted == 0 && o->opaque == 0);
     CHECK(o->bytes == 3 * (sizeof(int) + sizeof(int)));
     CHECK(o->changes == 1 && o->shortest == 2000 * NS_PER_MS);
-    /* Of a second: the three that came twice. Of ten: that of two seconds later, which is outdated. */
-    CHECK(o->hits[0] == 3 && o->differ[0] == 0);
-    CHECK(o->hits[1] == 4 && o->differ[1] == 1);
+    /* Of a second: the three that came twice, the others are stale. Of ten: that of two seconds later, which
+     * is outdated. */
+    CHECK(o->hits[0] == 5 && o->differ[0] == 0 && o->stale_hits[0] == 2 && o->old[0] == 1);
+    CHECK(o->hits[1] == 5 && o->differ[1] == 1 && o->stale_hits[1] == 1 && o->old[1] == 1);
     CHECK(o->hits[2] == 5 && o->differ[2] == 2);
     /* What was gathered stays until the next time. */
     set_mode(f, FUNCTION_ON, MODE_ALL, 0);

@@ -1,146 +1,114 @@
-#define _GNU_SOURCE
 #include "observe.h"
+#include "call_key.h"
+#include "runtime/compute/compute.h"
 #include "runtime/compute/custom_key.h"
+#include "runtime/compute/dependencies.h"
 #include "runtime/compute/digest.h"
 #include "runtime/compute/result.h"
+#include "runtime/cache/loan.h"
 #include "runtime/registry/door.h"
 #include "runtime/registry/observed.h"
+#include "runtime/registry/played.h"
+#include "runtime/registry/resolve.h"
 #include "base/alive.h"
 #include "base/clock.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
-enum { PROBES = 64 };
-
-static struct observed_key *find_key(struct observed_function *o, uint64_t hash)
+/* A time that a body gave, one above; 0: none. */
+static uint64_t own_time(int64_t ms)
 {
-    for (uint32_t i = 0; i < PROBES; i++) {
-        struct observed_key *k = &o->key[(hash + i) % OBSERVED_KEYS];
-        uint64_t there = 0;
-        if (atomic_load(&k->hash) == hash || atomic_compare_exchange_strong(&k->hash, &there, hash) ||
-            there == hash)
-            return k;
+    if (ms == SWRCACHE_UNSET)
+        return 0;
+    return ms == SWR_FOREVER ? CLOCK_NEVER : (uint64_t)ms * NS_PER_MS + 1;
+}
+
+/* What the body said of its result, and what the settings make of it. */
+static void ask_flight(const struct flight *fl, struct played *p)
+{
+    struct function *f = fl->function;
+    uint64_t stale;
+    p->skipped = fl->skip || fl->apart || fl->unnamed != NAMED;
+    if (fl->own_ttl) {
+        p->own_fresh = own_time(fl->ttl_ms);
+        p->own_stale = own_time(fl->stale_ms);
     }
-    return NULL;
+    p->negative = atomic_load(&f->settings.negative);
+    p->stale = setting_given(f, SETTING_of_stale, &stale) ? stale : 0;
 }
 
-struct seen {
-    uint64_t key, digest, bytes, at, cost;
-    bool failed; /* not to be remembered, and it says nothing of what is */
-};
-
-/*
- * An entry is made at `now`, in slices, in the place of one of `before`: how much lives then, what is up to
- * an eighth of a ttl too old with it.
- */
-static void fill(struct observed_function *o, int ttl, uint64_t before, uint64_t now, uint64_t bytes)
+/* Inside, after the body; the user's encoder may never come back. */
+static HAS_CANARY void count(const struct call *c, struct observed_function *o, struct flight *fl,
+                             struct played *p)
 {
-    uint64_t sum = 0;
-    _Atomic uint64_t *slice = o->slice[ttl], *made = o->made[ttl];
-    bytes += sizeof(struct entry);
-    if (now - before < OBSERVED_SLICES && atomic_load(&slice[before % OBSERVED_SLICES]) == before &&
-        atomic_load(&made[before % OBSERVED_SLICES]) >= bytes)
-        atomic_fetch_sub(&made[before % OBSERVED_SLICES], bytes);
-    if (atomic_exchange(&slice[now % OBSERVED_SLICES], now) != now)
-        atomic_store(&made[now % OBSERVED_SLICES], 0);
-    atomic_fetch_add(&made[now % OBSERVED_SLICES], bytes);
-    for (int i = 0; i < OBSERVED_SLICES; i++)
-        if (now - atomic_load(&slice[i]) < OBSERVED_SLICES)
-            sum += atomic_load(&made[i]);
-    if (sum > atomic_load(&o->most[ttl]))
-        atomic_store(&o->most[ttl], sum);
-}
-
-static void play(struct observed_function *o, struct observed_key *k, const struct seen *s)
-{
-    static const uint64_t seconds[OBSERVED_TTLS] = OBSERVED_TTL_SECONDS;
-    for (int i = 0; i < OBSERVED_TTLS; i++) {
-        uint64_t computed = atomic_load(&k->computed[i]), ttl = seconds[i] * 1000000000u;
-        if (computed != 0 && s->at - (computed - 1) < ttl) {
-            atomic_fetch_add(&o->hits[i], 1);
-            atomic_fetch_add(&o->saved[i], s->cost);
-            atomic_fetch_add(&o->differ[i], !s->failed && atomic_load(&k->kept[i]) != s->digest);
-        } else if (!s->failed) {
-            atomic_store(&k->computed[i], s->at + 1);
-            atomic_store(&k->kept[i], s->digest);
-            uint64_t step = ttl / (OBSERVED_SLICES - 1);
-            fill(o, i, computed / step, s->at / step, s->bytes);
-        }
-    }
-}
-
-static void changed(struct observed_function *o, uint64_t age)
-{
-    uint64_t shortest = atomic_load(&o->shortest);
-    atomic_fetch_add(&o->changes, 1);
-    if (shortest == 0 || age < shortest)
-        atomic_store(&o->shortest, age);
-}
-
-static void record(struct observed_function *o, const struct seen *s)
-{
-    struct observed_key *k = find_key(o, s->key | 1);
-    uint64_t none = 0;
-    atomic_compare_exchange_strong(&o->began, &none, s->at + 1);
-    atomic_store(&o->last, s->at + s->cost);
-    atomic_fetch_add(&o->calls, 1);
-    atomic_fetch_add(&o->ns, s->cost);
-    if (k == NULL) {
-        atomic_fetch_add(&o->uncounted, 1);
+    struct function *f = c->f;
+    struct thread *t = c->t;
+    uint64_t bytes = 0;
+    volatile uint64_t canary;
+    struct loan *loan = loan_begin(t, &canary);
+    if (loan == NULL) {
+        flight_unref(fl);
         return;
     }
-    uint64_t since = atomic_load(&k->since);
-    bool differs = since != 0 && !s->failed && atomic_load(&k->digest) != s->digest;
-    if (!atomic_exchange(&k->seen, true)) {
-        atomic_fetch_add(&o->keys, 1);
-        atomic_fetch_add(&o->bytes, s->bytes);
-    }
-    if (differs)
-        changed(o, s->at - (since - 1));
-    if ((since == 0 || differs) && !s->failed) {
-        atomic_store(&k->digest, s->digest);
-        atomic_store(&k->since, s->at + 1);
-    }
-    play(o, k, s);
-}
-
-/* False: nothing can be said of the result. */
-static bool digest(const struct call *c, struct seen *s)
-{
-    uint64_t bytes = 0;
-    door_call(c->t);
-    door_hold(c->t);
-    bool known = function_comparable(c->f) && digest_of_result(c->f, c->args, c->result, &s->digest, &bytes);
-    door_answered(c->t);
-    s->bytes += bytes;
-    return known;
+    loan_besides(loan, fl, flight_back);
+    p->failed = fl->failed || result_fails(f, c->result);
+    ask_flight(fl, p);
+    if (t->bound != NULL)
+        dependencies_took(t->bound, fl);
+    if (!function_comparable(f) || !digest_of_result(f, c->args, c->result, &p->digest, &bytes))
+        atomic_fetch_add(&o->opaque, 1);
+    p->bytes += bytes;
+    struct mark_name *names = dependencies_names(f, fl, &p->nmarks);
+    p->marks = names;
+    played_call(o, p);
+    dependencies_free_names(names);
+    loan_end(loan);
 }
 
 void observe_call(const struct call *c)
 {
     struct function *f = c->f;
+    struct thread *t = c->t;
     struct observed_function *o = observed_at(f);
     /* Before the call: it may change what its pointers lead to. */
-    ptrdiff_t len = o != NULL ? key_size(&f->shape, c->keyed) : -1;
-    struct seen s = {.bytes = len >= 0 ? (uint64_t)len : 0};
-    if (len >= 0)
-        s.key = key_hash_args(&f->shape, c->keyed);
-    custom_key_drop(c->custom_key);
-    s.at = clock_now();
-    outcome_bypass(c);
-    if (len < 0 || alive_dead())
-        return;
+    unsigned char stack[KEY_ON_STACK];
+    struct key key;
+    bool keyed = o != NULL && call_key_make(f, c->keyed, stack, &key);
+    struct played p = {.bytes = keyed ? key.len : 0};
+    struct flight *fl = NULL;
     int error = errno;
-    s.cost = clock_now() - s.at;
-    s.failed = result_said_failed(f, c->result) || result_fails(f, c->result);
-    if (!digest(c, &s))
-        atomic_fetch_add(&o->opaque, 1);
-    record(o, &s);
+    if (keyed) {
+        p.key = key.hash;
+        p.key_bytes = key.bytes;
+        p.key_len = key.len;
+        p.act = played_act(o);
+    }
+    custom_key_drop(c->custom_key);
+    if (keyed && !alive_dead()) {
+        door_call(t);
+        door_hold(t);
+        frame_forget_left(t, (uintptr_t)__builtin_frame_address(0));
+        fl = flight_apart(f, p.key);
+        if (fl == NULL)
+            door_answered(t);
+    }
+    if (fl == NULL) {
+        errno = error;
+        outcome_bypass(c);
+        return;
+    }
+    /* As a computation, so that what the body says of its result and calls is known. */
+    struct body body = {.thread = t, .args = c->args, .result = c->result};
+    outcome_note(c, SWR_BYPASS, NULL, 0);
+    p.at = clock_now();
     errno = error;
+    if (compute_body(fl, &body)) {
+        p.cost = clock_now() - p.at;
+        t->last = (struct thread_last){.outcome = SWR_BYPASS};
+        flight_settle(fl, FLIGHT_DONE, NULL);
+        count(c, o, fl, &p);
+    }
+    if (thread_now() == t)
+        door_answered(t);
+    errno = body.error;
 }

@@ -2,6 +2,7 @@
 #include "runtime/cache/age.h"
 #include "runtime/cache/audit.h"
 #include "runtime/cache/settle.h"
+#include "runtime/registry/played.h"
 #include "runtime/registry/thread.h"
 #include "core/fence.h"
 #include "base/clock.h"
@@ -193,6 +194,8 @@ static void touch_marked(struct function *f, struct entry *e, void *cookie)
 static void spread_marked(uint64_t id, struct spread *reach)
 {
     int who;
+    bool gone = reach->ripple->operation == SWRCACHE_OP_INVALIDATE;
+    played_mark_taken(id, gone ? OBSERVED_GONE : OBSERVED_OLD);
     if (reach->ripple->operation == SWRCACHE_OP_INVALIDATE) {
         atomic_store(dependencies_fence_act(id), audit_current(&who));
         fence_raise(id);
@@ -238,6 +241,7 @@ void dependents_stored(struct function *f, struct entry *e, bool replaced)
     struct spread reach = {.ripple = &r, .digest = dependencies_digest(e)};
     uint64_t id = mark_key(f->number, entry_hash(e)).id;
     if (replaced) {
+        played_mark_taken(id, OBSERVED_OLD);
         fence_changed(id, reach.digest);
         reach.digest = 0;
         mark_walk(mark_any(f->number).id, touch_entry, &reach);

@@ -84,6 +84,15 @@ struct flight *flight_beside(struct function *f, uint64_t identity, const struct
     return fl;
 }
 
+struct flight *flight_apart(struct function *f, uint64_t hash)
+{
+    struct key key = {hash, 0, NULL};
+    struct flight *fl = make(f, 0, &key);
+    if (fl != NULL)
+        fl->beside = fl->plain = true;
+    return fl;
+}
+
 void flight_disturb(struct function *f, uint64_t hash)
 {
     if (likely(atomic_load_explicit(&besides, memory_order_relaxed) == 0))

@@ -40,6 +40,7 @@ struct flight {
     bool listed, fenced; /* drawn above */
     bool refresh;        /* of an entry that is there; from the start */
     bool beside;         /* an answer of its key: comparison.h; nobody joins it; from the start */
+    bool plain;          /* only observed: the caller gets what the function gives; from the start */
     bool expired;        /* its key was: what it stores is stale from the start */
     /* What the body said of its result; owner alone. */
     bool skip, failed;
@@ -74,6 +75,8 @@ struct flight *flight_live(uint64_t identity, const struct key *key, uint64_t no
 struct flight *flight_open(struct function *f, uint64_t identity, const struct key *key, bool refresh);
 /* One that nobody joins: comparison.h. */
 struct flight *flight_beside(struct function *f, uint64_t identity, const struct key *key);
+/* One that nobody can find: of a call that is only observed. `hash`: of its key. */
+struct flight *flight_apart(struct function *f, uint64_t hash);
 /* An entry is taken out or expired by somebody's word: the comparisons of its key are fenced. */
 void flight_disturb(struct function *f, uint64_t hash);
 /* What it stands on was invalidated, which the history of its key tells. */

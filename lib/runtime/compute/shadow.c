@@ -72,8 +72,9 @@ static bool weigh(struct flight *fl, bool fresh, bool alike)
     if (!alike && fresh)
         return true;
     count(f, COUNTER_compared);
-    if (fresh && mode_counts(f, clock_now()))
-        mode_compared(f, false);
+    /* Also one that is right may fill the window, most of which was wrong. */
+    if (fresh && mode_counts(f, clock_now()) && mode_compared(f, false))
+        suspect_tell(f);
     if (!alike)
         count(f, COUNTER_outdated);
     return false;
@@ -123,7 +124,7 @@ static HAS_CANARY void compare(struct thread *t, struct function *f, const struc
             if (!fl->failed && !fl->skip && !result_fails(f, room) &&
                 digest_of_result(f, own, room, &given, NULL))
                 wrong = weigh(fl, a->fresh, served == given);
-            if (wrong && !function_holds_object(f))
+            if (wrong && f->site->form != SWRCACHE_FORM_OBJECT)
                 loan_entry(loan, other = result_keep(f, fl, own, room, NULL, 0, false));
             drop(f, room);
         }

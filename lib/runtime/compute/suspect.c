@@ -144,16 +144,22 @@ bool suspect_text(struct function *f, char text[SUSPECT_TEXT])
     return true;
 }
 
+void suspect_tell(struct function *f)
+{
+    char text[SUSPECT_TEXT];
+    if (suspect_text(f, text))
+        option_tell("%s", text);
+}
+
 static void call_wrong(struct suspect *s)
 {
     struct function *f = s->function;
-    char text[SUSPECT_TEXT];
     atomic_fetch_add(&f->counts[COUNTER_compared], 1);
     atomic_fetch_add(&f->counts[COUNTER_differed], 1);
     bool news = difference_note(f, &s->difference);
     news |= s->counts && mode_compared(f, true);
-    if (news && suspect_text(f, text))
-        option_tell("%s", text);
+    if (news)
+        suspect_tell(f);
 }
 
 /* False: not yet. */

@@ -31,5 +31,7 @@ void suspect_add(struct function *f, struct flight *fl, struct entry *given);
  */
 enum { SUSPECT_TEXT = 512 };
 bool suspect_text(struct function *f, char text[SUSPECT_TEXT]);
+/* That, into the log. */
+void suspect_tell(struct function *f);
 
 #endif

@@ -22,6 +22,7 @@ LOCK(observed); /* making the file, rows and memory: threads that begin together
 
 static struct observation *shared; /* the lock; NULL: not made, or refused */
 static bool tried;
+static _Atomic bool any;
 
 static struct observation *file_made(const char *directory)
 {
@@ -102,6 +103,11 @@ static struct observed_function *made_for(struct function *f)
     return o != NULL ? row_of(o, f->site->name) : NULL;
 }
 
+bool observed_any(void)
+{
+    return atomic_load_explicit(&any, memory_order_relaxed);
+}
+
 struct observed_function *observed_at(struct function *f)
 {
     struct observed_function *o = atomic_load_explicit(&f->observed, memory_order_acquire);
@@ -112,8 +118,10 @@ struct observed_function *observed_at(struct function *f)
     shelter_take(&shelter);
     lock_take(&observed_lock);
     o = atomic_load(&f->observed);
-    if (o == NULL && (o = made_for(f)) != NULL)
+    if (o == NULL && (o = made_for(f)) != NULL) {
         atomic_store_explicit(&f->observed, o, memory_order_release);
+        atomic_store(&any, true);
+    }
     lock_give(&observed_lock);
     shelter_give(&shelter);
     errno = saved;

@@ -15,6 +15,8 @@ void observe_begin(struct function *f);
  * on in it.
  */
 void observed_early(void);
+/* Some function was. */
+bool observed_any(void);
 /* Where a function is counted; NULL: no room, or no memory. Threads that ask at once all get it. */
 struct observed_function *observed_at(struct function *f);
 

@@ -7,6 +7,8 @@
 #include "runtime/cache/lease.h"
 #include "runtime/cache/settle.h"
 #include "runtime/cache/sweep.h"
+#include "runtime/registry/observed.h"
+#include "runtime/registry/played.h"
 #include "base/clock.h"
 #include "base/sync.h"
 
@@ -104,6 +106,11 @@ size_t verb_run(enum swrcache_operation operation, struct function *f, cache_mat
     return verb_filtered(operation, f, match, cookie, NULL, dry);
 }
 
+static enum observed_word word_of(enum swrcache_operation operation)
+{
+    return operation == SWRCACHE_OP_EXPIRE ? OBSERVED_OLD : OBSERVED_GONE;
+}
+
 size_t verb_filtered(enum swrcache_operation operation, struct function *f, cache_match *match, void *cookie,
                      const struct verb_filter *filter, bool dry)
 {
@@ -112,6 +119,13 @@ size_t verb_filtered(enum swrcache_operation operation, struct function *f, cach
     w.ripple.operation = operation;
     uint64_t act = dry ? 0 : audit_begin_call(operation, f, NULL);
     walk_all(&w);
+    uint32_t next = 0;
+    bool acts = !dry && operation != SWRCACHE_OP_REFRESH && filter == NULL && observed_any();
+    for (struct function *g; acts && (g = function_next(&next)) != NULL; function_release(g))
+        if ((f == NULL || f == g) && match != NULL)
+            played_some_taken(g, match, cookie, word_of(operation));
+        else if (f == NULL || f == g)
+            played_all_taken(g, word_of(operation));
     if (!dry && operation != SWRCACHE_OP_REFRESH) {
         if (match == NULL && filter == NULL) {
             if (f != NULL)
@@ -144,6 +158,7 @@ size_t verb_invalidate_several(struct function *const *functions, size_t count)
         all_must_go |= raised % (FUNCTION_GENERATIONS / 2) == 0;
         atomic_store(&f->doomed, atomic_load(&f->entries));
         atomic_store(&f->invalidated_by, act);
+        played_all_taken(f, OBSERVED_GONE);
         ripple_whole(&ripple, f);
     }
     ripple_run(&ripple);
@@ -216,6 +231,7 @@ size_t verb_key(struct function *f, enum swrcache_operation operation, const str
         consider(e, &w);
     table_unlock(&cache_table, shard);
     if (operation != SWRCACHE_OP_REFRESH) {
+        played_key_taken(f, key->hash, word_of(operation));
         ripple_key(&w.ripple, f, key->hash);
         ripple_run(&w.ripple);
     }

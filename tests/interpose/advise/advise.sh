@@ -165,6 +165,41 @@ if [ "$(id -u)" -eq 0 ]; then
     expect 'rights that are dropped: nothing is left behind' '' "$(ls -d swrcache-advise-* 2>/dev/null)"
 fi
 
+# Only its writer changes it: no answer would have been outdated, and nothing is held against it.
+cat >level.c <<'C'
+#include <swrcache.h>
+static int world[6];
+SWR_CACHED(int, level, (SWR_VAL(int, n)))
+{
+    int sum = 0;
+    for (volatile int i = 0; i < 20000; i++)
+        sum++;
+    return world[n] + sum;
+}
+SWR_INVALIDATES(void, set_level, (SWR_VAL(int, n), SWR_VAL(int, v)), ("level(%d)", n))
+{
+    world[n] = v;
+}
+int main(void)
+{
+    for (int i = 0; i < 600; i++) {
+        if (i % 60 == 30)
+            set_level(i / 60 % 6, i);
+        level(i % 6);
+    }
+    return 0;
+}
+C
+"${cc[@]}" -std=gnu11 -I"$here/../../../sdk" level.c -o level -ldl || exit 1
+said=$(advise -- ./level)
+contains 'kept right by its writer' 'level: 600 calls of 6 keys, ' "$said"
+contains 'kept right by its writer: the time is of threads' ' of thread time, ' "$said"
+for ttl in 1s 10s 1m; do
+    expect "kept right by its writer: $ttl" "$ttl 97.3 0" "$(awk -v ttl=$ttl '$1 == ttl { print $1, $2, $6 }' <<<"$said")"
+done
+contains 'kept right by its writer: it is said' 'the result changed 10 times for an unchanged key, each time taken back by the program' "$said"
+contains 'kept right by its writer: what to write' "SWR_SETTINGS='level ttl=1m'" "$said"
+
 # What was written is in the line that is offered, but for its lifetime.
 said=$(advise --wrap 'f64 scaled(str name, i32 days) ttl=5m secret=yes stale=0 max_entries=100' -- ./use)
 contains 'what was written is kept' \

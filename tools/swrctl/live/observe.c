@@ -43,12 +43,16 @@ static void print(const struct process *p, struct wire_line *record, void *cooki
                            .uncounted = number(record, "uncounted"),
                            .bytes = number(record, "bytes"),
                            .changes = number(record, "changes"),
+                           .told = number(record, "taken_back"),
+                           .stale = wire_get(record, "stale_ms") != NULL,
                            .shortest = number(record, "shortest_ns"),
                            .opaque = number(record, "not_compared")};
     for (int i = 0; i < OBSERVED_TTLS; i++) {
         s.hits[i] = number_of_ttl(record, "hits", i);
         s.saved[i] = number_of_ttl(record, "saved_ns", i);
         s.differ[i] = number_of_ttl(record, "outdated", i);
+        s.stale_hits[i] = number_of_ttl(record, "stale_hits", i);
+        s.old[i] = number_of_ttl(record, "old", i);
         s.most[i] = number_of_ttl(record, "memory", i);
     }
     if (view->many)

@@ -23,6 +23,8 @@ static void add(struct advise_sum *s, const struct observed_function *f)
     s->uncounted += f->uncounted;
     s->bytes += f->bytes;
     s->changes += f->changes;
+    s->told += f->told;
+    s->stale |= f->stale != 0;
     s->opaque += f->opaque;
     if (f->shortest != 0 && (s->shortest == 0 || f->shortest < s->shortest))
         s->shortest = f->shortest;
@@ -30,6 +32,8 @@ static void add(struct advise_sum *s, const struct observed_function *f)
         s->hits[i] += f->hits[i];
         s->saved[i] += f->saved[i];
         s->differ[i] += f->differ[i];
+        s->stale_hits[i] += f->stale_hits[i];
+        s->old[i] += f->old[i];
         s->most[i] += f->most[i];
     }
 }

@@ -53,10 +53,10 @@ static int best(const struct advise_sum *s, uint64_t run)
     return found;
 }
 
-/* Where results change nothing older than the ttl may be served. */
+/* Where results change unsaid nothing older than the ttl may be served, unless somebody said how long. */
 static void print_line(FILE *out, const struct advise_sum *s, int ttl, const struct advise_line *line)
 {
-    const char *stale = s->changes == 0 ? "" : line->section ? "\n  stale = 0" : " stale=0";
+    const char *stale = s->changes == s->told || s->stale ? "" : line->section ? "\n  stale = 0" : " stale=0";
     if (line->section) {
         text_print(out, "  %s\n  ttl = %s", line->before, ttl_text(ttl));
         fputs(stale, out);
@@ -84,10 +84,19 @@ static void print_changes(FILE *out, const struct advise_sum *s)
         fputs("  its results cannot be compared without a codec (SWR_CODEC, SWR_ENCODER)\n", out);
     else if (s->changes == 0)
         fputs("  no key's result ever changed\n", out);
+    else if (s->told == s->changes)
+        text_print(out,
+                   "  the result changed %llu time%s for an unchanged key, each time taken back by the "
+                   "program: kept "
+                   "right by its invalidations\n",
+                   (unsigned long long)s->changes, s->changes == 1 ? "" : "s");
     else
         text_print(out, "  the result changed %llu time%s for an unchanged key, soonest after %s\n",
                    (unsigned long long)s->changes, s->changes == 1 ? "" : "s",
                    span(s->shortest, a, sizeof a));
+    if (s->told != 0 && s->told != s->changes)
+        text_print(out, "  %llu of these changes came after the program had taken the old result back\n",
+                   (unsigned long long)s->told);
     if (s->uncounted != 0)
         text_print(out, "  %llu calls had more keys than are counted\n", (unsigned long long)s->uncounted);
 }
@@ -99,7 +108,7 @@ void advise_print(FILE *out, const struct advise_sum *s, const char *name, uint6
     double part = ns != 0 ? (double)s->ns / (double)ns : 0;
     snprintf(share, sizeof share, part > 1 ? "as %.1f threads that do nothing else" : "%.1f %% of the run",
              part > 1 ? part : 100 * part);
-    text_print(out, "\n%s: %llu call%s of %llu key%s, %s, %s, %s a call\n", name,
+    text_print(out, "\n%s: %llu call%s of %llu key%s, %s of thread time, %s, %s a call\n", name,
                (unsigned long long)s->calls, s->calls == 1 ? "" : "s", (unsigned long long)s->keys,
                s->keys == 1 ? "" : "s", span(s->ns, a, sizeof a), share,
                span(s->calls != 0 ? s->ns / s->calls : 0, b, sizeof b));
@@ -110,6 +119,9 @@ void advise_print(FILE *out, const struct advise_sum *s, const char *name, uint6
         text_print(out, "  %-8s %7.1f %% %12s %10llu %10s\n", ttl_text(i),
                    100.0 * (double)s->hits[i] / (double)s->calls, span(s->saved[i], a, sizeof a),
                    (unsigned long long)s->differ[i], memory(s->most[i], b, sizeof b));
+    for (int i = 0; i < OBSERVED_TTLS && s->stale; i++)
+        text_print(out, "  with %s, %.1f %% are stale hits, %llu of them old by design\n", ttl_text(i),
+                   100.0 * (double)s->stale_hits[i] / (double)s->calls, (unsigned long long)s->old[i]);
     print_changes(out, s);
     int i = best(s, ns);
     if (i >= 0)

@@ -11,8 +11,10 @@
 
 /* One function, all processes together. */
 struct advise_sum {
-    uint64_t calls, ns, keys, uncounted, bytes, changes, shortest, opaque;
+    uint64_t calls, ns, keys, uncounted, bytes, changes, told, shortest, opaque;
     uint64_t hits[OBSERVED_TTLS], saved[OBSERVED_TTLS], differ[OBSERVED_TTLS], most[OBSERVED_TTLS];
+    uint64_t stale_hits[OBSERVED_TTLS], old[OBSERVED_TTLS]; /* played if `stale`: somebody said how long */
+    bool stale;
 };
 
 /* What would do it, in one of three forms. Foreign words stand in `argument`, or are quoted already. */
