@@ -310,8 +310,8 @@ const struct swrcache_api *swrcache_attach(uint32_t abi)
 }
 
 /*
- * What `swrctl advise` starts is woken before it begins: later calls of threads that begin together would pass by
- * while one of them wakes it, and a daemon may have dropped the rights that it takes to leave a file.
+ * What `swrctl advise` starts is woken before it begins: later calls of threads that begin together would
+ * pass by while one of them wakes it, and a daemon may have dropped the rights that it takes to leave a file.
  */
 __attribute__((constructor)) static void begin_observed(void)
 {
