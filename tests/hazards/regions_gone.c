@@ -7,6 +7,7 @@
 #include "told.h"
 
 #include "runtime/cache/audit.h"
+#include "runtime/cache/cache.h"
 #include "runtime/cache/history.h"
 #include "runtime/registry/region.h"
 
@@ -178,6 +179,35 @@ static void history(void)
     CHECK(same == 1);
 }
 
+static uint64_t pieces;
+
+static void count_piece(void)
+{
+    pieces++;
+}
+
+/* What is done to a region is done in one walk, not in one for each region within. */
+static void in_one_walk(void)
+{
+    size_t matched[3];
+    for (int n = 0; n < MOST; n++)
+        CHECK(swrcache_put(region("walked", n), "k", 1, "v", 1, 0));
+    cache_meanwhile = count_piece;
+    matched[0] = swrcache_expire("region:%s", "walked.7");
+    uint64_t once = pieces;
+    matched[1] = swrcache_expire("region:walked");
+    CHECK(pieces - once <= 2 * once);
+    cache_meanwhile = NULL;
+    CHECK(matched[0] == 1 && matched[1] >= MOST - 1 && !swrcache_has("walked.8", "k", 1));
+    for (int n = 0; n < MOST; n++)
+        CHECK(swrcache_put(region("walked", n), "k", 1, "v", 1, 0));
+    pieces = 0;
+    cache_meanwhile = count_piece;
+    matched[2] = swrcache_invalidate("region:walked");
+    cache_meanwhile = NULL;
+    CHECK(pieces <= 2 * once && matched[2] == MOST && !swrcache_has("walked.8", "k", 1));
+}
+
 enum { THREADS = 4, TURNS = SANITIZED ? 4000 : 20000 };
 static _Atomic bool over;
 
@@ -244,6 +274,7 @@ int main(int argc, char **argv)
     by_age();
     noted();
     history();
+    in_one_walk();
     at_once();
     return finish("regions come and go");
 }

@@ -17,6 +17,7 @@
 struct walk {
     enum swrcache_operation operation;
     struct function *f;
+    const uint64_t *several; /* a bit for the number of each function that is meant; NULL: `f` says */
     cache_match *match;
     void *cookie;
     const struct verb_filter *filter;
@@ -36,12 +37,18 @@ static void refresh(struct function *f, struct entry *e, uint64_t now)
         lease_return(e, mine, now, 0);
 }
 
+static bool means(const struct walk *w, const struct function *f)
+{
+    return w->several != NULL ? (w->several[f->number / 64] >> f->number % 64 & 1) != 0
+                              : w->f == NULL || w->f == f;
+}
+
 static void consider(struct entry *e, void *cookie)
 {
     struct walk *w = cookie;
     struct function *f = function_of_entry(e);
     struct key key = entry_key(e);
-    if ((w->f != NULL && w->f != f) || !entry_is_of(e, atomic_load(&f->identity)) ||
+    if (!means(w, f) || !entry_is_of(e, atomic_load(&f->identity)) ||
         (w->match != NULL && !w->match(f, &key, w->cookie)))
         return;
     if (w->filter != NULL &&
@@ -67,8 +74,7 @@ static void consider(struct entry *e, void *cookie)
 static void fence(struct flight *fl, void *cookie)
 {
     struct walk *w = cookie;
-    if ((w->f != NULL && fl->function != w->f) ||
-        (w->match != NULL && !w->match(fl->function, &fl->key, w->cookie)))
+    if (!means(w, fl->function) || (w->match != NULL && !w->match(fl->function, &fl->key, w->cookie)))
         return;
     if (w->operation == SWRCACHE_OP_EXPIRE) {
         fl->expired = true;
@@ -171,6 +177,19 @@ size_t verb_invalidate_several(struct function *const *functions, size_t count)
     return matched;
 }
 
+/* In one walk, however many they are. */
+static void run_several(enum swrcache_operation operation, struct function *const *functions, size_t count,
+                        const uint64_t *several)
+{
+    struct walk w = {.operation = operation, .several = several, .ripple.operation = operation};
+    uint64_t act = audit_begin_call(operation, count == 1 ? functions[0] : NULL, NULL);
+    walk_all(&w);
+    for (size_t i = 0; i < count && operation != SWRCACHE_OP_REFRESH; i++)
+        ripple_whole(&w.ripple, functions[i]);
+    ripple_run(&w.ripple);
+    audit_end(act, w.matched);
+}
+
 size_t verb_several(enum swrcache_operation operation, struct function *const *functions, size_t count,
                     bool dry)
 {
@@ -180,12 +199,24 @@ size_t verb_several(enum swrcache_operation operation, struct function *const *f
         return 0;
     if (operation == SWRCACHE_OP_INVALIDATE && !walks && !dry)
         return verb_invalidate_several(functions, count);
+    uint64_t *several = os_zalloc(FUNCTIONS_MAX / 8);
+    if (several == NULL) {
+        for (size_t i = 0; i < count; i++)
+            matched += verb_run(operation, functions[i], NULL, NULL, dry);
+        return matched;
+    }
+    for (size_t i = 0; i < count; i++) {
+        several[functions[i]->number / 64] |= UINT64_C(1) << functions[i]->number % 64;
+        matched += walks ? 0 : function_live(functions[i]);
+    }
     /* Counted before anything is done: one may take results of another along. */
-    for (size_t i = 0; i < count; i++)
-        matched += walks ? verb_run(operation, functions[i], NULL, NULL, true) : function_live(functions[i]);
-    for (size_t i = 0; i < count && !dry; i++)
-        verb_run(operation, functions[i], NULL, NULL, false);
-    return matched;
+    struct walk counting = {.operation = operation, .several = several, .dry = true};
+    if (walks)
+        walk_all(&counting);
+    if (!dry)
+        run_several(operation, functions, count, several);
+    os_free(several);
+    return matched + counting.matched;
 }
 
 size_t verb_invalidate(struct function *f, cache_match *match, void *cookie, bool dry)
