@@ -64,11 +64,15 @@ class Daemon:
     def ctl(self, *arguments):
         return swrctl(*arguments, directory=self.sockets)
 
+    def listed(self):
+        """Those that answer: who has only started workers made no cached call, and is listed with that as the reason."""
+        return [record for record in self.ctl("ps", "--json").records if "why" not in record]
+
     def listening(self):
         """Each worker, once it has been asked for a while."""
         def all_there():
             self.refused(4)
-            return len(self.ctl("ps", "--json").records) == 2
+            return len(self.listed()) == 2
 
         return await_that(all_there)
 
@@ -82,7 +86,7 @@ class Daemon:
 def steered(daemon, name, function, mode):
     """Its workers are found by its name, whatever their titles, and obey."""
     check(daemon.listening(), daemon.ctl("ps"))
-    listed = daemon.ctl("ps", "--json").records
+    listed = daemon.listed()
     check({p["program"] for p in listed} == {name} and len(listed) == 2, listed)
     if root:
         check({p["user"] for p in listed} == {WORKER}, listed)

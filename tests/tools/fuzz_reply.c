@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "live/absent.h"
 #include "live/client.h"
 #include "live/listing.h"
 #include "terminal/text.h"
@@ -42,6 +43,19 @@ void listing_fill(struct listing *l)
 {
     be_there(l);
     l->count = 1;
+}
+
+/* Called whatever it likes, as who answers is. */
+size_t absent_find(const struct process *list, size_t count, struct absent *found, size_t room)
+{
+    (void)list;
+    if (count == 0 || room == 0 || told_len % 2 == 0)
+        return 0;
+    *found = (struct absent){.process = {.pid = 4900, .own = 4900}};
+    snprintf(found->process.program, sizeof found->process.program, "%.*s", (int)told_len,
+             (const char *)told);
+    snprintf(found->why, sizeof found->why, "it has SWR_CONTROL=%.*s", (int)told_len, (const char *)told);
+    return 1;
 }
 
 int listing_choose(struct listing *l, const struct invocation *in)
