@@ -51,6 +51,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <unistd.h>
 
 /*
  * The runtime wakes when the first annotated object attaches; it starts no thread then. A child made
@@ -316,7 +317,10 @@ const struct swrcache_api *swrcache_attach(uint32_t abi)
 __attribute__((constructor)) static void begin_observed(void)
 {
     origin_note();
-    if (origin_variable("SWR_OBSERVE") != NULL)
+    const char *directory = origin_variable("SWR_OBSERVE");
+    /* Where it is not, it may be so below a root directory that the program will have: then at the first
+     * call. */
+    if (directory != NULL && access(directory, W_OK) == 0)
         swrcache_attach(SWRCACHE_ABI);
 }
 
