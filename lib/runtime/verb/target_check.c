@@ -19,6 +19,15 @@ LOCK(target_check); /* everything here */
 static struct expected *all;
 static uint32_t targets;
 
+/* target_check_lock held. An object that is loaded anew says it again. */
+static struct expected *find(const char *writer, const char *format)
+{
+    struct expected *e = all;
+    while (e != NULL && (strcmp(e->writer, writer) != 0 || strcmp(e->format, format) != 0))
+        e = e->next;
+    return e;
+}
+
 void target_check_add(const char *writer, const char *format)
 {
     size_t name = strlen(writer) + 1, len = strlen(format) + 1;
@@ -28,10 +37,15 @@ void target_check_add(const char *writer, const char *format)
     e->writer = memcpy(e + 1, writer, name);
     e->format = memcpy((char *)(e + 1) + name, format, len);
     lock_take(&target_check_lock);
-    e->next = all;
-    all = e;
-    targets++;
+    bool anew = find(writer, format) == NULL;
+    if (anew) {
+        e->next = all;
+        all = e;
+        targets++;
+    }
     lock_give(&target_check_lock);
+    if (!anew)
+        os_free(e);
 }
 
 bool target_check_is_writer(const char *name)
