@@ -3,7 +3,10 @@
 #include "base/os.h"
 
 #include <float.h>
+#include <sched.h>
 #include <string.h>
+
+enum { ROUNDS_MOST = 100000 };
 
 #define HAS(site, member)                                                                                    \
     ((site)->size >= offsetof(struct swrcache_site, member) + sizeof((site)->member) &&                      \
@@ -86,17 +89,26 @@ static void look_at(struct look *l, uint32_t param, uint32_t field, uint32_t cls
     os_free(room);
 }
 
+/* How long the mask of a parameter or the result is; 0: it has none. */
+static size_t mask_size(const struct swrcache_site *s, uint32_t param)
+{
+    const struct swrcache_param *p = param < s->nparams ? &s->params[param] : NULL;
+    bool fields = p != NULL && p->kind == SWRCACHE_KIND_STRUCT;
+    size_t size = p != NULL ? p->size : s->result_size;
+    if (p != NULL ? !fields && p->kind != SWRCACHE_KIND_OUT : s->form != SWRCACHE_FORM_VALUE)
+        return 0;
+    for (uint32_t f = 0; fields && f < p->nfields; f++)
+        size = (f == 0 ? 0 : size) + p->fields[f].size;
+    return size;
+}
+
 /* NULL: all of it counts, or l->failed. */
 static const unsigned char *mask_of(struct look *l, uint32_t param)
 {
     const struct swrcache_site *s = l->site;
     const struct swrcache_param *p = param < s->nparams ? &s->params[param] : NULL;
     bool fields = p != NULL && p->kind == SWRCACHE_KIND_STRUCT;
-    size_t size = p != NULL ? p->size : s->result_size;
-    if (p != NULL ? !fields && p->kind != SWRCACHE_KIND_OUT : s->form != SWRCACHE_FORM_VALUE)
-        return NULL;
-    for (uint32_t f = 0; fields && f < p->nfields; f++)
-        size = (f == 0 ? 0 : size) + p->fields[f].size;
+    size_t size = mask_size(s, param);
     if (size == 0)
         return NULL;
     l->len = 0;
@@ -120,7 +132,7 @@ bool bits_of(struct bits *bits, const struct swrcache_site *site)
     *bits = (struct bits){.masks = NULL};
     if (!aligns_of(bits, site))
         return false;
-    bits->round = HAS(site, round) ? site->round : NULL;
+    atomic_store(&bits->round, HAS(site, round) ? site->round : NULL);
     const unsigned char **masks = os_zalloc((n + 1) * sizeof *masks);
     struct look l = {.site = site, .failed = masks == NULL};
     for (uint32_t i = 0; i <= n && !l.failed; i++) {
@@ -135,10 +147,45 @@ bool bits_of(struct bits *bits, const struct swrcache_site *site)
         bits->masks = masks;
         return true;
     }
-    for (uint32_t i = 0; masks != NULL && i <= n; i++)
-        os_free((void *)(uintptr_t)masks[i]);
-    os_free(masks);
+    bits->masks = masks;
+    bits_free(bits, site);
     return !l.failed;
+}
+
+bool bits_alike(const struct bits *a, const struct bits *b, const struct swrcache_site *site)
+{
+    bool alike = a->untold == b->untold && (a->masks == NULL) == (b->masks == NULL);
+    for (uint32_t i = 0; alike && a->masks != NULL && i <= site->nparams; i++)
+        alike = a->masks[i] == NULL || b->masks[i] == NULL
+                    ? a->masks[i] == b->masks[i]
+                    : memcmp(a->masks[i], b->masks[i], mask_size(site, i)) == 0;
+    return alike;
+}
+
+void bits_free(struct bits *bits, const struct swrcache_site *site)
+{
+    for (uint32_t i = 0; bits->masks != NULL && i <= site->nparams; i++)
+        os_free((void *)(uintptr_t)bits->masks[i]);
+    os_free((void *)(uintptr_t)bits->masks);
+    bits->masks = NULL;
+}
+
+bool bits_round(const struct bits *bits, uint32_t param, void *value)
+{
+    struct bits *b = (struct bits *)(uintptr_t)bits;
+    atomic_fetch_add(&b->rounding, 1);
+    bool (*round)(uint32_t param, void *value) = atomic_load(&b->round);
+    bool rounded = round != NULL && round(param, value);
+    atomic_fetch_sub(&b->rounding, 1);
+    return rounded;
+}
+
+void bits_round_by(struct bits *bits, bool (*round)(uint32_t param, void *value))
+{
+    atomic_store(&bits->round, round);
+    /* It only calculates: whoever is in it comes out, unless a handler of a signal jumped out of it. */
+    for (int i = 0; atomic_load(&bits->rounding) != 0 && i < ROUNDS_MOST; i++)
+        sched_yield();
 }
 
 void bits_clear(unsigned char *value, const unsigned char *mask, size_t len)

@@ -5,6 +5,7 @@
 #ifndef CORE_BITS_H
 #define CORE_BITS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,8 +18,7 @@ struct key_shape;
 enum { BITS_ALIGN_LEAST = 16 };
 
 /*
- * Parameters are numbered as in the site; nparams is the result. Made once for a function, and never freed:
- * nor is the function.
+ * Parameters are numbered as in the site; nparams is the result. A function's are never freed: nor is it.
  */
 struct bits {
     /*
@@ -28,13 +28,21 @@ struct bits {
     const unsigned char *const *masks;
     const uint32_t *aligns; /* NULL: not told */
     size_t result_align;
-    size_t align; /* the most of all */
-    bool (*round)(uint32_t param, void *value);
+    size_t align;                                       /* the most of all */
+    bool (*_Atomic round)(uint32_t param, void *value); /* code of the object's: by bits_round() alone */
+    _Atomic uint32_t rounding;                          /* threads that are in it */
     bool untold; /* nobody knows where the padding is: no two values can be compared */
 };
 
 /* False: no memory, or alignments that cannot be served. */
 bool bits_of(struct bits *bits, const struct swrcache_site *site);
+/* Does the same count in both? Of sites with the same parameters and result, of which this is one. */
+bool bits_alike(const struct bits *a, const struct bits *b, const struct swrcache_site *site);
+void bits_free(struct bits *bits, const struct swrcache_site *site);
+/* What the trampoline makes of a VAL; false: it leaves it alone, or its code is gone. */
+bool bits_round(const struct bits *bits, uint32_t param, void *value);
+/* Its code goes: nobody is in it any more. It is another's with `round` not NULL. */
+void bits_round_by(struct bits *bits, bool (*round)(uint32_t param, void *value));
 /* Where an argument may stand that a body is called with. */
 size_t bits_align(const struct bits *bits, const struct swrcache_param *p, uint32_t param);
 

@@ -118,7 +118,7 @@ static bool rounded_to(const char *pattern, const struct key_shape *shape, uint3
     long double number;
     return shape->bits != NULL && shape->bits->round != NULL && c->param->size <= sizeof value &&
            target_number(pattern, &number) && as_argument(number, c->param, value) &&
-           shape->bits->round(i, value) && memcmp(value, c->bytes, c->len) == 0;
+           bits_round(shape->bits, i, value) && memcmp(value, c->bytes, c->len) == 0;
 }
 
 /* What %d makes of any whole number, character or bool: the same bytes. */
