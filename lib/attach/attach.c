@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "fork.h"
+#include "object.h"
 #include "control/server.h"
 #include "runtime/api/batch.h"
 #include "runtime/api/body_word.h"
@@ -28,10 +29,12 @@
 #include "runtime/cache/history.h"
 #include "runtime/cache/lease.h"
 #include "runtime/cache/loan.h"
+#include "runtime/cache/master.h"
 #include "runtime/cache/refresh_record.h"
 #include "runtime/cache/settle.h"
 #include "runtime/cache/sweep.h"
 #include "runtime/registry/door.h"
+#include "runtime/registry/home.h"
 #include "runtime/registry/listener.h"
 #include "runtime/registry/observed.h"
 #include "runtime/registry/thread.h"
@@ -46,7 +49,6 @@
 #include "base/service.h"
 #include "base/shelter.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -116,16 +118,16 @@ static void shed_job(struct job *job)
 
 static bool chore_wanted(void)
 {
-    return sweep_wanted() || settle_wanted();
+    return sweep_wanted() || settle_wanted() || master_wanted();
 }
 
 static bool chore(void)
 {
-    return sweep_wanted() ? sweep_some() : settle_some();
+    return sweep_wanted() ? sweep_some() : master_wanted() ? master_some() : settle_some();
 }
 
 static const struct pool_duties duties = {run_job,      lose_job,   shed_job, warm_fire, cache_unref,
-                                          chore_wanted, settle_due, chore,    warm_due};
+                                          chore_wanted, settle_due, chore,    warm_due,  home_let};
 
 /* Left where no frame of ours could see it, by an asynchronous cancellation for instance. */
 static void thread_ends(struct thread *t)
@@ -143,6 +145,8 @@ static void thread_gone(struct thread *t)
 {
     batch_thread_ends();
     context_thread_ends(t);
+    if (!alive_dead())
+        home_let();
 }
 
 static void settle(const struct swrcache_site *site);
@@ -180,7 +184,7 @@ static bool wake(void)
     thread_start(&endings);
     pool_start(&duties);
     door_give_back = wait_left;
-    cache_release = result_release;
+    master_release = result_release;
     call_first = settle;
     door_behind = relatives_obey;
     fork_again = begin_again;
@@ -190,22 +194,6 @@ static bool wake(void)
     fork_start();
     observed_early();
     return os_at_fork(fork_prepare, fork_parent, fork_child) == 0;
-}
-
-static void enroll(struct swrcache_site *const *first, struct swrcache_site *const *last)
-{
-    int saved = errno;
-    bool pinned = false;
-    for (; first < last && !alive_dead(); first++) {
-        if (*first == NULL || function_of(*first) == NULL || pinned)
-            continue;
-        /* Its object stays: a queued refresh or a value's release function may need its code. */
-        Dl_info info;
-        if (dladdr((const void *)*first, &info) != 0 && info.dli_fname != NULL)
-            dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
-        pinned = true;
-    }
-    errno = saved;
 }
 
 static bool early(const struct swrcache_site *site)
@@ -239,6 +227,7 @@ static void settle(const struct swrcache_site *site)
         return;
     relatives_obey(t);
     if (atomic_load(alive_word) == ALIVE_NEW) {
+        home_settle();
         if (atomic_exchange(&to_resume, false))
             pool_resume();
         start_control(site);
@@ -268,7 +257,7 @@ static void rest(bool begin)
 static const struct swrcache_api api = {
     .abi = SWRCACHE_ABI,
     .size = sizeof(struct swrcache_api),
-    .enroll = enroll,
+    .enroll = object_pin,
     .call = hit_run,
     .operate = operate_run,
     .peek = operate_peek,
@@ -296,6 +285,8 @@ static const struct swrcache_api api = {
     .write = writer_run,
     .forced = call_forced,
     .rest = rest,
+    .enter = object_enter,
+    .leave = object_leave,
 };
 
 __attribute__((visibility("default"))) const struct swrcache_api *swrcache_attach(uint32_t abi);

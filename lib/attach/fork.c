@@ -6,6 +6,7 @@
 #include "runtime/cache/lease.h"
 #include "runtime/cache/settle.h"
 #include "runtime/registry/door.h"
+#include "runtime/registry/home.h"
 #include "runtime/pool/pool.h"
 #include "base/alive.h"
 #include "base/family.h"
@@ -104,6 +105,7 @@ void fork_child(void)
     atomic_fetch_add(&lease_generation, 1);
     flight_forget_others();
     thread_fork_child();
+    home_fork_child();
     mark_fork_child();
     cache_fork_child();
     relatives_fork_child();

@@ -149,7 +149,7 @@ void command_explain(const struct wire_line *request, struct wire_buffer *out)
             explain_unfit(out, f, call, unfit);
         if (found > 1) {
             wire_field(out, "file", f->site->file);
-            wire_number(out, "line", f->site->line);
+            wire_number(out, "line", __atomic_load_n(&f->site->line, __ATOMIC_RELAXED));
         }
         wire_end(out);
     }

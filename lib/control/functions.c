@@ -43,7 +43,7 @@ static void function_record(struct wire_buffer *out, struct function *f)
     wire_number(out, "saved_ms", served * mean_us / 1000);
     wire_number(out, "secret", function_secret(f));
     wire_field(out, "file", f->site->file);
-    wire_number(out, "line", f->site->line);
+    wire_number(out, "line", __atomic_load_n(&f->site->line, __ATOMIC_RELAXED));
     names_fields(out, f);
     settings_fields(out, f);
 }

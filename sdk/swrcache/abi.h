@@ -9,8 +9,9 @@
  *   struct swrcache_site   (static, one a function)
  *     params[], policy, run/copy/free thunks, what the compiler knows of the types
  *   constructor: dlsym("swrcache_attach")  ------->  struct swrcache_api *
- *   api->enroll(first, last)               ------->  functions known to swrctl
+ *   api->enter(first, last)                ------->  functions known to swrctl
  *   trampoline: api->call(site, args, &r)  ------->  hit, or site->run(args, &r) in a frame of the runtime
+ *   destructor: api->leave(first, last)    ------->  forgets it all: dlclose(), or the end of the process
  */
 #ifndef SWRCACHE_ABI_H
 #define SWRCACHE_ABI_H
@@ -332,6 +333,13 @@ struct swrcache_api {
      * (false).
      */
     void (*rest)(bool begin);
+    /*
+     * As enroll(), of an object that will say leave() in a destructor: it may be unloaded. One that only
+     * enrolls stays for good.
+     */
+    void (*enter)(struct swrcache_site *const *first, struct swrcache_site *const *last);
+    /* The code of the object goes: nothing of it is called or looked at any more. */
+    void (*leave)(struct swrcache_site *const *first, struct swrcache_site *const *last);
 };
 
 /* The runtime's one door. NULL: this runtime is switched off or too old for `abi`. */

@@ -70,12 +70,25 @@ static __attribute__((constructor, used)) void swrcache_find_runtime(void)
             if (*swrcache_r)
                 swrcache_table->region_policy((*swrcache_r)->name, (*swrcache_r)->policy,
                                               (*swrcache_r)->policy_size);
-    swrcache_table->enroll(__start_swrcache_sites, __stop_swrcache_sites);
+    if (SWRCACHE_WITHIN(swrcache_table, leave))
+        swrcache_table->enter(__start_swrcache_sites, __stop_swrcache_sites);
+    else
+        swrcache_table->enroll(__start_swrcache_sites, __stop_swrcache_sites);
     if (SWRCACHE_WITHIN(swrcache_table, expect))
         for (swrcache_w = __start_swrcache_writers; swrcache_w < __stop_swrcache_writers; swrcache_w++)
             for (uint32_t i = 0; *swrcache_w && i < (*swrcache_w)->ntargets; i++)
                 swrcache_table->expect((*swrcache_w)->name, (*swrcache_w)->targets[i]);
     swrcache_api = swrcache_table;
+}
+
+/* Before the object goes. What calls its functions from here on, as a later destructor, calls their bodies.
+ */
+static __attribute__((destructor, used)) void swrcache_leave_runtime(void)
+{
+    if (swrcache_looked != 1 || !SWRCACHE_HAS(leave))
+        return;
+    swrcache_looked = 2;
+    swrcache_api->leave(__start_swrcache_sites, __stop_swrcache_sites);
 }
 
 /* In a body: hand this result to the caller, but do not store it. */
@@ -122,7 +135,8 @@ static inline void swrcache_advance(uint64_t ms)
         swrcache_api->advance(ms);
 }
 
-/* In tests: waits until no refresh is queued or running; false after timeout_ms. */
+/* In tests, and before an object is closed: waits until no refresh is queued or running; false after
+ * timeout_ms. */
 static inline bool swrcache_drain(uint64_t timeout_ms)
 {
     return SWRCACHE_HAS(drain) ? swrcache_api->drain(timeout_ms) : true;

@@ -124,7 +124,10 @@ AT(swrcache_api, with, 192);
 AT(swrcache_api, expect, 200);
 AT(swrcache_api, write, 208);
 AT(swrcache_api, forced, 216);
-LEAST(swrcache_api, 224);
+AT(swrcache_api, rest, 224);
+AT(swrcache_api, enter, 232);
+AT(swrcache_api, leave, 240);
+LEAST(swrcache_api, 248);
 
 AT(swrcache_writer, abi, 0);
 AT(swrcache_writer, size, 4);

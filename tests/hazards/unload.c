@@ -1,6 +1,6 @@
 /*
  * S13: dlclose() of an annotated plug-in, with a refresh in flight, one queued, and values whose release
- * function lives in it. The object stays mapped: annotated objects are pinned, so nothing grows either.
+ * function lives in it. The refresh keeps the object mapped until it ends; then all is released, and it goes.
  */
 #include "hazard.h"
 
@@ -9,7 +9,6 @@
 #include "../gate.h"
 #include "runtime/cache/cache.h"
 #include "runtime/pool/pool.h"
-#include "runtime/verb/verb.h"
 #include "unload.h"
 
 enum { CYCLES = SANITIZED ? 60 : 500, SETTLED = 30 };
@@ -33,6 +32,7 @@ static struct plugin plugin_open(const char *path)
     *(void **)&p.box_free = dlsym(p.handle, "box_free");
     *(void **)&tell = dlsym(p.handle, "plugin_tell");
     tell(&host);
+    host.opened++;
     return p;
 }
 
@@ -75,9 +75,7 @@ static void cycle(const char *path, int build)
     CHECK(dlclose(p.handle) == 0);
     gate_open();
     CHECK(swrcache_drain(20000));
-    /* Every value is released after the plug-in was closed. */
-    verb_invalidate(NULL, NULL, NULL, false);
-    epoch_collect();
+    CHECK(host.ended == host.opened && host.freed == host.made);
 }
 
 int main(int argc, char **argv)
@@ -93,7 +91,8 @@ int main(int argc, char **argv)
         cycle(argv[1 + i % 2], 1 + i % 2);
     }
     CHECK(SANITIZED || lines("/proc/self/maps") <= maps + 5);
-    CHECK(function_count() == 2);
+    /* Both builds' function is one and the same. */
+    CHECK(function_count() == 1);
     CHECK(cache_entries() == 0);
     CHECK(host.made >= 4 * CYCLES);
     return finish("unload");

@@ -8,7 +8,8 @@ struct box {
 };
 
 struct unload_host {
-    int made, freed;
+    int made, freed;   /* boxes */
+    int opened, ended; /* lives of the plug-in */
 };
 
 #endif

@@ -14,8 +14,10 @@ static struct unload_host *told;
 struct box *box_copy(const struct box *b)
 {
     struct box *copy = malloc(sizeof *copy);
-    if (copy != NULL)
+    if (copy != NULL) {
         *copy = *b;
+        __atomic_fetch_add(&told->made, 1, __ATOMIC_SEQ_CST);
+    }
     return copy;
 }
 
@@ -38,4 +40,10 @@ SWR_CACHED_OBJECT(struct box, boxed, (SWR_STR(name), SWR_VAL(int, n)), box_copy,
     if (b != NULL)
         *b = (struct box){n * BUILD, __atomic_add_fetch(&told->made, 1, __ATOMIC_SEQ_CST)};
     return b;
+}
+
+__attribute__((destructor(200))) static void plugin_ends(void)
+{
+    if (told != NULL)
+        __atomic_fetch_add(&told->ended, 1, __ATOMIC_SEQ_CST);
 }

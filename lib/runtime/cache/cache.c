@@ -2,6 +2,7 @@
 #include "age.h"
 #include "history.h"
 #include "lease.h"
+#include "master.h"
 #include "refresh_record.h"
 #include "runtime/registry/door.h"
 #include "runtime/pool/pool.h"
@@ -53,7 +54,6 @@ void cache_ref(struct entry *e)
     atomic_fetch_add_explicit(&e->refs, 1, memory_order_relaxed);
 }
 
-void (*cache_release)(struct function *f, void *object);
 static __thread uint32_t kept_objects __attribute__((tls_model("initial-exec")));
 
 void cache_keep_objects(void)
@@ -78,23 +78,12 @@ void cache_keep_marks(struct entry *e)
 static void destroy(struct entry *e)
 {
     struct function *f = function_of_entry(e);
-    struct mark_set *set = mark_set_of(e);
-    if (function_holds_object(f)) {
-        void *master = entry_object(e);
-        if (master != NULL && kept_objects != 0) { /* at another collection */
-            atomic_store(&e->refs, 1);
-            epoch_retire(&e->garbage, entry_bytes(e), after_grace);
-            return;
-        }
-        if (master != NULL)
-            cache_release(f, master);
+    if (function_holds_object(f) && entry_object(e) != NULL && kept_objects != 0) {
+        atomic_store(&e->refs, 1); /* at another collection */
+        epoch_retire(&e->garbage, entry_bytes(e), after_grace);
+        return;
     }
-    SYNC_POINT("evict.before_free");
-    refresh_record_end(e);
-    for (uint32_t i = 0; set != NULL && i < set->count; i++)
-        function_release_named(&set->links[i].name);
-    entry_free(e);
-    function_release(f);
+    master_end(e);
 }
 
 void cache_unref(struct entry *e)

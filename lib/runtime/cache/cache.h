@@ -50,8 +50,6 @@ uint64_t cache_hash(struct entry *e);
 void cache_ref(struct entry *e);
 void cache_unref(struct entry *e);
 
-/* How an object is released: by the user's function, out of which nothing comes. Handed down at waking. */
-extern void (*cache_release)(struct function *f, void *object);
 /*
  * Between the two this thread releases no object: it holds a lock that calls may wait for, and the user's
  * function may wait for them. They may be nested.

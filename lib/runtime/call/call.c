@@ -237,7 +237,7 @@ void call_run(struct swrcache_site *site, const struct swrcache_arg *args, void 
 {
     struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
     struct thread *t = thread_current;
-    if (unlikely(f == NULL))
+    if (unlikely(f == NULL || f == &function_gone))
         f = function_of(site);
     struct call c = {.site = site, .f = f, .t = t, .args = args, .keyed = args, .result = result};
     uint64_t mode = f != NULL ? mode_of(f) : 0;

@@ -1,11 +1,14 @@
 #include "enroll.h"
+#include "renew.h"
 #include "runtime/compute/custom_key.h"
 #include "runtime/compute/result.h"
 #include "runtime/cache/cache.h"
 #include "runtime/cache/retune.h"
+#include "runtime/registry/home.h"
 #include "runtime/registry/mode.h"
 #include "runtime/registry/region.h"
 #include "runtime/registry/resolve.h"
+#include "runtime/registry/site.h"
 #include "runtime/registry/thread.h"
 #include "runtime/setting/option.h"
 #include "base/alive.h"
@@ -61,15 +64,17 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     struct function *f = os_zalloc(sizeof *f);
     if (f == NULL)
         return NULL;
-    if (!bits_of(&f->bits, site)) {
+    f->site = dictionary ? site : site_copy(site);
+    if (f->site == NULL || !bits_of(&f->bits, f->site)) {
+        if (!dictionary)
+            os_free(f->site);
         os_free(f);
         return NULL;
     }
-    f->site = site;
+    site = f->site;
+    site->function = f;
     f->number = number;
-    /* Of an older header it ends sooner: the rest is zero, unset. */
-    size_t known = site->policy_size < sizeof f->annotated ? site->policy_size : sizeof f->annotated;
-    memcpy(&f->annotated, site->policy, known);
+    f->annotated = *site->policy;
     f->first = identity;
     atomic_store(&f->identity, identity);
     key_shape_of(&f->shape, site, function_seed() ^ ((uint64_t)number * 0x9E3779B97F4A7C15u));
@@ -80,8 +85,10 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
             kind == SWRCACHE_KIND_OUT_BYTES || (kind == SWRCACHE_KIND_OUT && site->params[i].size != 0);
     }
     custom_key_shape(f);
-    if (site->form == SWRCACHE_FORM_OBJECT)
-        f->encoder = f->annotated.codec;
+    if (site->form == SWRCACHE_FORM_OBJECT && f->annotated.codec != NULL) {
+        f->own_codec = *f->annotated.codec;
+        f->encoder = &f->own_codec;
+    }
     if (f->encoder != NULL && f->encoder->decode != NULL)
         f->codec = f->encoder;
     f->configured = configured_for("", site->name);
@@ -119,18 +126,60 @@ static struct function *function_new(struct swrcache_site *site, uint32_t number
     return f;
 }
 
+static struct function *known(const struct swrcache_site *site)
+{
+    return __atomic_load_n((struct function *const *)&site->function, __ATOMIC_ACQUIRE);
+}
+
+/* What is known of a function that is new, or comes again. */
+static void settle(struct function *f)
+{
+    setting_resolve(f);
+    mode_begin(f);
+    function_retune(f);
+}
+
+/* Between function_learn() and function_learnt(). */
+static struct function *make(struct swrcache_site *site, struct home *home, bool dictionary)
+{
+    struct function *f = known(site);
+    uint32_t number, counted;
+    uint64_t identity;
+    bool come = f == NULL && !dictionary && (f = renew_found(site)) != NULL;
+    if (f == NULL && function_number(site->name, dictionary, &number, &counted, &identity) &&
+        (f = function_new(site, number, counted, identity, dictionary)) != NULL) {
+        function_add(f);
+        region_add_function(f);
+        come = true;
+    }
+    if (come) {
+        home_move_in(f, home);
+        /* Once more, now that others find it: a region may have been changed meanwhile. */
+        settle(f);
+        __atomic_store_n((struct function **)&site->function, f, __ATOMIC_RELEASE);
+    }
+    return f;
+}
+
+struct function function_gone = {.mode = FUNCTION_OFF,
+                                 .counts_at = offsetof(struct thread, blocks[THREAD_BLOCKS]),
+                                 .counted = FUNCTION_UNCOUNTED};
+
 struct function *function_of(struct swrcache_site *site)
 {
-    struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
-    if (f != NULL)
-        return f;
+    struct function *f = known(site);
+    return f == NULL ? function_enroll(site, NULL) : f != &function_gone ? f : NULL;
+}
+
+struct function *function_enroll(struct swrcache_site *site, struct home *home)
+{
     if (alive_dead() || site->abi != SWRCACHE_ABI || site->size < SWRCACHE_SITE_LEAST ||
         site->nparams > KEY_MAX_PARAMS || site->policy_size < SWRCACHE_POLICY_LEAST)
         return NULL;
     struct shelter shelter;
     shelter_take(&shelter);
     function_learn();
-    f = function_make(site, false);
+    struct function *f = make(site, home, false);
     function_learnt();
     shelter_give(&shelter);
     return f;
@@ -138,18 +187,5 @@ struct function *function_of(struct swrcache_site *site)
 
 struct function *function_make(struct swrcache_site *site, bool dictionary)
 {
-    struct function *f = __atomic_load_n((struct function **)&site->function, __ATOMIC_ACQUIRE);
-    uint32_t number, counted;
-    uint64_t identity;
-    if (f == NULL && function_number(site->name, dictionary, &number, &counted, &identity) &&
-        (f = function_new(site, number, counted, identity, dictionary)) != NULL) {
-        function_add(f);
-        region_add_function(f);
-        /* Once more, now that others find it: a region may have been changed meanwhile. */
-        setting_resolve(f);
-        mode_begin(f);
-        function_retune(f);
-        __atomic_store_n((struct function **)&site->function, f, __ATOMIC_RELEASE);
-    }
-    return f;
+    return make(site, NULL, dictionary);
 }

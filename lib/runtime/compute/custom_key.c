@@ -8,7 +8,7 @@
 
 static const struct swrcache_param key_param = {.name = "key", .type = "", .kind = SWRCACHE_KIND_BYTES};
 
-static bool fits(const struct swrcache_key *key, const struct swrcache_site *site)
+bool custom_key_fits(const struct swrcache_key *key, const struct swrcache_site *site)
 {
     if (key->nparams != site->nparams)
         return false;
@@ -25,11 +25,12 @@ void custom_key_shape(struct function *f)
     f->args = f->shape;
     if (key == NULL)
         return;
-    if (!fits(key, f->site)) {
+    if (!custom_key_fits(key, f->site)) {
         option_complain("%s: its .key was made for other parameters; ignored", f->site->name);
         return;
     }
-    f->custom_key = key;
+    f->own_key.make = key->make;
+    f->custom_key = &f->own_key;
     f->args.plain = f->shape.plain = KEY_OF_MANY;
     f->args.versioned = false;
     f->shape.params = &key_param;

@@ -13,6 +13,7 @@
 /* At enrolment: the shapes of keys and arguments. A key whose parameters do not fit is told and left alone.
  */
 void custom_key_shape(struct function *f);
+bool custom_key_fits(const struct swrcache_key *key, const struct swrcache_site *site);
 
 /* On the stack of a function that is HAS_CANARY (loan.h). */
 struct custom_key {

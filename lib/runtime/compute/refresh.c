@@ -8,6 +8,7 @@
 #include "runtime/cache/lease.h"
 #include "runtime/cache/loan.h"
 #include "runtime/registry/door.h"
+#include "runtime/registry/home.h"
 #include "runtime/registry/mode.h"
 #include "runtime/pool/pool.h"
 #include "core/fence.h"
@@ -51,16 +52,19 @@ void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
     struct visit visit;
     struct thread *t = door_open(&visit) ? visit.thread : NULL;
     struct function *f = function_of_entry(e);
+    /* A body never runs code that may be unloaded under it. */
+    if (t == NULL || !home_keep(f)) {
+        refresh_shed(e, lease, fl);
+        return;
+    }
     uint32_t shard = table_shard_of(entry_hash(e));
     struct key key = entry_key(e);
     struct swrcache_arg args[KEY_MAX_PARAMS + 1];
     struct key encoded = custom_key_args(f, e);
     size_t args_room = bits_up(key_room(&f->args, &encoded), f->bits.result_align);
-    if (t != NULL) {
-        t->worker = true;
-        door_begin(&visit);
-    }
-    unsigned char *room = t == NULL ? NULL : os_alloc(args_room + f->site->result_size + f->bits.align);
+    t->worker = true;
+    door_begin(&visit);
+    unsigned char *room = os_alloc(args_room + f->site->result_size + f->bits.align);
     table_lock(&cache_table, shard);
     uint64_t identity = function_identity_of(e);
     if (fl == NULL && room != NULL && table_holds(&cache_table, e) &&
@@ -72,14 +76,13 @@ void refresh_run(struct entry *e, uint64_t lease, struct flight *fl)
     }
     if (fl != NULL) {
         fl->owner = t;
-        fl->tid = t != NULL ? t->tid : 0;
+        fl->tid = t->tid;
     }
     table_unlock(&cache_table, shard);
     if (fl == NULL || room == NULL) {
         refresh_shed(e, lease, fl);
         os_free(room);
-        if (t != NULL)
-            door_leave(&visit);
+        door_leave(&visit);
         return;
     }
     unsigned char *first = bits_place(room, f->bits.align), *result = first + args_room;

@@ -1,6 +1,7 @@
 #include "result.h"
 #include "custom_key.h"
 #include "guard.h"
+#include "runtime/cache/master.h"
 #include "runtime/registry/door.h"
 #include "runtime/setting/option.h"
 
@@ -187,6 +188,8 @@ struct entry *result_keep(struct function *f, const struct flight *fl, const str
     entry_flag(e, flags);
     mark_fill(e, names, nnames);
     cache_keep_marks(e);
+    if (function_holds_object(f))
+        master_begin(f, entry_object(e));
     return e;
 }
 

@@ -15,7 +15,8 @@ struct flight;
  * What workers do, handed down by who knows it. `run` computes a job; `lost`: its thread ended amid it;
  * `shed`: it is not computed after all. All give the references back that the job holds. `fire`: a timer is
  * due; when it is due again, CLOCK_NEVER: `drop` it. A chore is work that no job stands for.
- * `timed`: its timer is used up by a refresh that is not done yet.
+ * `timed`: its timer is used up by a refresh that is not done yet. `done`: a job is through, and its
+ * references are given back.
  */
 struct pool_duties {
     void (*run)(struct job *job);
@@ -27,6 +28,7 @@ struct pool_duties {
     uint64_t (*chore_due)(void); /* when to ask again, CLOCK_NEVER: when somebody calls pool_chore() */
     bool (*chore)(void);
     bool (*timed)(struct entry *e);
+    void (*done)(void);
 };
 void pool_start(const struct pool_duties *duties);
 
@@ -43,6 +45,16 @@ bool pool_schedule(struct entry *e, uint64_t due);
 /* Lets a worker see to the memory: alloc_wants(), chores. Never blocks; false: there is none. */
 bool pool_chore(void);
 bool pool_drain(uint64_t timeout_ns);
+/*
+ * Takes out the jobs that wait, and the timers, of all entries that are meant. Those of jobs that are at work
+ * are shown, with the pool's lock held.
+ */
+struct pool_meant {
+    bool (*meant)(const struct entry *e);
+    void (*at_work)(struct entry *e, void *cookie);
+    void *cookie;
+};
+void pool_forget(const struct pool_meant *meant);
 void pool_swept(void); /* sweep.c: a sweep has ended, for which somebody may drain */
 void pool_wake(void);
 /*

@@ -140,6 +140,21 @@ struct job queue_left(struct queue *q)
     return job;
 }
 
+/* A line's jobs are of one function: all of them are meant or none. */
+struct job queue_take(struct queue *q, bool (*meant)(const struct entry *e))
+{
+    for (uint32_t i = 0; i < q->nlines; i++) {
+        struct queue_line *l = &q->lines[i];
+        if (l->count == 0 || !meant(l->heap[0].entry))
+            continue;
+        struct job job = l->heap[--l->count];
+        q->count--;
+        end_if_empty(q, l);
+        return job;
+    }
+    return (struct job){0};
+}
+
 struct job queue_yield(struct queue *q, uint32_t line)
 {
     struct queue_line *longest = NULL, *own = find(q, line);

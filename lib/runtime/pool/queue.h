@@ -56,6 +56,8 @@ struct job queue_pop(struct queue *q);
 void queue_end(struct queue *q, const struct entry *e);
 /* Any that waits or is at work, now forgotten; entry NULL: there is none. */
 struct job queue_left(struct queue *q);
+/* Any that waits and is meant, taken out; entry NULL: there is none. */
+struct job queue_take(struct queue *q, bool (*meant)(const struct entry *e));
 /*
  * Where it is full: takes a job out of the longest line, one of the last there that no caller waits for, if
  * that is longer than the other's; entry NULL: it is not.

@@ -73,6 +73,35 @@ void pool_rest(void)
     service_resume(&crew.service);
 }
 
+void pool_forget(const struct pool_meant *m)
+{
+    enum { TIMERS_AT_ONCE = 128 };
+    struct entry *taken[TIMERS_AT_ONCE];
+    struct job job;
+    size_t n;
+    do {
+        lock_take(&pool_lock);
+        job = queue_take(&crew.queue, m->meant);
+        lock_give(&pool_lock);
+        if (job.entry != NULL)
+            crew.duties->shed(&job);
+    } while (job.entry != NULL);
+    do {
+        lock_take(&pool_lock);
+        n = timers_take(&crew.timers, m->meant, taken, TIMERS_AT_ONCE);
+        lock_give(&pool_lock);
+        for (size_t i = 0; i < n; i++)
+            crew.duties->drop(taken[i]);
+    } while (n != 0);
+    lock_take(&pool_lock);
+    for (uint32_t i = 0; i < crew.queue.ntaken; i++)
+        if (m->meant(crew.queue.taken[i].entry))
+            m->at_work(crew.queue.taken[i].entry, m->cookie);
+    if (crew.draining && crew.queue.count == 0)
+        crew_tell_calm();
+    lock_give(&pool_lock);
+}
+
 /* A timer, or a refresh that one had queued, goes on in the child; what a call had queued another will. */
 static void set_again(struct entry *e, bool timed)
 {

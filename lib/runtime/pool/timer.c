@@ -57,6 +57,22 @@ void timers_end(struct timers *all, struct entry *e)
     }
 }
 
+size_t timers_take(struct timers *all, bool (*meant)(const struct entry *e), struct entry **taken,
+                   size_t most)
+{
+    size_t n = 0, count = all->count;
+    /* Each stands again in its place, or before it. */
+    all->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct timer t = all->heap[i];
+        if (n < most && meant(t.entry))
+            taken[n++] = t.entry;
+        else
+            HEAP_PUSH(all->heap, all->count, t, due);
+    }
+    return n;
+}
+
 struct timer timers_fired(struct timers *all)
 {
     return all->fired != 0 ? *fired(all, --all->fired) : (struct timer){NULL, 0};

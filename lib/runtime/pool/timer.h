@@ -26,6 +26,9 @@ bool timers_push(struct timers *all, struct timer t);
 struct timer timers_pop(struct timers *all);
 /* Memory is given back once there are none. */
 void timers_end(struct timers *all, struct entry *e);
+/* Takes out those that are meant, `most` of them; gives how many. */
+size_t timers_take(struct timers *all, bool (*meant)(const struct entry *e), struct entry **taken,
+                   size_t most);
 /* One that was being fired, now forgotten; entry NULL: there is none. */
 struct timer timers_fired(struct timers *all);
 

@@ -131,6 +131,7 @@ void crew_work(void)
             queue_end(&crew.queue, job.entry);
             lock_give(&pool_lock);
             crew.duties->drop(job.entry);
+            crew.duties->done();
             epoch_tidy();
             lock_take(&pool_lock);
             finished(NULL);

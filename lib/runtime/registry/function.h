@@ -17,8 +17,10 @@
 #include "core/key.h"
 #include "core/mark.h"
 
-struct region;
 struct configured;
+struct epoch_garbage;
+struct home;
+struct region;
 struct observed_function;
 struct difference;
 
@@ -45,18 +47,19 @@ typedef void function_hit(struct swrcache_site *site, const struct swrcache_arg 
                           struct function *f, struct thread *t);
 
 struct function {
-    function_hit *hit;         /* hit.h: looks a call up that has nothing unusual about it */
-    _Atomic uint64_t identity; /* core/entry.h */
-    struct swrcache_site *site;
+    function_hit *hit;              /* hit.h: looks a call up that has nothing unusual about it */
+    _Atomic uint64_t identity;      /* core/entry.h */
+    struct swrcache_site *site;     /* site.h: a copy of the object's */
     _Atomic uint64_t mode;          /* mode.h; 0: plainly on */
     _Atomic int32_t clock;          /* clockid_t: a coarse one unless times are too short for it */
     uint32_t counts_at, counts_row; /* thread.h: where a thread's counters of it stand */
     uint32_t counted;               /* which of those that threads count; FUNCTION_UNCOUNTED: by `counts` */
     struct key_shape shape;         /* of the keys */
     struct key_shape args; /* of what the body is called with: the same unless `custom_key` makes the keys */
-    const struct swrcache_key *custom_key; /* annotated, and fits */
-    const struct swrcache_codec *codec;    /* of an object's bytes, which are kept instead of it */
-    const struct swrcache_codec *encoder;  /* the same, or one that tells what is in an object alone */
+    const struct swrcache_key
+        *custom_key;                      /* own_key: one is annotated, and fits. Its `make` alone is there */
+    const struct swrcache_codec *codec;   /* own_codec: of an object's bytes, which are kept instead of it */
+    const struct swrcache_codec *encoder; /* the same, or one that tells what is in an object alone */
     uint32_t number;
     uint8_t give;           /* enum function_give */
     bool has_outs;          /* out-parameters: their bytes stand before the result in a value */
@@ -87,6 +90,15 @@ struct function {
     _Atomic(struct observed_function *) observed; /* observation.h; NULL: never was */
     _Atomic uint64_t counts[COUNTERS];            /* counted without a thread record, or by threads gone */
     struct bits bits; /* core/bits.h: of the types of its parameters and its result */
+    /* Where its code is: home.h. */
+    _Atomic(struct home *) home; /* NULL: where nothing goes; home.c's lock to write it */
+    uint32_t life;               /* of the home, since which it is there; the same */
+    _Atomic uint64_t since;      /* entries of an identity before that were made by code that is gone */
+    _Atomic uint64_t objects;    /* that its entries hold, in the table or not: master.h */
+    _Atomic(struct epoch_garbage *) waiting; /* entries whose objects its code is to release: master.h */
+    /* Copies of what its code says in structures of its own: renewed with it. */
+    struct swrcache_key own_key;
+    struct swrcache_codec own_codec;
 };
 
 /*
