@@ -47,6 +47,9 @@ static void take_over(struct function *f, const struct swrcache_site *site)
     bits_round_by(&f->bits, f->site->size > offsetof(struct swrcache_site, round) ? f->site->round : NULL);
     setting_from_policy(&said, p, f->site->name);
     setting_change(&f->own, &said, ~said.set);
+    /* Whatever was stored since its code went. */
+    function_raise(f);
+    atomic_store(&f->since, atomic_load(&f->identity));
 }
 
 struct function *renew_found(const struct swrcache_site *site)
