@@ -97,7 +97,7 @@ bool master_some(void)
     uint32_t count = function_count();
     for (uint32_t i = 0; i < count; i++) {
         struct function *f = function_at(i);
-        if (atomic_load(&f->waiting) == NULL)
+        if (f == NULL || atomic_load(&f->waiting) == NULL)
             continue;
         bool kept = home_keep(f);
         if (kept || (home_left(f) && !home_leaving(f)))
