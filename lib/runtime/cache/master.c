@@ -94,10 +94,9 @@ bool master_wanted(void)
 
 bool master_some(void)
 {
-    uint32_t count = function_count();
-    for (uint32_t i = 0; i < count; i++) {
-        struct function *f = function_at(i);
-        if (f == NULL || atomic_load(&f->waiting) == NULL)
+    struct function *f;
+    for (uint32_t at = 0; (f = function_next(&at)) != NULL; function_release(f)) {
+        if (atomic_load(&f->waiting) == NULL)
             continue;
         bool kept = home_keep(f);
         if (kept || (home_left(f) && !home_leaving(f)))
