@@ -184,8 +184,10 @@ static void run_several(enum swrcache_operation operation, struct function *cons
     struct walk w = {.operation = operation, .several = several, .ripple.operation = operation};
     uint64_t act = audit_begin_call(operation, count == 1 ? functions[0] : NULL, NULL);
     walk_all(&w);
-    for (size_t i = 0; i < count && operation != SWRCACHE_OP_REFRESH; i++)
+    for (size_t i = 0; i < count && operation != SWRCACHE_OP_REFRESH; i++) {
+        played_all_taken(functions[i], word_of(operation));
         ripple_whole(&w.ripple, functions[i]);
+    }
     ripple_run(&w.ripple);
     audit_end(act, w.matched);
 }
