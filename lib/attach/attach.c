@@ -50,9 +50,11 @@
 #include "base/shelter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /*
@@ -307,12 +309,14 @@ const struct swrcache_api *swrcache_attach(uint32_t abi)
  */
 __attribute__((constructor)) static void begin_observed(void)
 {
+    int saved = errno;
     origin_note();
     const char *directory = origin_variable("SWR_OBSERVE");
     /* Where it is not, it may be so below a root directory that the program will have: then at the first
      * call. */
-    if (directory != NULL && access(directory, W_OK) == 0)
+    if (directory != NULL && syscall(SYS_faccessat, AT_FDCWD, directory, W_OK) == 0)
         swrcache_attach(SWRCACHE_ABI);
+    errno = saved;
 }
 
 __attribute__((destructor)) static void leave(void)
