@@ -2,8 +2,8 @@
  * fork.h - what fork() does with the runtime: all locks are taken before it and given back after it, and the
  * child drops what belonged to threads that it does not have.
  */
-#ifndef RUNTIME_FORK_H
-#define RUNTIME_FORK_H
+#ifndef ATTACH_FORK_H
+#define ATTACH_FORK_H
 
 /* Before the first call: the testing build learns which lock is which. */
 #ifdef SWRCACHE_TESTING

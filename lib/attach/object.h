@@ -3,8 +3,8 @@
  *
  * One whose annotation has no destructor that says so stays for good once it has come (object_pin()).
  */
-#ifndef RUNTIME_OBJECT_H
-#define RUNTIME_OBJECT_H
+#ifndef ATTACH_OBJECT_H
+#define ATTACH_OBJECT_H
 
 #include "swrcache/abi.h"
 

@@ -2,8 +2,8 @@
  * family.h - what forked processes tell each other: records of bytes in memory that all of them share.
  *
  *   now      counts announcements: who has read all up to it compares one word (base/alive.h)
- *   rings    one for each process that announces, written by that process alone, so that none waits for
- * another lost     raised where something was not written down: whoever sees it move has missed something
+ *   rings    one for each process that announces, written by that process alone: none waits for another
+ *   lost     raised where something was not written down: whoever sees it move has missed something
  *
  * The memory is mapped at the first fork, by the process that forks; the child inherits it, and how far the
  * parent had read. A process that execs, or is started by vfork or posix_spawn, leaves the family. Records

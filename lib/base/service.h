@@ -1,7 +1,8 @@
 /*
  * service.h - a service is a part of the runtime that has threads of its own: the pool is one, the control
- * socket another. Here is what all of their threads have in common: how one starts and ends, how all are
- * asked to leave and waited for, and what becomes of them in a fork's child.
+ * socket another, and a third are the commands of the socket that take long (control/task.h), whose threads
+ * end with their command. Here is what all of their threads have in common: how one starts and ends, how all
+ * are asked to leave and waited for, and what becomes of them in a fork's child.
  *
  * What its threads do, and at which point one leaves, each service decides itself: they look at what is
  * wanted of them (service_wanted()) and return from run(). A thread is counted from before it starts until it

@@ -1,3 +1,4 @@
+/* The search for the entry or the nearest one; the sentences about it are in reason.c. */
 #include <stdio.h>
 
 #include "modes.h"

@@ -51,7 +51,9 @@ enum { ENTRY_TIME_BITS = 39, ENTRY_STEP_NS = 250000, ENTRY_LATE_SHIFT = 24 };
  *     |-- set before it is published
  *
  * Each owner changes its own bits by one atomic operation on the word, and leaves the others' as they are.
- * Free for what an entry comes to later: bit 39, and the flag of the value ENTRY_FREE.
+ * Free for what an entry comes to later: bit 39, and the flag of the value ENTRY_FREE; for what is known when
+ * it is made also a bit of `shape`, and two of `use`. EXPIRED is set by who expires it (cache.h), RECORDED
+ * and TROUBLE by refresh_record.h, each with the shard locked.
  */
 enum {
     ENTRY_TURN_AT = 40,   /* the time is not when it stops being fresh, it is stale */

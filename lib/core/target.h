@@ -6,8 +6,7 @@
  * Each argument is compared with that argument as print.h prints it: `*` stands for any text, `?` for any
  * character where the argument has a `*` too, be it of several bytes or printed as `\n` or `\377`, `\*` and
  * `\?` for themselves; numbers are equal in any spelling, but 0 and -0 are two; of rounded ones each means
- * what a call with it looks for. Of numbers >=, <=, > and < may be asked, which are about the numbers in
- * keys,
+ * what a call with it looks for. Of numbers, those in keys, >=, <=, > and < may be asked,
  * != of anything; of bytes, printed as x"0a0b", also "text". Out- and opaque parameters are written `_` or
  * left out, all of them.
  */

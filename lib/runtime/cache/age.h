@@ -4,7 +4,8 @@
  * `swrctl set` changes them without a look at the entries.
  *
  * Calls look at a clock that may lag behind (base/clock.h). What they are told to be the end of fresh and of
- * stale comes earlier by that lag, which is taken off here and nowhere else. The ends of failures and of
+ * stale comes earlier by that lag, which is taken off here alone (control/reason.c tells
+ * of it). What a call may do with an entry of each age is decision.h's. The ends of failures and of
  * fallback are exact; against them the latest time counts that the clock's reading may stand for.
  */
 #ifndef RUNTIME_AGE_H

@@ -1,5 +1,6 @@
 /*
- * master.h - the end of an entry, and of the object that it may hold.
+ * master.h - the end of an entry, and of its master: the object of SWR_CACHED_OBJECT that it holds, of which
+ * calls get copies.
  *
  * Objects are released by code of who annotated the function. Where that may be unloaded only a thread that
  * keeps it (registry/home.h) may call it: a worker comes for what has to be released, or whoever unloads it

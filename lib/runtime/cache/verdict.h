@@ -25,13 +25,13 @@ enum verdict {
 
 /* What is known of a computation that ended, its shard locked. */
 struct ended {
-    bool made;    /* there is an entry of its result, */
-    bool linked;  /* and its marks are in the index */
+    bool made;    /* an entry of its result could be made */
+    bool linked;  /* the marks of that entry are in the index */
     bool fits;    /* cache_fits() */
     bool clogged; /* retired_clogs() */
     bool failed, fenced, raised, skipped, crowded, unnamed, too_many;
     bool good;       /* what stands in its place is a value that can still be served */
-    bool older;      /* and was born later */
+    bool older;      /* what stands in its place was born later than this result */
     bool forgetting; /* failures are not remembered */
 };
 

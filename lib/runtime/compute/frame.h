@@ -19,8 +19,8 @@ struct frame_kind {
     /* Out of the chain, these have to end it. Unwound: by an exception, cancellation or pthread_exit(). */
     void (*unwound)(struct thread *t, struct frame *frame);
     void (*left)(struct thread *t, struct frame *frame); /* by longjmp, or with its thread */
-    /* In the chain, and to stay there: it came back on another thread. Its lock is held: what is given is
-     * done then, without the lock, by `after`. */
+    /* In the chain, and to stay there: it came back on another thread. Its lock is held. What it gives is
+     * passed to `after` once the lock is given back. */
     void *(*moved)(struct frame *frame);
     void (*after)(struct thread *mine, void *given);
 };

@@ -27,10 +27,10 @@ struct crew {
     uint32_t firing;                 /* timers taken out whose refreshes are not queued yet */
     bool draining;                   /* somebody waits for calm */
     bool ticking;                    /* one of the idle looks by itself: it need not be woken */
-    bool called;                     /* or will: it has been rung for that, and has not come yet */
-    uint64_t last_progress;          /* when a worker last took or finished a job */
-    bool watching;                   /* a thread is there that keeps watch */
-    bool stuck;                      /* all workers hang, the spare ones as well: nothing is taken */
+    bool called;            /* a worker was woken to become the one that looks, and has not run yet */
+    uint64_t last_progress; /* when a worker last took or finished a job */
+    bool watching;          /* a thread is there that keeps watch */
+    bool stuck;             /* all workers hang, the spare ones as well: nothing is taken */
     struct job
         shed[CREW_SHED_MOST]; /* taken out of the queue for others: their leases are to be given back */
     uint32_t nshed;
@@ -60,7 +60,7 @@ void crew_work(void);
 void crew_worker(void); /* the same for one that begins, without the lock */
 /* Something waits that no worker has time for. */
 bool crew_work_waits(void);
-/* After something was taken: should all workers hang, who comes by later is nobody. */
+/* After a job was taken: starts the watcher, as nobody else would notice that all workers hang. */
 void crew_watch(void);
 
 extern const struct service_thread crew_watcher OURS;

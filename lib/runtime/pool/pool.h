@@ -38,7 +38,8 @@ void pool_start(const struct pool_duties *duties);
  * thread to be had.
  */
 bool pool_submit(const struct job *job, uint64_t hits, uint64_t cost_us);
-/* The same for who was told to refresh: no later call will, so it waits for the queue's short lock. */
+/* The same for a refresh that somebody asked for: it waits for the queue's short lock, as no later call would
+ * try again. */
 bool pool_order(const struct job *job, uint64_t hits, uint64_t cost_us);
 /* Sets a timer; takes over a reference. False: no memory, it is still the caller's. */
 bool pool_schedule(struct entry *e, uint64_t due);
