@@ -122,9 +122,7 @@ static void at_work(struct entry *e, void *cookie)
 static void wait_a_moment(void)
 {
     static _Atomic uint32_t never;
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    os_futex_wait(&never, 0, (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec + NS_PER_MS);
+    os_futex_wait(&never, 0, os_monotonic() + NS_PER_MS);
 }
 
 /* While its code is still there, what only that can release; readers may hold some of it up. */

@@ -167,11 +167,11 @@ void control_stop(void)
 {
     int saved = errno;
     atomic_store(&server.started, 1);
-    /* What the program still may do is not known: its file stays, and is seen to be nobody's. */
-    if (os_locked_in())
-        return;
-    service_stop(&server.service);
-    see_off();
+    /* Locked in, what the program still may do is not known: its file stays, and is seen to be nobody's. */
+    if (!os_locked_in()) {
+        service_stop(&server.service);
+        see_off();
+    }
     errno = saved;
 }
 

@@ -134,14 +134,15 @@ void retune_end_left(void)
 {
     if (atomic_exchange(&changing, 0) == 0)
         return;
-    for (uint32_t i = 0; i < function_count(); i++) {
-        setting_resolve(function_at(i));
-        mode_begin(function_at(i));
-        function_retune(function_at(i));
+    struct function *f;
+    for (uint32_t at = 0; (f = function_next(&at)) != NULL; function_release(f)) {
+        setting_resolve(f);
+        mode_begin(f);
+        function_retune(f);
     }
     retime_all(NULL);
-    for (uint32_t i = 0; i < function_count(); i++)
-        cache_trim_whole(function_at(i));
+    for (uint32_t at = 0; (f = function_next(&at)) != NULL; function_release(f))
+        cache_trim_whole(f);
     settle_ask();
 }
 

@@ -267,9 +267,9 @@ bool dependents_about_to(struct function *f)
 /* Of which keys is not known: whoever stands on any of the function's. */
 void dependents_tell_left(void)
 {
-    for (uint32_t i = 0; i < function_count(); i++) {
-        struct function *f = function_at(i);
-        if (f == NULL || atomic_exchange(&f->telling, 0) == 0)
+    struct function *f;
+    for (uint32_t at = 0; (f = function_next(&at)) != NULL; function_release(f)) {
+        if (atomic_exchange(&f->telling, 0) == 0)
             continue;
         struct ripple r = {.operation = SWRCACHE_OP_EXPIRE};
         ripple_whole(&r, f);
